@@ -1,0 +1,280 @@
+//! The change feed: the sealed journal, read forward.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use junheng_proto::journal::v1::{ChangeEvent, Record};
+use junheng_proto::options::v1::DataClass;
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use tokio::sync::mpsc;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::entity::{leaf, row};
+use super::insert::open_records;
+use crate::admission::Caller;
+use crate::clock::timestamp;
+use crate::error::KernelError;
+use crate::fault::into_status;
+use crate::name::Parent;
+use crate::scope::{Scope, Scoped as _};
+use crate::service::Context;
+
+/// Rows read at once.
+const BATCH: u64 = 200;
+/// How long to wait for a block sealed by another process before looking again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// A place in the feed of one service: block, place in the block, record inside the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    service: String,
+    block: i64,
+    position: i32,
+    record: i64,
+}
+
+/// What a reader asked for.
+pub(super) struct Watch {
+    pub(super) caller: Caller,
+    pub(super) parent: Parent,
+    pub(super) collection: String,
+    pub(super) cursor: Cursor,
+}
+
+// === impl Cursor ===
+
+impl Cursor {
+    /// Before the first event of a service.
+    pub fn start(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            block: 0,
+            position: -1,
+            record: -1,
+        }
+    }
+
+    /// The service that gave it.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            service,
+            block,
+            position,
+            record,
+        } = self;
+        write!(formatter, "{service}:{block}.{position}.{record}")
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (service, place) = text.split_once(':').ok_or(())?;
+        let mut parts = place.split('.');
+        let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+        let (block, position, record) = (
+            number().ok_or(())?,
+            number().ok_or(())?,
+            number().ok_or(())?,
+        );
+        Ok(Self {
+            service: service.to_owned(),
+            block,
+            position: i32::try_from(position).map_err(|_| ())?,
+            record,
+        })
+    }
+}
+
+/// Sends events until the reader goes away or the process drains.
+pub(super) async fn run(
+    context: Context,
+    mut watch: Watch,
+    events: mpsc::Sender<Result<ChangeEvent, Status>>,
+) {
+    let mut sealed = context.store.sealed.subscribe();
+    loop {
+        // A caller who has signed out or lost the post gets no new identity: the stream must end with the old one.
+        if context.clock.now_micros() / 1_000_000 >= watch.caller.expire_seconds {
+            let _gone = events
+                .send(Err(into_status(KernelError::StreamEnded)))
+                .await;
+            return;
+        }
+        match send_batch(&context, &mut watch, &events).await {
+            Ok(Progress::More) => continue,
+            Ok(Progress::Drained) => {}
+            Ok(Progress::ReaderGone) => return,
+            Err(error) => {
+                // The reader resumes from its last cursor; nothing is skipped.
+                let _gone = events.send(Err(into_status(error))).await;
+                return;
+            }
+        }
+        tokio::select! {
+            _ = sealed.changed() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = context.stop.cancelled() => return,
+            () = events.closed() => return,
+        }
+    }
+}
+
+enum Progress {
+    More,
+    Drained,
+    ReaderGone,
+}
+
+async fn send_batch(
+    context: &Context,
+    watch: &mut Watch,
+    events: &mpsc::Sender<Result<ChangeEvent, Status>>,
+) -> Result<Progress, KernelError> {
+    let rows = rows_from(context, &watch.cursor).await?;
+    let full = rows.len() as u64 == BATCH;
+    let (from, mut told) = (watch.cursor.clone(), false);
+    for (block, position, row) in rows {
+        let records = open_records(&context.store.keys, &row)?.records;
+        let resumed = block == watch.cursor.block && position == watch.cursor.position;
+        let skip = if resumed { watch.cursor.record + 1 } else { 0 };
+        for (index, record) in (0_i64..)
+            .zip(records)
+            .skip(usize::try_from(skip).unwrap_or(0))
+        {
+            let cursor = Cursor {
+                service: context.name.to_owned(),
+                block,
+                position,
+                record: index,
+            };
+            if let Some(event) = visible(watch, &row, record, &cursor) {
+                told = true;
+                if events.send(Ok(event)).await.is_err() {
+                    return Ok(Progress::ReaderGone);
+                }
+            }
+        }
+        watch.cursor = Cursor {
+            service: context.name.to_owned(),
+            block,
+            position,
+            record: i64::MAX - 1,
+        };
+    }
+    // A service that follows one collection keeps its place although nothing in the batch concerned it.
+    if !told && watch.cursor != from && watch.caller.is_service() {
+        let moved = ChangeEvent {
+            cursor: watch.cursor.to_string(),
+            ..ChangeEvent::default()
+        };
+        if events.send(Ok(moved)).await.is_err() {
+            return Ok(Progress::ReaderGone);
+        }
+    }
+    Ok(if full {
+        Progress::More
+    } else {
+        Progress::Drained
+    })
+}
+
+/// The event of a record that the reader may see, with the content that it may see.
+fn visible(
+    watch: &Watch,
+    row: &row::Model,
+    record: Record,
+    cursor: &Cursor,
+) -> Option<ChangeEvent> {
+    let school = Uuid::try_parse(&record.school).ok();
+    let inside = watch.caller.scope.covers(record.place, school)
+        && watch.parent.contains(record.place, school);
+    let wanted = watch.collection.is_empty()
+        || record
+            .name
+            .strip_prefix(watch.collection.as_str())
+            .is_some_and(|rest| rest.starts_with('/'));
+    if !inside || !wanted {
+        return None;
+    }
+    let may_read = row.data_class < DataClass::Personal as i32 || watch.caller.is_service();
+    Some(ChangeEvent {
+        cursor: cursor.to_string(),
+        entry: format!("entries/{}", row.id),
+        subject: record.name,
+        kind: record.kind,
+        commit_time: Some(timestamp(row.time_micros)),
+        record: record.after.filter(|_| may_read),
+        digest: hex::encode(record.digest),
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "leaves belong to no region; their rows are filtered one by one"
+)]
+async fn rows_from(
+    context: &Context,
+    cursor: &Cursor,
+) -> Result<Vec<(i64, i32, row::Model)>, KernelError> {
+    let database = context.store.reader();
+    let leaves = leaf::Entity::find()
+        .filter(
+            Condition::any()
+                .add(leaf::Column::Block.gt(cursor.block))
+                .add(
+                    Condition::all()
+                        .add(leaf::Column::Block.eq(cursor.block))
+                        .add(leaf::Column::Position.gte(cursor.position)),
+                ),
+        )
+        .order_by_asc(leaf::Column::Block)
+        .order_by_asc(leaf::Column::Position)
+        .limit(BATCH)
+        .all(database)
+        .await?;
+    let all = Scope::everything("records are filtered one by one");
+    let rows = row::Entity::visible_to(&all)
+        .filter(row::Column::Seq.is_in(leaves.iter().map(|leaf| leaf.seq)))
+        .all(database)
+        .await?;
+    let mut by_seq: std::collections::HashMap<i64, row::Model> =
+        rows.into_iter().map(|row| (row.seq, row)).collect();
+    let place = |leaf: leaf::Model| {
+        let row = by_seq.remove(&leaf.seq).ok_or_else(|| {
+            KernelError::Stored(format!("journal row {} is sealed and missing", leaf.seq))
+        })?;
+        Ok((leaf.block, leaf.position, row))
+    };
+    leaves.into_iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let cursor = Cursor {
+            service: "registration".into(),
+            block: 12,
+            position: 3,
+            record: -1,
+        };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        assert_eq!("registration:1.2".parse::<Cursor>(), Err(()));
+        assert_eq!("1.2.3".parse::<Cursor>(), Err(()));
+    }
+}

@@ -1,0 +1,101 @@
+//! What a service is given to run with, and how services reach each other.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::body::Body;
+use tonic::transport::Channel;
+use tower::ServiceExt as _;
+use tower::util::BoxCloneSyncService;
+use uuid::Uuid;
+
+use crate::admission::{
+    AccessTable, Admit, Claims, IDENTITY_HEADER, SERVICE_AUDIENCE, SigningKey, TrustedKeys, sign,
+};
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::post::{Duty, Level, Role};
+use crate::region::RegionTable;
+use crate::store::Store;
+
+/// How long an identity holds, in seconds: long enough for a stream to start, too short to be worth stealing.
+pub const IDENTITY_SECONDS: i64 = 300;
+
+/// A way to a service: in the same process or over the network, alike to the generated clients.
+pub type Link = BoxCloneSyncService<Request<Body>, Response<Body>, LinkError>;
+
+/// Why a service could not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("the service cannot be reached: {0}")]
+pub struct LinkError(#[source] Box<dyn Error + Send + Sync>);
+
+/// Everything that a service shares with the others in its process.
+#[derive(Clone)]
+pub struct Context {
+    /// The service's name, for example `registration`.
+    pub name: &'static str,
+    /// Its database.
+    pub store: Store,
+    /// The region table.
+    pub regions: Arc<RegionTable>,
+    /// The working-day calendar.
+    pub calendar: Arc<Calendar>,
+    /// The clock.
+    pub clock: Clock,
+    /// The access rules of the contract.
+    pub access: Arc<AccessTable>,
+    /// Whose identities it believes.
+    pub trusted: Arc<TrustedKeys>,
+    /// The key it signs its own identity and its journal's checkpoints with.
+    pub signing: SigningKey,
+    /// Background tasks, waited for when the process drains.
+    pub tasks: TaskTracker,
+    /// Cancelled when the process drains.
+    pub stop: CancellationToken,
+}
+
+// === impl Context ===
+
+impl Context {
+    /// A request to another service that carries `identity`.
+    pub fn request<T>(&self, identity: &str, message: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(message);
+        if let Ok(value) = identity.parse() {
+            request.metadata_mut().insert(IDENTITY_HEADER, value);
+        }
+        crate::telemetry::carry_trace(request.metadata_mut());
+        request
+    }
+
+    /// The service's own identity, for what it does on its own behalf.
+    pub fn own_identity(&self) -> String {
+        let now = self.clock.now_micros() / 1_000_000;
+        let claims = Claims {
+            iss: self.name.to_owned(),
+            aud: SERVICE_AUDIENCE.to_owned(),
+            sub: format!("services/{}", self.name),
+            jti: Uuid::now_v7().to_string(),
+            iat: now,
+            nbf: now,
+            exp: now + IDENTITY_SECONDS,
+            role: Role::new(Level::Province, Duty::Service).to_string(),
+            organisation: "regions/000000".to_owned(),
+            name: self.name.to_owned(),
+        };
+        sign(&self.signing, &claims).unwrap_or_default()
+    }
+
+    /// Guards the routes of a service and makes them reachable.
+    pub fn guard(&self, routes: tonic::service::Routes) -> Link {
+        let prepared = routes.prepare();
+        Link::new(Admit::new(prepared, self.clone()).map_err(|never| match never {}))
+    }
+}
+
+/// A link over the network. It connects when first used and again when it was cut.
+pub fn remote(channel: Channel) -> Link {
+    Link::new(channel.map_err(|error| LinkError(error.into())))
+}

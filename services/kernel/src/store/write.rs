@@ -1,0 +1,221 @@
+//! The one shape of every write: repeat check, work, one journal row, commit.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use prost::Message;
+use sea_orm::{
+    DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+use uuid::Uuid;
+
+use super::Store;
+use crate::admission::Caller;
+use crate::digest::{PartsDigest, sm3};
+use crate::error::KernelError;
+use crate::fault::Violation;
+use crate::journal::{self, Entry, Repeat};
+use crate::privacy::{Keyring, keyed_digest};
+
+/// The transaction of a write. Everything that `work` reads or writes goes through it; it derefs to the connection.
+#[derive(Clone)]
+pub struct Tx(Arc<DatabaseTransaction>);
+
+/// What makes two requests the same: the id that the caller chose, and the request itself.
+#[derive(Clone, Debug)]
+pub struct RequestKey {
+    /// The request id as a canonical UUID, or a name of the service's own.
+    id: String,
+    /// SM3 over the encoded request, in the case of an import over its header. Never stored as it is: see [`StoredKey`].
+    digest: [u8; 32],
+    /// SM3 over the rows of one set of an import.
+    set: Option<[u8; 32]>,
+}
+
+/// A [`RequestKey`] as the journal keeps it. A request can name a person, and who knows all of it but the number could
+/// try the numbers against a plain digest; therefore both are keyed (HMAC-SM3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredKey {
+    /// The request's id; the sets of an import append 16 hexadecimal digits.
+    pub(crate) id: String,
+    /// Equal for equal requests, over restarts; 32 bytes.
+    pub(crate) fingerprint: [u8; 32],
+}
+
+// === impl Tx ===
+
+impl Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+}
+
+// === impl RequestKey ===
+
+impl RequestKey {
+    /// The key of a request. Fails with `FIELD_INVALID` when `request_id` is no UUID.
+    pub fn of(request_id: &str, message: &impl Message) -> Result<Self, KernelError> {
+        let id = Uuid::try_parse(request_id).map_err(|_| {
+            KernelError::Fields(vec![Violation::invalid(
+                "request_id",
+                "must be a UUID; choose a new one for each new request",
+                "应为 UUID,每个新请求使用新的值",
+            )])
+        })?;
+        Ok(Self {
+            id: id.to_string(),
+            digest: sm3(&message.encode_to_vec()),
+            set: None,
+        })
+    }
+
+    /// The key of a write that the service makes of itself: whoever uses `id` again means the same write.
+    pub fn own(id: impl Into<String>) -> Self {
+        let id = id.into();
+        Self {
+            digest: sm3(id.as_bytes()),
+            id,
+            set: None,
+        }
+    }
+
+    /// The key of one set of an import: the import's own and the digest of the set's rows. The same rows under the same
+    /// id with another header are another request.
+    pub fn of_set(&self, rows: [u8; 32]) -> Self {
+        Self {
+            set: Some(rows),
+            ..self.clone()
+        }
+    }
+
+    /// What the journal keeps of it.
+    pub(crate) fn stored(&self, keys: &Keyring) -> Result<StoredKey, KernelError> {
+        let Some(rows) = &self.set else {
+            return Ok(StoredKey {
+                id: self.id.clone(),
+                fingerprint: keyed_digest(keys, "journal.fingerprint", &self.digest)?,
+            });
+        };
+        let mut whole = PartsDigest::default();
+        whole.add(&self.digest).add(rows);
+        let set = keyed_digest(keys, "journal.set", rows)?;
+        Ok(StoredKey {
+            id: format!("{}/{}", self.id, hex::encode(&set[..8])),
+            fingerprint: keyed_digest(keys, "journal.fingerprint", &whole.finish())?,
+        })
+    }
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Runs `work` once for `key`: its rows and one journal row commit together, and the same request again gets the
+    /// first answer without running `work`.
+    ///
+    /// Runs in a task of its own, so that a caller who goes away cannot leave a transaction open. `work` must not hold
+    /// its [`Tx`] beyond its end.
+    pub async fn write<T, E, F, Work>(
+        &self,
+        caller: &Caller,
+        key: RequestKey,
+        work: F,
+    ) -> Result<T, E>
+    where
+        T: Message + Default + Send + 'static,
+        E: From<KernelError> + Send + 'static,
+        F: FnOnce(Tx) -> Work + Send + 'static,
+        Work: Future<Output = Result<(T, Entry), E>> + Send + 'static,
+    {
+        let (store, caller) = (self.clone(), caller.clone());
+        let task = tokio::spawn(async move {
+            let key = key.stored(&store.keys)?;
+            match store.attempt(&caller, &key, work).await {
+                Ok(answer) => Ok(answer),
+                // The same request may have won the race meanwhile; then its answer is ours.
+                Err(error) => match journal::repeat_of(store.reader(), &caller, &key).await {
+                    Ok(Some(repeat)) => store.first_answer(repeat, &key),
+                    _ => Err(error),
+                },
+            }
+        });
+        task.await.unwrap_or_else(|error| {
+            Err(KernelError::Stored(format!("the write's task failed: {error}")).into())
+        })
+    }
+
+    async fn attempt<T, E, F, Work>(
+        &self,
+        caller: &Caller,
+        key: &StoredKey,
+        work: F,
+    ) -> Result<T, E>
+    where
+        T: Message + Default,
+        E: From<KernelError>,
+        F: FnOnce(Tx) -> Work,
+        Work: Future<Output = Result<(T, Entry), E>>,
+    {
+        let tx = self.begin().await?;
+        if let Some(repeat) = journal::repeat_of(&*tx, caller, key).await? {
+            return self.first_answer(repeat, key);
+        }
+        let (answer, entry) = work(tx.clone()).await?;
+        journal::insert(
+            &*tx,
+            self,
+            caller,
+            Some(key),
+            &entry,
+            &answer.encode_to_vec(),
+        )
+        .await?;
+        commit(tx).await?;
+        Ok(answer)
+    }
+
+    /// Keeps a read of sensitive data in the journal.
+    pub async fn record_read(&self, caller: &Caller, entry: Entry) -> Result<(), KernelError> {
+        let (store, caller) = (self.clone(), caller.clone());
+        let task = tokio::spawn(async move {
+            let tx = store.begin().await?;
+            journal::insert(&*tx, &store, &caller, None, &entry, &[]).await?;
+            commit(tx).await
+        });
+        task.await
+            .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx, KernelError> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads first fails when it comes to write.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let transaction = self.writer().begin_with_options(options).await?;
+        Ok(Tx(Arc::new(transaction)))
+    }
+
+    fn first_answer<T: Message + Default, E: From<KernelError>>(
+        &self,
+        repeat: Repeat,
+        key: &StoredKey,
+    ) -> Result<T, E> {
+        if repeat.fingerprint != key.fingerprint {
+            return Err(KernelError::RequestIdReused {
+                request_id: key.id.clone(),
+            }
+            .into());
+        }
+        let answer = repeat.open(&self.keys)?;
+        T::decode(answer.as_slice()).map_err(|error| KernelError::Stored(error.to_string()).into())
+    }
+}
+
+pub(crate) async fn commit(tx: Tx) -> Result<(), KernelError> {
+    let transaction = Arc::try_unwrap(tx.0)
+        .map_err(|_| KernelError::Stored("a write kept its transaction beyond its end".into()))?;
+    Ok(transaction.commit().await?)
+}

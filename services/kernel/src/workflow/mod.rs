@@ -1,0 +1,10 @@
+//! Workflows as tables: each row says which step leads from where to where, who takes it, by when, under which
+//! conditions, and whom four eyes exclude. One engine runs them all; the same rows are shown over gRPC and as charts.
+
+mod error;
+mod rpc;
+mod table;
+
+pub use error::WorkflowError;
+pub use rpc::WorkflowRpc;
+pub use table::{Moved, Row, Workflow};

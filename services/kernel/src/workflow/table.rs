@@ -1,0 +1,164 @@
+//! The table and its one rule: `next`.
+
+use junheng_proto::workflow::v1::{Transition, WorkflowTable};
+
+use super::WorkflowError;
+use crate::label::{self, Labelled};
+use crate::post::{Level, Role};
+
+/// One transition. `S` is the state enum of the contract, `G` the room's conditions.
+#[derive(Debug)]
+pub struct Row<S: 'static, G: 'static> {
+    /// The step: the name of the RPC that takes it.
+    pub step: &'static str,
+    /// The step in Chinese.
+    pub label: &'static str,
+    /// The states that it starts from.
+    pub from: &'static [S],
+    /// The state that it leads to.
+    pub to: S,
+    /// Who takes it. The party is the one whose post covers the record at that level.
+    pub by: &'static [Role],
+    /// Working days from this step until the next, the one out of `to`, is due; 0 when none is. Another row that leads to
+    /// the same state may give other days.
+    pub due_working_days: u32,
+    /// What must hold, judged by the room's rules.
+    pub guards: &'static [G],
+    /// Steps whose last taker may not take this one (four eyes).
+    pub not_by_taker_of: &'static [&'static str],
+    /// Where the step leads instead when the record's place has no such level.
+    pub without: Option<(Level, S)>,
+}
+
+/// A workflow.
+#[derive(Debug)]
+pub struct Workflow<S: 'static, G: 'static> {
+    /// The record's collection in the singular, for example `campaign`.
+    pub name: &'static str,
+    /// The first state.
+    pub start: S,
+    /// The name of a state without its prefix, for example `CITY_REVIEW`.
+    pub state_name: fn(S) -> &'static str,
+    /// The transitions.
+    pub rows: &'static [Row<S, G>],
+}
+
+/// A step that may be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved<S> {
+    /// The new state.
+    pub to: S,
+    /// The state passed over because its level does not exist here.
+    pub skipped: Option<S>,
+}
+
+// === impl Workflow ===
+
+impl<S, G> Workflow<S, G>
+where
+    S: Copy + PartialEq + Labelled,
+    G: Copy + PartialEq,
+{
+    /// The row of `step` from `state`, if `role` may take it; what it leads to with the levels that exist here.
+    pub fn next(
+        &self,
+        name: &str,
+        state: S,
+        step: &str,
+        role: Role,
+        has_level: impl Fn(Level) -> bool,
+    ) -> Result<(&Row<S, G>, Moved<S>), WorkflowError> {
+        let of_step = || self.rows.iter().filter(|row| row.step == step);
+        let label = of_step().next().map_or("", |row| row.label);
+        let Some(row) = of_step().find(|row| row.from.contains(&state)) else {
+            let from: Vec<&str> = of_step()
+                .flat_map(|row| row.from)
+                .map(|from| label::of(*from))
+                .collect();
+            return Err(WorkflowError::StepNotAllowed {
+                name: name.to_owned(),
+                step: label,
+                method: step.to_owned(),
+                state: label::of(state),
+                state_name: (self.state_name)(state),
+                from: from.join("、"),
+            });
+        };
+        if !row.by.contains(&role) {
+            let names: Vec<String> = row.by.iter().map(Role::to_string).collect();
+            let labels: Vec<String> = row.by.iter().map(|role| role.label()).collect();
+            return Err(WorkflowError::StepNotYours {
+                name: name.to_owned(),
+                step: label,
+                method: step.to_owned(),
+                by: names.join(", "),
+                by_label: labels.join("、"),
+            });
+        }
+        let moved = match row.without {
+            Some((level, instead)) if !has_level(level) => Moved {
+                to: instead,
+                skipped: Some(row.to),
+            },
+            _ => Moved {
+                to: row.to,
+                skipped: None,
+            },
+        };
+        Ok((row, moved))
+    }
+
+    /// The label of a step.
+    pub fn label_of(&self, step: &str) -> &'static str {
+        let row = self.rows.iter().find(|row| row.step == step);
+        row.map_or("", |row| row.label)
+    }
+
+    /// The table as data, with its chart.
+    pub fn describe(&self) -> WorkflowTable {
+        let name = |state: &S| (self.state_name)(*state).to_owned();
+        let transitions = self.rows.iter().map(|row| Transition {
+            step: row.step.to_owned(),
+            step_label: row.label.to_owned(),
+            from: row.from.iter().map(name).collect(),
+            to: name(&row.to),
+            by: row.by.iter().map(Role::to_string).collect(),
+            due_working_days: i32::try_from(row.due_working_days).unwrap_or(i32::MAX),
+            not_by_whom: row
+                .not_by_taker_of
+                .iter()
+                .map(|step| (*step).to_owned())
+                .collect(),
+            skip_level: row
+                .without
+                .map_or_else(String::new, |(level, _)| level.as_str_name().to_owned()),
+        });
+        WorkflowTable {
+            name: format!("workflows/{}", self.name),
+            start: name(&self.start),
+            transitions: transitions.collect(),
+            mermaid: self.mermaid(),
+        }
+    }
+
+    fn mermaid(&self) -> String {
+        let name = self.state_name;
+        let mut chart = format!("stateDiagram-v2\n    [*] --> {}\n", name(self.start));
+        for row in self.rows {
+            let by: Vec<String> = row.by.iter().map(Role::to_string).collect();
+            for from in row.from {
+                let (from, by) = (name(*from), by.join(", "));
+                chart += &format!("    {from} --> {}: {} ({by})\n", name(row.to), row.step);
+                if let Some((level, instead)) = row.without {
+                    let level = level.as_str_name();
+                    chart += &format!(
+                        "    {from} --> {}: {} (no {level})\n",
+                        name(instead),
+                        row.step
+                    );
+                }
+            }
+        }
+        chart
+    }
+}
