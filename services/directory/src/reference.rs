@@ -1,0 +1,183 @@
+//! References to schools: what a call or an import row names, resolved and judged.
+
+use std::collections::HashMap;
+
+use junheng_kernel::admission::Caller;
+use junheng_kernel::bulk::Refusal;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::{Fault, Violation};
+use junheng_kernel::label;
+use junheng_kernel::name::Parent;
+use junheng_kernel::school_code;
+use junheng_proto::education::v1::Stage;
+use junheng_proto::error::v1::Reason;
+
+use crate::{Directory, DirectorySchool};
+
+/// Why a reference to a school does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// Nobody registered the school.
+    #[error("school {school} is not registered here; register it first or correct the reference")]
+    SchoolUnknown {
+        /// The school as it was named.
+        school: String,
+    },
+    /// The school's kind does not run the stage.
+    #[error("{school} does not run the stage {stage}")]
+    StageNotRun {
+        /// The school's name.
+        school: String,
+        /// The stage in Chinese.
+        stage: &'static str,
+    },
+    /// What any room can meet.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+}
+
+/// The schools that an import names, read at once instead of once a row.
+#[derive(Debug, Default)]
+pub struct Roster(HashMap<String, DirectorySchool>);
+
+// === impl ReferenceError ===
+
+impl Fault for ReferenceError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::SchoolUnknown { .. } => Reason::SchoolUnknown,
+            Self::StageNotRun { .. } => Reason::StageNotRun,
+            Self::Kernel(error) => error.reason(),
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::SchoolUnknown { school } => vec![("school", school.clone())],
+            Self::StageNotRun { school, stage } => {
+                vec![("school", school.clone()), ("stage", (*stage).to_owned())]
+            }
+            Self::Kernel(error) => error.metadata(),
+        }
+    }
+
+    fn violations(&self) -> &[Violation] {
+        match self {
+            Self::SchoolUnknown { .. } | Self::StageNotRun { .. } => &[],
+            Self::Kernel(error) => error.violations(),
+        }
+    }
+}
+
+// === impl DirectorySchool ===
+
+impl DirectorySchool {
+    /// Fails with `STAGE_NOT_RUN` unless the school's kind runs `stage`.
+    pub fn require_stage(&self, stage: i32) -> Result<(), ReferenceError> {
+        if self.stages().iter().any(|run| *run as i32 == stage) {
+            return Ok(());
+        }
+        Err(ReferenceError::StageNotRun {
+            school: self.display_name.clone(),
+            stage: label::of(Stage::try_from(stage).unwrap_or_default()),
+        })
+    }
+}
+
+// === impl Directory ===
+
+impl Directory {
+    /// The school that a request names as the parent of something new.
+    ///
+    /// Fails with `FIELD_INVALID` for a region, `SCHOOL_UNKNOWN` when the feed does not bring it in time, and
+    /// `OUT_OF_SCOPE` when the caller's post does not cover it.
+    pub async fn school_of(
+        &self,
+        caller: &Caller,
+        field: &str,
+        value: &str,
+    ) -> Result<DirectorySchool, ReferenceError> {
+        let parent = Parent::of(caller, &self.context.regions, field, value)?;
+        let Some(id) = parent.school() else {
+            return Err(KernelError::Fields(vec![Violation::invalid(
+                field,
+                "must be schools/{id}: the record belongs to one school",
+                "应为 schools/{学校标识}",
+            )])
+            .into());
+        };
+        let school = self
+            .get(id)
+            .await?
+            .ok_or_else(|| ReferenceError::SchoolUnknown {
+                school: value.to_owned(),
+            })?;
+        if caller.scope.covers(school.place, Some(school.id)) {
+            Ok(school)
+        } else {
+            Err(KernelError::OutOfScope {
+                organisation: value.to_owned(),
+                own: caller.organisation.clone(),
+            }
+            .into())
+        }
+    }
+
+    /// The place number of a region or of a school; 0 for a school that nobody registered.
+    pub async fn place_of(&self, parent: &Parent) -> Result<i64, KernelError> {
+        Ok(match (parent.place(), parent.school()) {
+            (Some(place), _) => place,
+            (None, Some(id)) => self.get(id).await?.map_or(0, |school| school.place),
+            (None, None) => 0,
+        })
+    }
+
+    /// Reads the schools of an import's rows by their identification codes; what has not the shape of a code is left out,
+    /// for no school has it.
+    pub async fn roster<'a>(
+        &self,
+        codes: impl Iterator<Item = &'a str>,
+    ) -> Result<Roster, KernelError> {
+        let mut codes: Vec<&str> = codes.filter(|code| school_code::has_shape(code)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let schools = self.by_codes(&codes).await?;
+        let by_code = |school: DirectorySchool| (school.school_code.clone(), school);
+        Ok(Roster(schools.into_iter().map(by_code).collect()))
+    }
+}
+
+// === impl Roster ===
+
+impl Roster {
+    /// The school of a row. Refused with `FIELD_REQUIRED` or `FIELD_INVALID` for a code that has not the shape of one, with
+    /// `SCHOOL_UNKNOWN`, listed once with all its rows, for a code that nobody
+    /// registered, and with `ROW_OUT_OF_PARENT` for a school outside the import's parent or the caller's post.
+    pub fn admit(
+        &self,
+        caller: &Caller,
+        parent: &Parent,
+        code: &str,
+    ) -> Result<&DirectorySchool, Refusal> {
+        let field = "school_code";
+        if let Some(wrong) = school_code::check(field, code) {
+            return Err(Refusal::from(wrong));
+        }
+        let Some(school) = self.0.get(code) else {
+            let school = code.to_owned();
+            let wrong = Violation::of(field, &ReferenceError::SchoolUnknown { school });
+            let key = code.to_owned();
+            return Err(Refusal::MissingParent { key, wrong });
+        };
+        let own = Some(school.id);
+        if parent.contains(school.place, own) && caller.scope.covers(school.place, own) {
+            return Ok(school);
+        }
+        Err(Refusal::from(Violation {
+            field: field.to_owned(),
+            reason: Reason::RowOutOfParent,
+            why: format!("{} lies outside the import's parent", school.display_name),
+            why_zh: format!("{}不在本次导入范围内", school.display_name),
+        }))
+    }
+}
