@@ -1,0 +1,49 @@
+//! Every SQL statement about classes.
+
+use std::collections::HashSet;
+
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::store;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _};
+use uuid::Uuid;
+
+use crate::entity::school_class::{Column, Entity, Model};
+
+/// The class, if it is one of the school's.
+pub async fn find_in(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    id: Uuid,
+) -> Result<Option<Model>, DbErr> {
+    let own = Scope::everything("the school is the scope, and the caller was found to cover it");
+    Entity::visible_to(&own)
+        .filter(Column::Id.eq(id))
+        .filter(Column::School.eq(school))
+        .one(database)
+        .await
+}
+
+/// Every class of these schools.
+pub async fn of_schools(
+    database: &impl ConnectionTrait,
+    schools: &[Uuid],
+) -> Result<Vec<Model>, DbErr> {
+    let everywhere =
+        Scope::everything("the rows of an import are judged against their schools' classes");
+    Entity::visible_to(&everywhere)
+        .filter(Column::School.is_in(schools.iter().copied()))
+        .all(database)
+        .await
+}
+
+/// Adds the classes that are not there yet, and gives the ids of those it added.
+pub async fn insert_missing(
+    database: &impl ConnectionTrait,
+    classes: Vec<Model>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    let unique = [Column::School, Column::Stage, Column::Grade, Column::Number];
+    store::insert_missing::<Entity, _>(database, classes, unique, |class| {
+        (class.school, class.stage, class.grade, class.number)
+    })
+    .await
+}

@@ -1,0 +1,105 @@
+//! Why a call about students fails.
+
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::{Fault, Violation};
+use junheng_proto::error::v1::Reason;
+use sea_orm::DbErr;
+
+/// Where a person is registered, as far as the caller may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In a school that the caller's post covers, by its name.
+    School(String),
+    /// In a school that a school's post does not cover.
+    AnotherSchool,
+    /// In a county that the caller's post does not cover.
+    AnotherCounty,
+}
+
+/// Why a call about students failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StudentError {
+    /// The person has a record already.
+    #[error("the holder of this document is registered in {}", .0.english())]
+    PersonRegistered(Whereabouts),
+    /// The class is none of the school's.
+    #[error("class {class} is not registered in this school")]
+    ClassUnknown {
+        /// The class as it was named.
+        class: String,
+    },
+    /// What any room can meet.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+}
+
+// === impl Whereabouts ===
+
+impl Whereabouts {
+    /// For the English message.
+    pub fn english(&self) -> &str {
+        match self {
+            Self::School(name) => name,
+            Self::AnotherSchool => "another school",
+            Self::AnotherCounty => "another county",
+        }
+    }
+
+    /// For the Chinese message.
+    pub fn chinese(&self) -> &str {
+        match self {
+            Self::School(name) => name,
+            Self::AnotherSchool => "其他学校",
+            Self::AnotherCounty => "其他县(区)",
+        }
+    }
+
+    /// The same as what is wrong with an import row.
+    pub fn violation(&self) -> Violation {
+        Violation {
+            field: "identity_number".into(),
+            reason: Reason::PersonRegistered,
+            why: format!(
+                "is that of somebody registered in {}; a move is a transfer, not a second record",
+                self.english()
+            ),
+            why_zh: format!(
+                "该证件已在{}登记,转学请办理转学手续,不得重复建籍",
+                self.chinese()
+            ),
+        }
+    }
+}
+
+// === impl StudentError ===
+
+impl Fault for StudentError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::PersonRegistered(_) => Reason::PersonRegistered,
+            Self::ClassUnknown { .. } => Reason::ClassUnknown,
+            Self::Kernel(error) => error.reason(),
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::PersonRegistered(place) => vec![("where", place.chinese().to_owned())],
+            Self::ClassUnknown { class } => vec![("class", class.clone())],
+            Self::Kernel(error) => error.metadata(),
+        }
+    }
+
+    fn violations(&self) -> &[Violation] {
+        match self {
+            Self::PersonRegistered(_) | Self::ClassUnknown { .. } => &[],
+            Self::Kernel(error) => error.violations(),
+        }
+    }
+}
+
+impl From<DbErr> for StudentError {
+    fn from(error: DbErr) -> Self {
+        Self::Kernel(error.into())
+    }
+}

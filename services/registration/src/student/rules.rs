@@ -1,0 +1,255 @@
+//! What a student's record must look like, and who may change what of it.
+
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::text::check_text;
+use junheng_kernel::{identity_number, label};
+use junheng_proto::registration::v1::Student;
+
+use super::{document, ethnic_group};
+
+/// What names and describes a person as the household register has it, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The name, exactly as written.
+    pub display_name: String,
+    /// The kind of document.
+    pub identity_type: i32,
+    /// The number, normalised; empty without a document.
+    pub identity_number: String,
+    /// The sex (GB/T 2261.1).
+    pub sex: i32,
+    /// The date of birth, `YYYY-MM-DD`.
+    pub birth_date: String,
+    /// The code of the ethnic group (GB/T 3304).
+    pub ethnicity: String,
+}
+
+/// What `UpdateStudent` changes: what the school answers for.
+pub const CHANGEABLE: &[&str] = &["school_class", "boarder", "migrant", "left_behind"];
+
+/// A field's name, and its value as text.
+pub type KeyField = (&'static str, fn(&Student) -> String);
+
+/// The fields that need proof and the county.
+#[rustfmt::skip]
+pub const KEY_FIELDS: [KeyField; 6] = [
+    ("display_name",    |student| student.display_name.clone()),
+    ("identity_type",   |student| student.identity_type.to_string()),
+    ("identity_number", |student| student.identity_number.clone()),
+    ("sex",             |student| student.sex.to_string()),
+    ("birth_date",      |student| student.birth_date.clone()),
+    ("ethnicity",       |student| student.ethnicity.clone()),
+];
+
+/// Ages at which somebody can be a student of any stage, in years; wide, so that it catches slips only.
+const AGES: RangeInclusive<u32> = 3..=25;
+
+/// Characters of a name.
+const NAME_LENGTH: RangeInclusive<usize> = 1..=50;
+
+/// Everything that is wrong with a draft on a day, one violation a field.
+pub fn check(draft: &Draft, today: NaiveDate) -> Vec<Violation> {
+    let mut wrong: Vec<Violation> = Vec::new();
+    let found = [
+        document::check(draft, today),
+        Vec::from_iter(check_name(&draft.display_name)),
+        Vec::from_iter(label::check("sex", "junheng.education.v1.Sex", draft.sex)),
+        Vec::from_iter(check_birth_date(&draft.birth_date, today)),
+        Vec::from_iter(ethnic_group::check(&draft.ethnicity)),
+    ];
+    for violation in found.into_iter().flatten() {
+        if wrong.iter().all(|earlier| earlier.field != violation.field) {
+            wrong.push(violation);
+        }
+    }
+    wrong
+}
+
+/// The key fields in which `wanted` differs from `current`, each with what to do instead.
+pub fn check_unchanged(current: &Student, wanted: &Student) -> Vec<Violation> {
+    let differs = |value: &fn(&Student) -> String| value(current) != value(wanted);
+    KEY_FIELDS
+        .iter()
+        .filter(|(_, value)| differs(value))
+        .map(|(field, _)| {
+            Violation::invalid(
+                field,
+                "is a key field: a change needs proof of the household register and the county's approval",
+                "属于关键信息,变更须提供户籍证明并经县级学籍主管部门核准",
+            )
+        })
+        .collect()
+}
+
+fn check_name(name: &str) -> Option<Violation> {
+    let invalid = |why: &str, why_zh: &str| Some(Violation::invalid("display_name", why, why_zh));
+    if name.is_empty() {
+        return Some(Violation::required("display_name"));
+    }
+    if !NAME_LENGTH.contains(&name.chars().count()) {
+        return invalid("must have 1 to 50 characters", "应为1至50个字");
+    }
+    if name.trim() != name {
+        return invalid("must not begin or end with a blank", "前后不得有空格");
+    }
+    check_text("display_name", name)
+}
+
+fn check_birth_date(written: &str, today: NaiveDate) -> Option<Violation> {
+    if written.is_empty() {
+        return Some(Violation::required("birth_date"));
+    }
+    let Some(date) = identity_number::date_of(written) else {
+        return Some(Violation::invalid(
+            "birth_date",
+            "must be a date written YYYY-MM-DD",
+            "应为YYYY-MM-DD格式的日期",
+        ));
+    };
+    let age = today.years_since(date);
+    let (youngest, oldest) = (AGES.start(), AGES.end());
+    (!age.is_some_and(|age| AGES.contains(&age))).then(|| {
+        Violation::invalid(
+            "birth_date",
+            format!("is not that of a student of {youngest} to {oldest} years"),
+            format!("按出生日期计算,年龄不在{youngest}至{oldest}岁之间"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use junheng_proto::error::v1::Reason;
+
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft {
+            display_name: "张三".into(),
+            identity_type: 1,
+            identity_number: "620422201403150019".into(),
+            sex: 1,
+            birth_date: "2014-03-15".into(),
+            ethnicity: "01".into(),
+        }
+    }
+
+    fn wrong(draft: &Draft) -> Vec<Violation> {
+        check(draft, NaiveDate::from_ymd_opt(2020, 9, 1).unwrap())
+    }
+
+    fn fields(draft: &Draft) -> Vec<String> {
+        wrong(draft).into_iter().map(|wrong| wrong.field).collect()
+    }
+
+    fn named(name: &str) -> Vec<String> {
+        fields(&Draft {
+            display_name: name.into(),
+            ..draft()
+        })
+    }
+
+    #[test]
+    fn a_whole_record_passes() {
+        assert_eq!(wrong(&draft()), []);
+    }
+
+    #[test]
+    fn names_are_kept_as_the_household_register_has_them() {
+        for name in [
+            "买买提·艾力",
+            "𠮷田",
+            "㛃",
+            "𬭸",
+            "葛\u{E0100}",
+            "O'Neil Mary-Ann",
+            &"甲".repeat(50),
+        ] {
+            assert_eq!(named(name), Vec::<String>::new(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_nobody_could_read_are_refused() {
+        for name in [
+            "",
+            " 张三",
+            "张三　",
+            "张\u{0}三",
+            "张\n三",
+            "张\u{202E}三",
+            "\u{200B}",
+            &"甲".repeat(51),
+        ] {
+            assert_eq!(named(name), ["display_name"], "{name:?}");
+        }
+    }
+
+    #[test]
+    fn each_wrong_field_is_named_once() {
+        let broken = Draft {
+            sex: 0,
+            birth_date: "2014-3-15".into(),
+            ethnicity: "99".into(),
+            ..draft()
+        };
+        assert_eq!(fields(&broken), ["sex", "birth_date", "ethnicity"]);
+        let broken = Draft {
+            identity_number: "620422201403150018".into(),
+            ..draft()
+        };
+        assert_eq!(wrong(&broken)[0].reason, Reason::CheckDigitWrong);
+    }
+
+    #[test]
+    fn a_birth_date_must_be_that_of_a_student() {
+        let born = |date: &str| {
+            fields(&Draft {
+                identity_type: 9,
+                identity_number: String::new(),
+                birth_date: date.into(),
+                ..draft()
+            })
+        };
+        assert_eq!(
+            born("2017-09-01"),
+            Vec::<String>::new(),
+            "three years today"
+        );
+        assert_eq!(born("2017-09-02"), ["birth_date"]);
+        assert_eq!(
+            born("1994-09-02"),
+            Vec::<String>::new(),
+            "25 years until tomorrow"
+        );
+        assert_eq!(born("1994-09-01"), ["birth_date"]);
+        assert_eq!(born("2021-01-01"), ["birth_date"]);
+        assert_eq!(born("2014-02-30"), ["birth_date"]);
+    }
+
+    #[test]
+    fn key_fields_are_told_from_what_the_school_changes() {
+        let current = Student {
+            display_name: "张三".into(),
+            identity_number: "6***9".into(),
+            boarder: false,
+            ..Student::default()
+        };
+        let wanted = Student {
+            boarder: true,
+            ..current.clone()
+        };
+        assert_eq!(check_unchanged(&current, &wanted), []);
+        let renamed = Student {
+            display_name: "张四".into(),
+            sex: 2,
+            ..current.clone()
+        };
+        let wrong = check_unchanged(&current, &renamed);
+        assert_eq!(wrong.len(), 2);
+        assert_eq!(wrong[0].field, "display_name");
+    }
+}
