@@ -1,0 +1,80 @@
+//! Finds the columns of an import by their names in the header, Chinese or English, in any order.
+
+use super::problem::letters;
+use super::{Reason, Row, TableError};
+
+/// A column that an import accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its English name, by which the program asks for it.
+    pub field: &'static str,
+    /// Its Chinese name.
+    pub zh: &'static str,
+    /// Whether every file must have it.
+    pub required: bool,
+}
+
+/// Where the columns of an import stand in one file.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    table: &'static [Column],
+    places: Vec<Option<usize>>,
+}
+
+impl Columns {
+    /// Finds each name of `header` in `table`. Case and surrounding white space do not matter.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownColumn`] naming it and those accepted, [`Reason::RepeatedColumn`],
+    /// [`Reason::MissingColumn`].
+    pub fn find(table: &'static [Column], header: &[String]) -> Result<Self, TableError> {
+        let mut places = vec![None; table.len()];
+        for (place, name) in header
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !name.trim().is_empty())
+        {
+            let named = |column: &Column| {
+                let name = name.trim();
+                name == column.zh || name.eq_ignore_ascii_case(column.field)
+            };
+            let at = |error: TableError| error.at(1, Some(format!("{} ({name})", letters(place))));
+            let Some(i) = table.iter().position(named) else {
+                return Err(at(TableError::new(Reason::UnknownColumn, &accepted(table))));
+            };
+            if places[i].replace(place).is_some() {
+                return Err(at(TableError::new(
+                    Reason::RepeatedColumn,
+                    &both_names(&table[i]),
+                )));
+            }
+        }
+        let missing = table
+            .iter()
+            .zip(&places)
+            .find(|(column, place)| column.required && place.is_none());
+        match missing {
+            Some((column, _)) => {
+                Err(TableError::new(Reason::MissingColumn, &both_names(column)).at(1, None))
+            }
+            None => Ok(Self { table, places }),
+        }
+    }
+
+    /// The cell of a row in the column `field`; empty when the file has no such column.
+    pub fn get<'r>(&self, row: &'r Row, field: &str) -> &'r str {
+        let column = self.table.iter().position(|column| column.field == field);
+        let place = column.and_then(|column| self.places[column]);
+        place
+            .and_then(|place| row.cells.get(place))
+            .map_or("", String::as_str)
+    }
+}
+
+fn both_names(column: &Column) -> String {
+    format!("{} ({})", column.zh, column.field)
+}
+
+fn accepted(table: &[Column]) -> String {
+    table.iter().map(both_names).collect::<Vec<_>>().join(", ")
+}
