@@ -1,0 +1,168 @@
+//! A school moves to another town while rows are being written below it: they lie where the school lies afterwards.
+
+use std::future::Future;
+
+use junheng_proto::bulk::v1::ImportResult;
+use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::registration::v1::{CreateSchoolClassRequest, SchoolClass};
+use junheng_tests::database::open;
+use junheng_tests::person::{adult, child};
+use junheng_tests::refusal::answered;
+use junheng_tests::rolls::{
+    Answer, all_in, class_row, employ, enrol, furnish, header, import_classes, import_sites,
+    import_students, import_teachers, site_row, student_row, teacher_row,
+};
+use junheng_tests::{County, Database, School, Story, World, request_id, story};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait as _};
+
+/// SQLite has one writer at a time, so that nothing can move meanwhile.
+#[rustfmt::skip]
+pub const STORIES: &[Story] = &[
+    story("pupils and classes imported while their school moves lie where it lies afterwards", |world| Box::pin(registered(world))).on(&[Database::Postgres]),
+    story("teachers and sites imported while their school moves lie where it lies afterwards", |world| Box::pin(followed(world))).on(&[Database::Postgres]),
+];
+
+/// A move as the product makes it, of a school in one table and of what lies in it in another.
+struct Move<'w> {
+    world: &'w World,
+    service: &'w str,
+    schools: &'w str,
+    rows: &'w str,
+    school: &'w School,
+}
+
+async fn registered(world: &World) {
+    let county = County::fresh(world).await;
+    let school = county.school(SchoolKind::Primary).await;
+    enrol(&county.clerk, &school, Stage::Primary, 3).await;
+    let of = |rows| Move {
+        world,
+        service: "registration",
+        schools: "schools",
+        rows,
+        school: &school,
+    };
+    let (clerk, name) = (&county.clerk, &school.name);
+    let pupils = (0..3).map(|_| student_row(&school, Stage::Primary, 1, 1, &child()));
+    let pupils = import_students(clerk, header(name), pupils.collect());
+    of("students").during(&county, imported(pupils), 6).await;
+    let classes = vec![class_row(&school, Stage::Primary, 2, 1)];
+    let classes = import_classes(clerk, header(name), classes);
+    of("school_classes")
+        .during(&county, imported(classes), 2)
+        .await;
+    let one = CreateSchoolClassRequest {
+        parent: name.clone(),
+        school_class: Some(SchoolClass {
+            stage: Stage::Primary.into(),
+            grade: 3,
+            number: 1,
+            ..SchoolClass::default()
+        }),
+        request_id: request_id(),
+    };
+    let opened = async { answered(clerk.classes().create_school_class(one).await) };
+    of("school_classes").during(&county, opened, 3).await;
+}
+
+async fn followed(world: &World) {
+    let county = County::fresh(world).await;
+    let school = county.school(SchoolKind::Primary).await;
+    let (clerk, name) = (&county.clerk, &school.name);
+    employ(clerk, &school, Stage::Primary, 2).await;
+    let teacher = vec![teacher_row(&school, Stage::Primary, &adult())];
+    let teacher = import_teachers(clerk, header(name), teacher);
+    let staffing = Move {
+        world,
+        service: "staffing",
+        schools: "directory_schools",
+        rows: "teachers",
+        school: &school,
+    };
+    staffing.during(&county, imported(teacher), 3).await;
+    furnish(clerk, &school, 100).await;
+    let mut branch = site_row(&school, 50);
+    "分校区".clone_into(&mut branch.display_name);
+    let site = import_sites(clerk, header(name), vec![branch]);
+    let assets = Move {
+        service: "assets",
+        rows: "sites",
+        ..staffing
+    };
+    assets.during(&county, imported(site), 2).await;
+}
+
+/// An import that must go in whole.
+async fn imported(answer: impl Future<Output = Answer>) -> ImportResult {
+    let result = answered(answer.await);
+    all_in(result.clone());
+    result
+}
+
+// === impl Move ===
+
+impl Move<'_> {
+    /// Moves the school, makes the call before the move is committed, commits once the call waits for it, and counts
+    /// `rows` rows, all at the new place.
+    async fn during<T>(&self, county: &County, call: impl Future<Output = T>, rows: i64) {
+        let url = self.world.database_url(self.service);
+        let mover = open(url).await.expect("a connection");
+        let observer = open(url).await.expect("another connection");
+        let place = next_place(&observer, county, self).await;
+        let Self {
+            schools,
+            rows: table,
+            ..
+        } = self;
+        let id = &self.school.name["schools/".len()..];
+        let moving = mover.begin().await.expect("a transaction");
+        let mover_process = number(&moving, "SELECT pg_backend_pid()::bigint").await;
+        for statement in [
+            format!("UPDATE {schools} SET place = {place} WHERE id = '{id}'"),
+            format!("UPDATE {table} SET place = {place} WHERE school = '{id}'"),
+        ] {
+            let moved = moving
+                .execute_unprepared(&statement)
+                .await
+                .expect("an update");
+            assert!(moved.rows_affected() > 0, "{statement}");
+        }
+        let waits = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE {mover_process} = ANY(pg_blocking_pids(pid))"
+        );
+        let waiting = async {
+            while number(&observer, &waits).await == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::pin!(call);
+        tokio::select! {
+            () = waiting => {}
+            _ = &mut call => panic!("{table} were written without regard to the move of their school"),
+        }
+        moving.commit().await.expect("the commit");
+        call.await;
+        let there =
+            format!("SELECT count(*) FROM {table} WHERE school = '{id}' AND place = {place}");
+        assert_eq!(number(&observer, &there).await, rows, "{table}");
+    }
+}
+
+/// A place in the county where the school does not lie yet.
+async fn next_place(database: &DatabaseConnection, county: &County, of: &Move<'_>) -> i64 {
+    let id = &of.school.name["schools/".len()..];
+    let now = number(
+        database,
+        &format!("SELECT place FROM {} WHERE id = '{id}'", of.schools),
+    )
+    .await;
+    let place = now + 1_000;
+    assert!(place.to_string().starts_with(county.code()));
+    place
+}
+
+async fn number(database: &impl ConnectionTrait, query: &str) -> i64 {
+    let statement = Statement::from_string(database.get_database_backend(), query);
+    let row = database.query_one_raw(statement).await.expect(query);
+    row.expect("one row").try_get_by(0).expect("a number")
+}
