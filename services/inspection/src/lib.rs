@@ -21,7 +21,6 @@ pub mod evidence_item;
 pub mod figure;
 pub mod framework;
 pub mod migration;
-mod remark;
 pub mod school_report;
 #[cfg(test)]
 mod tables;

@@ -4,6 +4,7 @@ use junheng_proto::error::v1::Reason;
 use sea_orm::DbErr;
 
 use crate::fault::{Fault, Violation};
+use crate::workflow::WorkflowError;
 
 /// What can go wrong in any room.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,12 @@ pub enum KernelError {
         /// The code as given.
         code: String,
     },
+    /// The workflow refuses the step.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowError),
+    /// A rule of another room refuses.
+    #[error("{0}")]
+    Rule(Box<dyn Fault + Send + Sync>),
     /// The request id belongs to another request.
     #[error("request_id {request_id} was used for another request; take a new UUID")]
     RequestIdReused {
@@ -107,6 +114,8 @@ impl Fault for KernelError {
             Self::PageToken => Reason::PageTokenInvalid,
             Self::OutOfScope { .. } => Reason::OutOfScope,
             Self::RegionUnknown { .. } => Reason::RegionUnknown,
+            Self::Workflow(error) => error.reason(),
+            Self::Rule(error) => error.reason(),
             Self::RequestIdReused { .. } => Reason::RequestIdReused,
             Self::NotAdmitted => Reason::NotAdmitted,
             Self::Upstream { .. } => Reason::EvidenceUnavailable,
@@ -141,6 +150,8 @@ impl Fault for KernelError {
                 vec![("organisation", organisation.clone()), ("own", own.clone())]
             }
             Self::RegionUnknown { code } => vec![("code", code.clone())],
+            Self::Workflow(error) => error.metadata(),
+            Self::Rule(error) => error.metadata(),
             Self::RequestIdReused { request_id } => vec![("request_id", request_id.clone())],
             Self::Upstream { service } => vec![("service", service.clone())],
             Self::PageToken
@@ -155,6 +166,7 @@ impl Fault for KernelError {
     fn violations(&self) -> &[Violation] {
         match self {
             Self::Fields(violations) | Self::CheckDigit { violations, .. } => violations,
+            Self::Rule(error) => error.violations(),
             _ => &[],
         }
     }

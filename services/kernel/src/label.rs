@@ -84,10 +84,27 @@ static LABELS: LazyLock<HashMap<String, HashMap<i32, String>>> = LazyLock::new(|
 labelled! {
     junheng_proto::identity::v1::Level => "junheng.identity.v1.Level",
     junheng_proto::identity::v1::Duty => "junheng.identity.v1.Duty",
+    junheng_proto::registration::v1::access_grant::State => "junheng.registration.v1.AccessGrant.State",
+    junheng_proto::registration::v1::export::State => "junheng.registration.v1.Export.State",
+    junheng_proto::registration::v1::group_recognition::State => "junheng.registration.v1.GroupRecognition.State",
     junheng_proto::education::v1::Stage => "junheng.education.v1.Stage",
+    junheng_proto::registration::v1::transfer::State => "junheng.registration.v1.Transfer.State",
+    junheng_proto::registration::v1::duplicate_case::State => "junheng.registration.v1.DuplicateCase.State",
+    junheng_proto::registration::v1::school::State => "junheng.registration.v1.School.State",
+    junheng_proto::registration::v1::relief_plan::State => "junheng.registration.v1.ReliefPlan.State",
+    junheng_proto::registration::v1::reorganisation::State => "junheng.registration.v1.Reorganisation.State",
     junheng_proto::inspection::v1::campaign::State => "junheng.inspection.v1.Campaign.State",
     junheng_proto::inspection::v1::school_report::State => "junheng.inspection.v1.SchoolReport.State",
+    junheng_proto::registration::v1::zone_plan::State => "junheng.registration.v1.ZonePlan.State",
+    junheng_proto::registration::v1::admission_plan::State => "junheng.registration.v1.AdmissionPlan.State",
+    junheng_proto::registration::v1::class_draw::State => "junheng.registration.v1.ClassDraw.State",
     junheng_proto::inspection::v1::evidence_item::State => "junheng.inspection.v1.EvidenceItem.State",
+    junheng_proto::registration::v1::key_change::State => "junheng.registration.v1.KeyChange.State",
+    junheng_proto::registration::v1::status_change::State => "junheng.registration.v1.StatusChange.State",
+    junheng_proto::registration::v1::status_change::Kind => "junheng.registration.v1.StatusChange.Kind",
+    junheng_proto::registration::v1::status_proof::Kind => "junheng.registration.v1.StatusProof.Kind",
+    junheng_proto::registration::v1::certificate_list::State => "junheng.registration.v1.CertificateList.State",
+    junheng_proto::registration::v1::certificate::State => "junheng.registration.v1.Certificate.State",
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::Condition;
 use uuid::Uuid;
 
 use crate::admission::Caller;
 use crate::error::KernelError;
 use crate::fault::Violation;
 use crate::region::RegionTable;
-use crate::scope::{Scoped, in_ranges};
+use crate::scope::{Scoped, in_ranges, of_school};
 
 /// The id inside `{collection}/{id}`. A name that cannot be one does not exist.
 pub fn id_of(collection: &str, name: &str) -> Result<Uuid, KernelError> {
@@ -112,10 +112,7 @@ impl Parent {
     pub fn condition<E: Scoped>(&self) -> Condition {
         match self {
             Self::Region { ranges, .. } => in_ranges::<E>(ranges),
-            Self::School(id) => match E::SCHOOL {
-                Some(column) => Condition::all().add(column.eq(*id)),
-                None => Condition::all().add(E::PLACE.eq(-1_i64)),
-            },
+            Self::School(id) => of_school::<E>(*id),
         }
     }
 

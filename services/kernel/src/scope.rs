@@ -26,6 +26,9 @@ pub trait Scoped: EntityTrait {
     const PLACE: Self::Column;
     /// The column of the school's id, if rows belong to schools.
     const SCHOOL: Option<Self::Column>;
+    /// Further places and schools that a row belongs to as much as to the first: a transfer is both schools'. Who covers
+    /// one side sees the row.
+    const OTHER_SIDES: &'static [(Self::Column, Self::Column)] = &[];
 
     /// The only way into the table: rows outside the scope do not exist.
     #[expect(clippy::disallowed_methods, reason = "the scope is added here")]
@@ -84,20 +87,30 @@ impl Scope {
         match &self.0 {
             Reach::Everything => Condition::all(),
             Reach::Places(ranges) => in_ranges::<E>(ranges),
-            Reach::School(id) => match E::SCHOOL {
-                Some(column) => Condition::all().add(column.eq(*id)),
-                // Rows of a region belong to no school: a school's post sees none of them.
-                None => Condition::all().add(E::PLACE.eq(-1_i64)),
-            },
+            Reach::School(id) => of_school::<E>(*id),
         }
     }
 }
 
-/// The condition that a row's place lies in one of `ranges`.
+/// The condition that a row's place, on any of its sides, lies in one of `ranges`.
 pub fn in_ranges<E: Scoped>(ranges: &[RangeInclusive<i64>]) -> Condition {
-    ranges.iter().fold(Condition::any(), |condition, range| {
-        condition.add(E::PLACE.between(*range.start(), *range.end()))
+    let others = E::OTHER_SIDES.iter().map(|(place, _)| *place);
+    let places = std::iter::once(E::PLACE).chain(others);
+    places.fold(Condition::any(), |condition, place| {
+        ranges.iter().fold(condition, |condition, range| {
+            condition.add(place.between(*range.start(), *range.end()))
+        })
     })
+}
+
+/// The condition that a row belongs to the school, on any of its sides. Rows of a region belong to no school: a school's
+/// post sees none of them.
+pub fn of_school<E: Scoped>(id: Uuid) -> Condition {
+    let Some(own) = E::SCHOOL else {
+        return Condition::all().add(E::PLACE.eq(-1_i64));
+    };
+    let others = E::OTHER_SIDES.iter().map(|(_, school)| school.eq(id));
+    others.fold(Condition::any().add(own.eq(id)), Condition::add)
 }
 
 #[cfg(test)]

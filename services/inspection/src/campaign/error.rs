@@ -2,7 +2,6 @@
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Fault, Violation};
-use junheng_kernel::workflow::WorkflowError;
 use junheng_proto::error::v1::Reason;
 use sea_orm::DbErr;
 
@@ -21,9 +20,6 @@ pub enum CampaignError {
     /// The framework is unknown or not in force.
     #[error(transparent)]
     Framework(#[from] FrameworkFault),
-    /// The workflow refuses the step.
-    #[error(transparent)]
-    Workflow(#[from] WorkflowError),
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -36,7 +32,6 @@ impl Fault for CampaignError {
         match self {
             Self::UnderWay { .. } => Reason::CampaignUnderWay,
             Self::Framework(error) => error.reason(),
-            Self::Workflow(error) => error.reason(),
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -45,7 +40,6 @@ impl Fault for CampaignError {
         match self {
             Self::UnderWay { name } => vec![("name", name.clone())],
             Self::Framework(error) => error.metadata(),
-            Self::Workflow(error) => error.metadata(),
             Self::Kernel(error) => error.metadata(),
         }
     }
@@ -54,7 +48,7 @@ impl Fault for CampaignError {
         match self {
             Self::Kernel(error) => error.violations(),
             Self::Framework(error) => error.violations(),
-            Self::UnderWay { .. } | Self::Workflow(_) => &[],
+            Self::UnderWay { .. } => &[],
         }
     }
 }

@@ -162,9 +162,8 @@ impl Rpc {
             &[&message.parent],
         )?;
         let database = context.store.reader();
-        let rows =
+        let (rows, next_page_token) =
             resource::list::<campaign::Entity>(database, &caller.scope, &parent, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let counts = store::counts(database, &ids).await?;
         Ok(ListCampaignsResponse {

@@ -1,6 +1,7 @@
 //! What the guards of a campaign's steps look at, and how they judge. Pure.
 
 use chrono::NaiveDate;
+pub use junheng_kernel::workflow::Unmet;
 use junheng_proto::inspection::v1::{evidence_item, school_report};
 
 use super::workflow::Guard;
@@ -43,15 +44,6 @@ pub struct Facts {
     pub today: NaiveDate,
     /// The last day of publicity.
     pub publicity_end: Option<NaiveDate>,
-}
-
-/// Why a guard does not let a step pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unmet {
-    /// Something must be done first: in English and in Chinese.
-    Missing(String, String),
-    /// The step can be taken after this day.
-    NotBefore(NaiveDate),
 }
 
 /// Judges one guard.

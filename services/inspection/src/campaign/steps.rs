@@ -9,12 +9,11 @@ use junheng_directory::DirectorySchool;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
-use junheng_kernel::journal::{Entry, last_taker};
+use junheng_kernel::journal::Entry;
 use junheng_kernel::name::{Parent, check_etag, id_of};
-use junheng_kernel::post::Level;
 use junheng_kernel::resource;
-use junheng_kernel::store::{RequestKey, Tx};
-use junheng_kernel::workflow::{Row, WorkflowError};
+use junheng_kernel::store::RequestKey;
+use junheng_kernel::workflow::{Asked, Standing};
 use junheng_proto::education::v1::Stage;
 use junheng_proto::inspection::v1::{Campaign, ReturnedPart};
 use junheng_proto::options::v1::DataClass;
@@ -22,14 +21,14 @@ use junheng_proto::options::v1::DataClass;
 use super::error::CampaignError;
 use super::moves::{self, Move};
 use super::rpc::encode;
-use super::rules::{self, Facts, Unmet};
-use super::workflow::{CREATE, Guard, ISSUE, RETURN, State, WORKFLOW, state_name, state_of};
+use super::rules::{self, Facts};
+use super::workflow::{ISSUE, RETURN, State, WORKFLOW, state_of};
 use super::{facts, store};
 use crate::Inspection;
 use crate::entity::campaign::Model;
 use crate::figure;
 use crate::figure::judgement::Judgement;
-use crate::remark::{check_note, check_reason};
+use junheng_kernel::workflow::{check_note, check_reason};
 
 /// A step as it is asked for.
 pub(super) struct Step {
@@ -66,29 +65,39 @@ pub(super) async fn take(
     store
         .write(&caller.clone(), key, move |tx| async move {
             let current = store::get_for_step(&*tx, &caller.scope, id).await?;
-            check_etag(&asked.name, &asked.etag, current.version)?;
             let regions = &inspection.context.regions;
-            let from = state_of(current.state);
-            let (row, moved) =
-                WORKFLOW.next(&asked.name, from, asked.step, caller.role, |level| {
-                    has_level(&inspection, &current.region, level)
-                })?;
-            four_eyes(&tx, &caller, &asked.name, row).await?;
+            let standing = Standing {
+                state: state_of(current.state),
+                version: current.version,
+                region: &current.region,
+            };
+            let step = Asked {
+                step: asked.step,
+                name: asked.name.clone(),
+                etag: asked.etag.clone(),
+                note: asked.note.clone(),
+                evidence: Vec::new(),
+            };
+            let context = &inspection.context;
+            let taken = WORKFLOW
+                .take(&tx, context, &caller, &step, standing, |_| true)
+                .await?;
             let schools = schools?;
-            let today = inspection.context.clock.today();
+            let today = context.clock.today();
             let facts = facts::load(&*tx, &current, schools.len(), today).await?;
-            pass_guards(&asked.name, row, &facts)?;
+            let judge = |guard| rules::judge(guard, &facts);
+            taken.pass(&step, judge).map_err(KernelError::from)?;
             parts_named(&asked, &facts)?;
             let judged = judged?;
 
             let counts = store::counts(&*tx, &[id]).await?;
             let before = encode(&current, counts.get(&id), regions);
             let mut changed = current.clone();
-            changed.state = moved.to as i32;
+            changed.state = taken.to as i32;
             changed.version += 1;
             changed.update_micros = inspection.context.clock.now_micros();
-            set_dates(&inspection, &mut changed, row.due_working_days, today);
-            let taken = Move {
+            set_dates(&inspection, &mut changed, taken.row.due_working_days, today);
+            let act = Move {
                 inspection: &inspection,
                 tx: &tx,
                 step: asked.step,
@@ -96,15 +105,14 @@ pub(super) async fn take(
                 parts: &asked.parts,
                 judged: judged.as_deref(),
             };
-            let records = taken.run(&mut changed).await?;
+            let records = act.run(&mut changed).await?;
             store::update(&*tx, &changed, current.version).await?;
             let counts = store::counts(&*tx, &[id]).await?;
             let answer = encode(&changed, counts.get(&id), regions);
             let entry = about(&changed)
                 .change(Some(&before), &answer)
-                .with_all(records)
-                .step(asked.step, state_name(from), state_name(moved.to))
-                .note(&note_of(&asked.note, moved.skipped));
+                .with_all(records);
+            let entry = taken.entry(entry, &step);
             Ok::<_, CampaignError>((answer, entry))
         })
         .await
@@ -114,11 +122,6 @@ pub(super) async fn take(
 pub(super) fn about(campaign: &Model) -> Entry {
     let name = format!("campaigns/{}", campaign.id);
     Entry::about(name, campaign.place, None, DataClass::Internal)
-}
-
-/// Whether the county has this level above it. Only a city can be absent.
-pub(super) fn has_level(inspection: &Inspection, region: &str, level: Level) -> bool {
-    level != Level::City || inspection.context.regions.city_of(region).is_some()
 }
 
 fn check(asked: &Step) -> Vec<Violation> {
@@ -179,52 +182,6 @@ async fn judged(
     Ok(Some(inspection.judgement(database, &frozen).await?))
 }
 
-async fn four_eyes(
-    tx: &Tx,
-    caller: &Caller,
-    name: &str,
-    row: &Row<State, Guard>,
-) -> Result<(), CampaignError> {
-    for earlier in row.not_by_taker_of {
-        if last_taker(&**tx, name, earlier).await?.as_ref() == Some(&caller.account) {
-            return Err(CampaignError::Workflow(WorkflowError::SamePerson {
-                name: name.to_owned(),
-                step: row.label,
-                method: row.step.to_owned(),
-                earlier: match *earlier {
-                    CREATE => "起草任务",
-                    step => WORKFLOW.label_of(step),
-                },
-            }));
-        }
-    }
-    Ok(())
-}
-
-fn pass_guards(name: &str, row: &Row<State, Guard>, facts: &Facts) -> Result<(), WorkflowError> {
-    let unmet = row
-        .guards
-        .iter()
-        .find_map(|guard| rules::judge(*guard, facts).err());
-    let (name, step, method) = (name.to_owned(), row.label, row.step.to_owned());
-    match unmet {
-        None => Ok(()),
-        Some(Unmet::NotBefore(day)) => Err(WorkflowError::TooEarly {
-            name,
-            step,
-            method,
-            not_before: day.to_string(),
-        }),
-        Some(Unmet::Missing(missing, missing_zh)) => Err(WorkflowError::NotReady {
-            name,
-            step,
-            method,
-            missing,
-            missing_zh,
-        }),
-    }
-}
-
 /// A return names what is to be put right, unless it passes on what somebody above gave back.
 fn parts_named(asked: &Step, facts: &Facts) -> Result<(), KernelError> {
     if asked.step == RETURN && asked.parts.is_empty() && rules::returned(facts).is_empty() {
@@ -257,33 +214,4 @@ fn set_dates(inspection: &Inspection, campaign: &mut Model, due_days: u32, today
     let due = (due_days > 0).then(|| calendar.add_working_days(start, due_days));
     campaign.due_date = due.map_or_else(String::new, |due| due.date.to_string());
     campaign.due_provisional = due.is_some_and(|due| due.provisional || provisional);
-}
-
-/// The note as the history keeps it: a level passed over is named, so that nobody wonders who did not sign.
-fn note_of(note: &str, skipped: Option<State>) -> String {
-    let Some(skipped) = skipped else {
-        return note.to_owned();
-    };
-    let passed_over = format!(
-        "跳过{}:该县不设市级 (passes over {}: the county has no city)",
-        junheng_kernel::label::of(skipped),
-        state_name(skipped)
-    );
-    match note {
-        "" => passed_over,
-        note => format!("{note}\n{passed_over}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_level_passed_over_stands_in_the_history() {
-        assert_eq!(note_of("自评完成", None), "自评完成");
-        let note = note_of("自评完成", Some(State::CityReview));
-        assert!(note.starts_with("自评完成\n跳过市级复核"), "{note}");
-        assert!(note_of("", Some(State::CityReview)).contains("CITY_REVIEW"));
-    }
 }

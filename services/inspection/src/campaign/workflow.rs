@@ -37,7 +37,7 @@ pub const PUBLISH: &str = "PublishCampaign";
 pub const WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "campaign", start: Draft, state_name, rows: &[
+    Workflow { name: "campaign", begin: (CREATE, "起草任务"), start: Draft, state_name, rows: &[
         //  step                label        from                       to                     by                  due  guards                                           not by the taker of
         row(ISSUE,              "下达通知",  &[Draft],                  SchoolReporting,       &[PROVINCE_APPROVER], 20, &[SchoolsToInspect],                             &[CREATE]),
         row("AssessCampaign",   "汇总填报",  &[SchoolReporting],        CountySelfAssessment,  &[COUNTY_CLERK],      20, &[AllReportsConfirmed],                          &[]),
@@ -76,6 +76,7 @@ const fn row(
         from,
         to,
         by,
+        party: "",
         due_working_days,
         guards,
         not_by_taker_of,

@@ -21,9 +21,6 @@ pub enum ItemError {
     /// The framework cannot be applied.
     #[error(transparent)]
     Framework(#[from] FrameworkFault),
-    /// The workflow refuses the step.
-    #[error(transparent)]
-    Workflow(#[from] WorkflowError),
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -36,7 +33,6 @@ impl Fault for ItemError {
         match self {
             Self::Locked { .. } => Reason::ItemLocked,
             Self::Framework(error) => error.reason(),
-            Self::Workflow(error) => error.reason(),
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -45,14 +41,13 @@ impl Fault for ItemError {
         match self {
             Self::Locked { name } => vec![("name", name.clone())],
             Self::Framework(error) => error.metadata(),
-            Self::Workflow(error) => error.metadata(),
             Self::Kernel(error) => error.metadata(),
         }
     }
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::Locked { .. } | Self::Workflow(_) => &[],
+            Self::Locked { .. } => &[],
             Self::Framework(error) => error.violations(),
             Self::Kernel(error) => error.violations(),
         }
@@ -68,5 +63,11 @@ impl From<DbErr> for ItemError {
 impl From<FrameworkError> for ItemError {
     fn from(error: FrameworkError) -> Self {
         Self::Framework(error.into())
+    }
+}
+
+impl From<WorkflowError> for ItemError {
+    fn from(error: WorkflowError) -> Self {
+        Self::Kernel(error.into())
     }
 }

@@ -97,7 +97,7 @@ impl Rpc {
             &fields,
         )?;
         let database = context.store.reader();
-        let rows = resource::list_only::<evidence_item::Entity>(
+        let (rows, next_page_token) = resource::list_only::<evidence_item::Entity>(
             database,
             &caller.scope,
             &parent,
@@ -105,7 +105,6 @@ impl Rpc {
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         Ok(ListEvidenceItemsResponse {
             evidence_items: rows.iter().map(encode).collect(),
             next_page_token,

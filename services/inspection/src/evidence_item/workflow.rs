@@ -4,7 +4,7 @@ use junheng_kernel::post::{Duty, Level, Role};
 use junheng_kernel::workflow::{Row, Workflow};
 pub use junheng_proto::inspection::v1::evidence_item::State;
 
-use crate::campaign::workflow::{RETURN, SUBMIT};
+use crate::campaign::workflow::{ISSUE, RETURN, SUBMIT};
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub const ANSWER: &str = "AnswerEvidenceItem";
 pub const WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "evidenceItem", start: Open, state_name, rows: &[
+    Workflow { name: "evidenceItem", begin: (ISSUE, "下达通知"), start: Open, state_name, rows: &[
         //  step   label       from                          to        by                                    guards
         row(ANSWER, "项目自评", &[Open, Answered, Returned], Answered, &[COUNTY_CLERK],                      &[CampaignWithCounty]),
         row(SUBMIT, "县级自评", &[Answered],                 Signed,   &[COUNTY_APPROVER],                   &[]),
@@ -48,6 +48,7 @@ const fn row(
         from,
         to,
         by,
+        party: "",
         due_working_days: 0,
         guards,
         not_by_taker_of: &[],

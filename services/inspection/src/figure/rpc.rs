@@ -134,7 +134,7 @@ impl Rpc {
             let position = codes.position(|code| *code == figure.indicator);
             FigureKey(figure.school.clone(), figure.stage, position.unwrap_or(0))
         };
-        let after: Option<FigureKey> = page.after();
+        let after: Option<FigureKey> = page.after()?;
         let mut figures = self.answer(campaign).await?.figures;
         figures.retain(|figure| {
             let wanted = message.school.is_empty() || message.school == figure.school;

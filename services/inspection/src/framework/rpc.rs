@@ -57,7 +57,7 @@ impl Rpc {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
         let page = Page::of(&caller.method, message.page_size, &message.page_token, &[])?;
-        let after: usize = page.after().unwrap_or(0);
+        let after: usize = page.after()?.unwrap_or(0);
         let all = self.inspection.catalog.all().iter().enumerate();
         let rows: Vec<_> = all
             .skip(after)

@@ -24,7 +24,7 @@ use crate::campaign::store as campaigns;
 use crate::campaign::workflow::{is_with_county, state_of as campaign_state_of};
 use crate::entity::school_report::Model;
 use crate::evidence::MeasureSet;
-use crate::remark::{check_note, check_reason};
+use junheng_kernel::workflow::{check_note, check_reason};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;

@@ -9,9 +9,6 @@ use sea_orm::DbErr;
 /// Why a call about reports failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The workflow refuses the step.
-    #[error(transparent)]
-    Workflow(#[from] WorkflowError),
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -22,21 +19,18 @@ pub enum ReportError {
 impl Fault for ReportError {
     fn reason(&self) -> Reason {
         match self {
-            Self::Workflow(error) => error.reason(),
             Self::Kernel(error) => error.reason(),
         }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Workflow(error) => error.metadata(),
             Self::Kernel(error) => error.metadata(),
         }
     }
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::Workflow(_) => &[],
             Self::Kernel(error) => error.violations(),
         }
     }
@@ -44,6 +38,12 @@ impl Fault for ReportError {
 
 impl From<DbErr> for ReportError {
     fn from(error: DbErr) -> Self {
+        Self::Kernel(error.into())
+    }
+}
+
+impl From<WorkflowError> for ReportError {
+    fn from(error: WorkflowError) -> Self {
         Self::Kernel(error.into())
     }
 }

@@ -102,7 +102,7 @@ impl Rpc {
             &fields,
         )?;
         let database = context.store.reader();
-        let rows = resource::list_only::<school_report::Entity>(
+        let (rows, next_page_token) = resource::list_only::<school_report::Entity>(
             database,
             &caller.scope,
             &parent,
@@ -110,7 +110,6 @@ impl Rpc {
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         Ok(ListSchoolReportsResponse {
             school_reports: rows.iter().map(encode).collect(),
             next_page_token,

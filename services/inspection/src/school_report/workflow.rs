@@ -4,7 +4,7 @@ use junheng_kernel::post::{Duty, Level, Role};
 use junheng_kernel::workflow::{Row, Workflow};
 pub use junheng_proto::inspection::v1::school_report::State;
 
-use crate::campaign::workflow::{RETURN, SUBMIT};
+use crate::campaign::workflow::{ISSUE, RETURN, SUBMIT};
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub const GIVE_BACK: &str = "ReturnSchoolReport";
 pub const WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "schoolReport", start: Open, state_name, rows: &[
+    Workflow { name: "schoolReport", begin: (ISSUE, "下达通知"), start: Open, state_name, rows: &[
         //  step      label       from                to         by                                     guards
         row(CONFIRM,   "确认数据", &[Open, Returned], Confirmed, &[SCHOOL_APPROVER],                    &[CampaignOpen, FiguresUnchanged]),
         row(GIVE_BACK, "退回学校", &[Confirmed],      Returned,  &[COUNTY_CLERK, COUNTY_APPROVER],      &[CampaignOpen]),
@@ -54,6 +54,7 @@ const fn row(
         from,
         to,
         by,
+        party: "",
         due_working_days: 0,
         guards,
         not_by_taker_of: &[],

@@ -37,6 +37,18 @@ pub enum WorkflowError {
         /// The same in Chinese.
         by_label: String,
     },
+    /// The step is another party's.
+    #[error("{method} is the {party} side's to take ({name})")]
+    NotParty {
+        /// The record.
+        name: String,
+        /// The step's label.
+        step: &'static str,
+        /// The step's name.
+        method: String,
+        /// The party.
+        party: &'static str,
+    },
     /// Four eyes.
     #[error("{method} may not be taken by the person who took {earlier} ({name})")]
     SamePerson {
@@ -84,6 +96,7 @@ impl Fault for WorkflowError {
         match self {
             Self::StepNotAllowed { .. } => Reason::StepNotAllowed,
             Self::StepNotYours { .. } => Reason::StepNotYours,
+            Self::NotParty { .. } => Reason::StepOfAnotherParty,
             Self::SamePerson { .. } => Reason::SamePerson,
             Self::NotReady { .. } => Reason::StepNotReady,
             Self::TooEarly { .. } => Reason::StepTooEarly,
@@ -105,6 +118,9 @@ impl Fault for WorkflowError {
                 by_label,
                 ..
             } => (name, step, vec![("by", by_label)]),
+            Self::NotParty {
+                name, step, party, ..
+            } => (name, step, vec![("party", party)]),
             Self::SamePerson {
                 name,
                 step,

@@ -3,8 +3,10 @@
 
 mod error;
 mod rpc;
+mod step;
 mod table;
 
 pub use error::WorkflowError;
 pub use rpc::WorkflowRpc;
+pub use step::{Asked, Standing, Taken, Unmet, check_evidence, check_note, check_reason, kept};
 pub use table::{Moved, Row, Workflow};

@@ -17,8 +17,11 @@ pub struct Row<S: 'static, G: 'static> {
     pub from: &'static [S],
     /// The state that it leads to.
     pub to: S,
-    /// Who takes it. The party is the one whose post covers the record at that level.
+    /// Who takes it.
     pub by: &'static [Role],
+    /// The party (当事方) whose post takes it, for a record with several sides: `receiving`, `sending` …; empty for the post
+    /// that covers the record.
+    pub party: &'static str,
     /// Working days from this step until the next, the one out of `to`, is due; 0 when none is. Another row that leads to
     /// the same state may give other days.
     pub due_working_days: u32,
@@ -35,6 +38,8 @@ pub struct Row<S: 'static, G: 'static> {
 pub struct Workflow<S: 'static, G: 'static> {
     /// The record's collection in the singular, for example `campaign`.
     pub name: &'static str,
+    /// The step that begins it, the name of its method, and that step in Chinese. It has no row, for it starts from nothing.
+    pub begin: (&'static str, &'static str),
     /// The first state.
     pub start: S,
     /// The name of a state without its prefix, for example `CITY_REVIEW`.
@@ -108,8 +113,17 @@ where
         Ok((row, moved))
     }
 
+    /// The row that leads on from a state, for who waits to know whose step it is: the first that is none of `aside`.
+    pub fn awaited(&self, state: S, aside: &[&str]) -> Option<&'static Row<S, G>> {
+        let leads_on = |row: &&Row<S, G>| row.from.contains(&state) && !aside.contains(&row.step);
+        self.rows.iter().find(leads_on)
+    }
+
     /// The label of a step.
     pub fn label_of(&self, step: &str) -> &'static str {
+        if step == self.begin.0 {
+            return self.begin.1;
+        }
         let row = self.rows.iter().find(|row| row.step == step);
         row.map_or("", |row| row.label)
     }
@@ -123,6 +137,7 @@ where
             from: row.from.iter().map(name).collect(),
             to: name(&row.to),
             by: row.by.iter().map(Role::to_string).collect(),
+            party: row.party.to_owned(),
             due_working_days: i32::try_from(row.due_working_days).unwrap_or(i32::MAX),
             not_by_whom: row
                 .not_by_taker_of
@@ -136,6 +151,7 @@ where
         WorkflowTable {
             name: format!("workflows/{}", self.name),
             start: name(&self.start),
+            begin: self.begin.0.to_owned(),
             transitions: transitions.collect(),
             mermaid: self.mermaid(),
         }
@@ -147,7 +163,9 @@ where
         for row in self.rows {
             let by: Vec<String> = row.by.iter().map(Role::to_string).collect();
             for from in row.from {
-                let (from, by) = (name(*from), by.join(", "));
+                let party = if row.party.is_empty() { "" } else { " of " };
+                let by = format!("{}{party}{}", by.join(", "), row.party);
+                let from = name(*from);
                 chart += &format!("    {from} --> {}: {} ({by})\n", name(row.to), row.step);
                 if let Some((level, instead)) = row.without {
                     let level = level.as_str_name();
