@@ -88,6 +88,7 @@ impl Assets {
             parent: COUNTY.to_owned(),
             request_id: request_id.to_string(),
             validate_only: false,
+            ..ImportHeader::default()
         };
         let rows = rows.iter().cloned().map(Part::Row);
         let parts: Vec<_> = std::iter::once(Part::Header(header))

@@ -25,6 +25,8 @@ pub struct Model {
     pub region: String,
     /// The 12-digit place number.
     pub place: i64,
+    /// Where the school stands in its life: a number of `School.State`.
+    pub state: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -97,5 +97,6 @@ fn copy_of(regions: &RegionTable, school: &School) -> Result<Model, KernelError>
         stages: stages.join(","),
         region: region.to_owned(),
         place,
+        state: school.state,
     })
 }

@@ -19,6 +19,7 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped};
 use junheng_kernel::service::{Context, Link};
 use junheng_proto::education::v1::Stage;
+use junheng_proto::registration::v1::school::State;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
@@ -99,7 +100,18 @@ impl Directory {
         Ok(found)
     }
 
-    /// The schools below `parent` that `scope` covers, by id.
+    /// The same, without waiting for the feed.
+    pub(crate) async fn known(&self, codes: &[&str]) -> Result<Vec<DirectorySchool>, KernelError> {
+        let mut found = Vec::new();
+        for chunk in codes.chunks(500) {
+            let wanted = Column::SchoolCode.is_in(chunk.iter().copied());
+            found.extend(self.select(wanted).await?);
+        }
+        Ok(found)
+    }
+
+    /// The schools below `parent` that `scope` covers and that run, by id. Closed ones keep their entry, and are found by
+    /// [`get`](Self::get) and [`by_codes`](Self::by_codes).
     pub async fn below(
         &self,
         parent: &Parent,
@@ -107,6 +119,7 @@ impl Directory {
     ) -> Result<Vec<DirectorySchool>, KernelError> {
         Ok(Entity::visible_to(scope)
             .filter(parent.condition::<Entity>())
+            .filter(Column::State.eq(State::Open as i32))
             .order_by_asc(Column::Id)
             .all(self.context.store.reader())
             .await?)

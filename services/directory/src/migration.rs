@@ -26,6 +26,7 @@ impl MigrationTrait for DirectoryMigration {
             .col(string("stages"))
             .col(string("region"))
             .col(big_integer("place"))
+            .col(integer("state"))
             .to_owned();
         manager.create_table(schools).await?;
         manager

@@ -36,9 +36,16 @@ pub enum ReferenceError {
     Kernel(#[from] KernelError),
 }
 
-/// The schools that an import names, read at once instead of once a row.
+/// Schools that a roster keeps at most; beyond it starts anew.
+const MOST: usize = 20_000;
+
+/// The schools that an import names, read a chunk of rows at a time and kept for the next one.
 #[derive(Debug, Default)]
-pub struct Roster(HashMap<String, DirectorySchool>);
+pub struct Roster {
+    /// `None` for a code that was looked up and that nobody has registered.
+    schools: HashMap<String, Option<DirectorySchool>>,
+    has_waited: bool,
+}
 
 // === impl ReferenceError ===
 
@@ -132,18 +139,36 @@ impl Directory {
         })
     }
 
-    /// Reads the schools of an import's rows by their identification codes; what has not the shape of a code is left out,
-    /// for no school has it.
-    pub async fn roster<'a>(
+    /// Brings the schools with these codes, of an import's rows, into the roster; what has not the shape of a code is left
+    /// out, for no school has it. Waits for the feed once in an import: a file with many unknown codes is not to take hours.
+    pub async fn look_up<'a>(
         &self,
+        roster: &mut Roster,
         codes: impl Iterator<Item = &'a str>,
-    ) -> Result<Roster, KernelError> {
-        let mut codes: Vec<&str> = codes.filter(|code| school_code::has_shape(code)).collect();
+    ) -> Result<(), KernelError> {
+        if roster.schools.len() > MOST {
+            roster.schools.clear();
+        }
+        let is_new =
+            |code: &&str| school_code::has_shape(code) && !roster.schools.contains_key(*code);
+        let mut codes: Vec<&str> = codes.filter(is_new).collect();
         codes.sort_unstable();
         codes.dedup();
-        let schools = self.by_codes(&codes).await?;
-        let by_code = |school: DirectorySchool| (school.school_code.clone(), school);
-        Ok(Roster(schools.into_iter().map(by_code).collect()))
+        let found = if roster.has_waited {
+            self.known(&codes).await?
+        } else {
+            self.by_codes(&codes).await?
+        };
+        roster.has_waited |= found.len() < codes.len();
+        for code in codes {
+            roster.schools.insert(code.to_owned(), None);
+        }
+        for school in found {
+            roster
+                .schools
+                .insert(school.school_code.clone(), Some(school));
+        }
+        Ok(())
     }
 }
 
@@ -163,7 +188,7 @@ impl Roster {
         if let Some(wrong) = school_code::check(field, code) {
             return Err(Refusal::from(wrong));
         }
-        let Some(school) = self.0.get(code) else {
+        let Some(school) = self.schools.get(code).and_then(Option::as_ref) else {
             let school = code.to_owned();
             let wrong = Violation::of(field, &ReferenceError::SchoolUnknown { school });
             let key = code.to_owned();

@@ -137,6 +137,7 @@ impl World {
             stages: stages.iter().map(|stage| *stage as i32).collect(),
             region: format!("regions/{county}"),
             town: town.to_owned(),
+            state: junheng_proto::registration::v1::school::State::Open as i32,
             ..School::default()
         };
         let claims = self.claims("county.clerk", &format!("regions/{county}"));

@@ -37,6 +37,25 @@ impl PartsDigest {
     }
 }
 
+/// Digests bytes that come in pieces; the same as [`sm3`] over the whole.
+#[derive(Clone, Default)]
+pub struct BytesDigest(Sm3);
+
+// === impl BytesDigest ===
+
+impl BytesDigest {
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// The digest in hexadecimal.
+    pub fn finish_hex(self) -> String {
+        hex::encode(self.0.finalize())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,9 +57,10 @@ impl Page {
         })
     }
 
-    /// The key of the last record of the page before.
-    pub fn after<K: FromStr>(&self) -> Option<K> {
-        self.after.as_ref().and_then(|key| key.parse().ok())
+    /// The key of the last record of the page before. Fails with `PAGE_TOKEN_INVALID` when the token holds no such key.
+    pub fn after<K: FromStr>(&self) -> Result<Option<K>, KernelError> {
+        let read = |key: &String| key.parse().map_err(|_| KernelError::PageToken);
+        self.after.as_ref().map(read).transpose()
     }
 
     /// How many rows to read: one more than the page holds, to know whether another follows.
@@ -95,7 +96,7 @@ mod tests {
         let (mut token, mut seen) = (String::new(), Vec::new());
         loop {
             let page = Page::of("/schools", 3, &token, &["regions/63"]).unwrap();
-            let after: i64 = page.after().unwrap_or(0);
+            let after: i64 = page.after().unwrap().unwrap_or(0);
             let rows: Vec<i64> = numbers
                 .iter()
                 .copied()

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use junheng_kernel::admission::{AccessTable, Caller, Claims, SigningKey, TrustedKeys};
-use junheng_kernel::bulk::{Destination, ImportHeader, Report, SetOutcome};
+use junheng_kernel::bulk::{self, Destination, ImportHeader, Importer, Part, Refusal, SetOutcome};
 use junheng_kernel::calendar::Calendar;
 use junheng_kernel::clock::Clock;
 use junheng_kernel::digest::sm3;
@@ -15,7 +15,7 @@ use junheng_kernel::journal::{
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::{RequestKey, Store, connect};
+use junheng_kernel::store::{RequestKey, Store, Tx, connect};
 use junheng_proto::journal::v1::WatchChangesRequest;
 use junheng_proto::journal::v1::journal_service_server::JournalService as _;
 use junheng_proto::options::v1::DataClass;
@@ -40,6 +40,45 @@ struct Bench {
     caller: Caller,
     url: String,
     _folder: tempfile::TempDir,
+}
+
+/// Imports names and keeps none.
+struct Names;
+
+impl Importer for Names {
+    type Row = ImportHeader;
+    type Roster = ();
+    type Checked = String;
+    type Ready = String;
+    type Error = KernelError;
+
+    const KEY: &'static str = "name";
+
+    fn number(_: &ImportHeader) -> i64 {
+        0
+    }
+
+    async fn look_up(&self, (): &mut (), _: &[ImportHeader]) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn judge(&self, (): &(), row: ImportHeader) -> Result<String, Refusal> {
+        Ok(row.request_id)
+    }
+
+    fn key(name: &String) -> impl std::hash::Hash {
+        name
+    }
+
+    fn prepare(&self, names: Vec<String>) -> Result<Vec<String>, KernelError> {
+        Ok(names)
+    }
+
+    async fn write(&self, _: Tx, names: Vec<String>) -> Result<SetOutcome, KernelError> {
+        let mut outcome = SetOutcome::default();
+        names.iter().for_each(|_| outcome.report.created());
+        Ok(outcome)
+    }
 }
 
 impl Bench {
@@ -123,6 +162,7 @@ impl Bench {
             parent: parent.into(),
             request_id: request_id.into(),
             validate_only: false,
+            ..ImportHeader::default()
         };
         let destination = Destination {
             caller: self.caller.clone(),
@@ -132,18 +172,18 @@ impl Bench {
             school: None,
             data_class: DataClass::Personal,
         };
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut report = Report::over(names.len(), false);
-        let write = |_, rows: Vec<String>| async move {
-            let mut outcome = SetOutcome::default();
-            rows.iter().for_each(|_| outcome.report.created());
-            Ok::<_, KernelError>(outcome)
+        let rows = names.iter().map(|name| ImportHeader {
+            request_id: (*name).to_owned(),
+            ..ImportHeader::default()
+        });
+        let messages: Vec<_> = std::iter::once(header).chain(rows).map(Ok).collect();
+        let part = |message: ImportHeader| match message.parent.is_empty() {
+            false => Part::Header(message),
+            true => Part::Row(message),
         };
-        let content = |name: &String| name.clone().into_bytes();
-        destination
-            .write_sets(&self.context.store, &names, &mut report, content, write)
-            .await?;
-        Ok(report.finish().created_count)
+        let incoming = bulk::open(tokio_stream::iter(messages), part).await?;
+        let result = bulk::run(&self.context.store, destination, incoming, Names).await?;
+        Ok(result.created_count)
     }
 
     /// Request id and fingerprint of a row, as they are stored; the fingerprint in hexadecimal.

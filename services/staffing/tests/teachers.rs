@@ -92,6 +92,7 @@ impl Staffing {
             parent: COUNTY.to_owned(),
             request_id: request_id.to_string(),
             validate_only: false,
+            ..ImportHeader::default()
         };
         let rows = rows.iter().cloned().map(Part::Row);
         let parts: Vec<_> = std::iter::once(Part::Header(header))

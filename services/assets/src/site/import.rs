@@ -1,12 +1,11 @@
 //! Imports sites: school and name decide whether a row creates a site or changes it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use junheng_directory::{Directory, DirectorySchool, Roster};
 use junheng_kernel::admission::Caller;
-use junheng_kernel::bulk::{
-    self, Destination, FirstRows, ImportResult, Part, Refusal, Report, SetOutcome,
-};
+use junheng_kernel::bulk::{self, Destination, ImportResult, Importer, Part, Refusal, SetOutcome};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::record;
@@ -16,7 +15,6 @@ use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::assets::v1::{ImportSitesRequest, SiteRow, import_sites_request};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::options::v1::DataClass;
-use prost::Message as _;
 use tonic::{Request, Streaming};
 use uuid::Uuid;
 
@@ -27,11 +25,16 @@ use super::store;
 use crate::entity::site::Model;
 
 /// A row that has passed the rules, with the school that it names.
-#[derive(Clone)]
 struct Checked {
-    row: SiteRow,
     draft: Draft,
     school: DirectorySchool,
+}
+
+/// How sites are imported.
+struct Sites {
+    directory: Directory,
+    caller: Caller,
+    parent: Parent,
 }
 
 pub(super) async fn run(
@@ -40,65 +43,64 @@ pub(super) async fn run(
     request: Request<Streaming<ImportSitesRequest>>,
 ) -> Result<ImportResult, SiteError> {
     let caller = Caller::of(&request)?;
-    let import = bulk::read(request.into_inner(), |message| match message.part {
+    let incoming = bulk::open(request.into_inner(), |message| match message.part {
         Some(import_sites_request::Part::Header(header)) => Part::Header(header),
         Some(import_sites_request::Part::Row(row)) => Part::Row(row),
         None => Part::Nothing,
     })
     .await?;
-    let header = import.header;
+    let header = incoming.header();
     let parent = Parent::of(&caller, &context.regions, "header.parent", &header.parent)?;
-    let codes = import.rows.iter().map(|row| row.school_code.as_str());
-    let roster = directory.roster(codes).await?;
-    let (asker, within, rows) = (caller.clone(), parent.clone(), import.rows);
-    let (checked, mut report) = bulk::away(move || {
-        let mut report = Report::over(rows.len(), header.validate_only);
-        let checked = check(&roster, &asker, &within, rows, &mut report);
-        (checked, report)
-    })
-    .await?;
-    if !header.validate_only {
-        let destination = Destination {
-            key: RequestKey::of(&header.request_id, &header)?,
-            caller,
-            place: directory.place_of(&parent).await?,
-            school: parent.school(),
-            parent: header.parent,
-            data_class: DataClass::Internal,
-        };
-        let content = |checked: &Checked| checked.row.encode_to_vec();
-        destination
-            .write_sets(&context.store, &checked, &mut report, content, write_set)
-            .await?;
-    }
-    Ok(report.finish())
+    let destination = Destination {
+        key: RequestKey::of(&header.request_id, header)?,
+        caller: caller.clone(),
+        place: directory.place_of(&parent).await?,
+        school: parent.school(),
+        parent: header.parent.clone(),
+        data_class: DataClass::Internal,
+    };
+    let importer = Sites {
+        directory: directory.clone(),
+        caller,
+        parent,
+    };
+    bulk::run(&context.store, destination, incoming, importer).await
 }
 
-/// Judges every row by itself, against its school and against the rows before it.
-fn check(
-    roster: &Roster,
-    caller: &Caller,
-    parent: &Parent,
-    rows: Vec<SiteRow>,
-    report: &mut Report,
-) -> Vec<Checked> {
-    let mut first_rows = FirstRows::by("display_name");
-    let mut checked = Vec::with_capacity(rows.len());
-    for row in rows {
-        match judge(roster, caller, parent, &row) {
-            Err(refusal) => report.refuse(row.row, &refusal),
-            Ok((draft, school)) => {
-                if let Err(wrong) =
-                    first_rows.claim((school.id, draft.display_name.clone()), row.row)
-                {
-                    report.reject(row.row, &[wrong]);
-                    continue;
-                }
-                checked.push(Checked { row, draft, school });
-            }
-        }
+impl Importer for Sites {
+    type Row = SiteRow;
+    type Roster = Roster;
+    type Checked = Checked;
+    type Ready = Checked;
+    type Error = SiteError;
+
+    const KEY: &'static str = "display_name";
+
+    fn number(row: &SiteRow) -> i64 {
+        row.row
     }
-    checked
+
+    async fn look_up(&self, roster: &mut Roster, rows: &[SiteRow]) -> Result<(), KernelError> {
+        let codes = rows.iter().map(|row| row.school_code.as_str());
+        self.directory.look_up(roster, codes).await
+    }
+
+    fn judge(&self, roster: &Roster, row: SiteRow) -> Result<Checked, Refusal> {
+        let (draft, school) = judge(roster, &self.caller, &self.parent, &row)?;
+        Ok(Checked { draft, school })
+    }
+
+    fn key(checked: &Checked) -> impl Hash {
+        (checked.school.id, &checked.draft.display_name)
+    }
+
+    fn prepare(&self, rows: Vec<Checked>) -> Result<Vec<Checked>, KernelError> {
+        Ok(rows)
+    }
+
+    async fn write(&self, tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SiteError> {
+        write_set(tx, rows).await
+    }
 }
 
 fn judge(

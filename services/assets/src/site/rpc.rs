@@ -151,14 +151,13 @@ impl Rpc {
             &message.page_token,
             &[&message.parent],
         )?;
-        let rows = resource::list::<site::Entity>(
+        let (rows, next_page_token) = resource::list::<site::Entity>(
             self.context.store.reader(),
             &caller.scope,
             &parent,
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         Ok(ListSitesResponse {
             sites: rows.iter().map(encode).collect(),
             next_page_token,

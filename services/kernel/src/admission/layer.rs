@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Request, Response};
@@ -11,7 +12,8 @@ use tonic::body::Body;
 use tower::Service;
 use tracing::Instrument as _;
 
-use super::{Caller, answer, verify};
+use super::identities::Identities;
+use super::{Caller, answer};
 use crate::error::KernelError;
 use crate::fault::into_status;
 use crate::service::Context;
@@ -29,6 +31,7 @@ pub const SERVICE_AUDIENCE: &str = "junheng-service";
 pub struct Admit<S> {
     inner: S,
     context: Context,
+    identities: Arc<Identities>,
 }
 
 // === impl Admit ===
@@ -36,7 +39,11 @@ pub struct Admit<S> {
 impl<S> Admit<S> {
     /// Guards `inner` by the rules and trusted keys of `context`.
     pub fn new(inner: S, context: Context) -> Self {
-        Self { inner, context }
+        Self {
+            inner,
+            context,
+            identities: Arc::default(),
+        }
     }
 
     fn caller(&self, request: &Request<Body>) -> Result<Caller, Status> {
@@ -47,12 +54,13 @@ impl<S> Admit<S> {
             .and_then(|value| value.to_str().ok())
             .ok_or_else(|| into_status(KernelError::NotAdmitted))?;
         let context = &self.context;
-        let claims =
-            verify(token, &context.trusted, SERVICE_AUDIENCE, &context.clock).map_err(|error| {
+        let caller = self
+            .identities
+            .caller(context, token, path)
+            .map_err(|error| {
                 tracing::warn!(%error, rpc.method = path, "identity refused");
                 into_status(KernelError::NotAdmitted)
-            })?;
-        let caller = Caller::from_claims(&claims, &context.regions, path, token)
+            })?
             .ok_or_else(|| into_status(KernelError::NotAdmitted))?;
         context
             .access

@@ -7,6 +7,7 @@
 mod access;
 mod answer;
 mod caller;
+mod identities;
 mod key;
 mod layer;
 mod token;

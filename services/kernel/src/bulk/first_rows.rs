@@ -1,36 +1,33 @@
 //! Finds rows that repeat an earlier one of the same file.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::duplicate_of;
+use super::fingerprints::Fingerprints;
 use crate::fault::Violation;
 
 /// The first row of each key.
 #[derive(Debug)]
-pub struct FirstRows<K> {
+pub struct FirstRows {
     field: &'static str,
-    rows: HashMap<K, i64>,
+    rows: Fingerprints,
 }
 
 // === impl FirstRows ===
 
-impl<K: Eq + Hash> FirstRows<K> {
+impl FirstRows {
     /// No rows yet; `field` is named where a row repeats another.
     pub fn by(field: &'static str) -> Self {
         Self {
             field,
-            rows: HashMap::new(),
+            rows: Fingerprints::default(),
         }
     }
 
     /// Keeps `row` as the first of `key`, or says which row came before it.
-    pub fn claim(&mut self, key: K, row: i64) -> Result<(), Violation> {
-        if let Some(earlier) = self.rows.get(&key) {
-            return Err(duplicate_of(self.field, *earlier));
-        }
-        self.rows.insert(key, row);
-        Ok(())
+    pub fn claim(&mut self, key: &impl Hash, row: i64) -> Result<(), Violation> {
+        let repeats = |earlier| duplicate_of(self.field, earlier);
+        self.rows.claim(key, row).map_err(repeats)
     }
 }
 
@@ -43,9 +40,9 @@ mod tests {
     #[test]
     fn the_second_row_of_a_key_names_the_first() {
         let mut rows = FirstRows::by("identity_number");
-        assert_eq!(rows.claim("a", 2), Ok(()));
-        assert_eq!(rows.claim("b", 3), Ok(()));
-        let wrong = rows.claim("a", 7).unwrap_err();
+        assert_eq!(rows.claim(&"a", 2), Ok(()));
+        assert_eq!(rows.claim(&"b", 3), Ok(()));
+        let wrong = rows.claim(&"a", 7).unwrap_err();
         assert_eq!(wrong.reason, Reason::RowDuplicate);
         assert_eq!(wrong.why, "repeats row 2; keep one of them");
     }

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use junheng_proto::bulk::v1::{ImportResult, MissingParent, RowVerdict};
 use junheng_proto::error::v1::Reason;
 
+use super::fingerprints::Fingerprints;
 use crate::fault::Violation;
 
 const MOST_VERDICTS: usize = 1_000;
 const MOST_PARENTS: usize = 1_000;
 const MOST_ROWS_OF_A_PARENT: usize = 20;
+/// Characters of a verdict's message: rows quote what was sent, and that can be long.
+const MOST_CHARACTERS: usize = 300;
 
 /// Why a row is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +32,10 @@ pub enum Refusal {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     result: ImportResult,
-    /// Where each missing parent is listed; `None` for those beyond the limit, which are counted only.
-    parents: HashMap<String, Option<usize>>,
+    /// Where each missing parent is listed.
+    parents: HashMap<String, usize>,
+    /// Missing parents beyond the limit, which are counted only.
+    further_parents: Fingerprints,
 }
 
 // === impl Refusal ===
@@ -50,16 +55,38 @@ impl From<Violation> for Refusal {
 // === impl Report ===
 
 impl Report {
-    /// A report over `row_count` rows.
-    pub fn over(row_count: usize, validated_only: bool) -> Self {
+    /// A report over no rows yet.
+    pub fn new(validated_only: bool) -> Self {
         Self {
             result: ImportResult {
-                row_count: count(row_count),
                 validated_only,
                 ..ImportResult::default()
             },
-            parents: HashMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// So many rows were read.
+    pub fn read(&mut self, rows: usize) {
+        self.result.row_count += count(rows);
+    }
+
+    /// Whether a row was refused.
+    pub fn has_refused(&self) -> bool {
+        self.result.rejected_count > 0
+    }
+
+    /// So many rows are kept until their parent comes.
+    pub fn quarantined(&mut self, rows: usize) {
+        self.result.quarantined_count += count(rows);
+    }
+
+    /// Nothing was written, because a row was refused.
+    pub fn refused_whole(&mut self) {
+        self.result.refused_whole = true;
+        self.result.created_count = 0;
+        self.result.updated_count = 0;
+        self.result.unchanged_count = 0;
     }
 
     /// Refuses a row.
@@ -82,24 +109,23 @@ impl Report {
     pub fn missing_parent(&mut self, row: i64, key: &str, violation: &Violation) {
         self.result.rejected_count += 1;
         let parents = &mut self.result.missing_parents;
-        if let Some(listed) = self.parents.get(key) {
-            if let Some(parent) = listed.and_then(|at| parents.get_mut(at)) {
-                parent.row_count += 1;
-                if parent.rows.len() < MOST_ROWS_OF_A_PARENT {
-                    parent.rows.push(row);
-                }
+        let listed = self.parents.get(key).and_then(|at| parents.get_mut(*at));
+        if let Some(parent) = listed {
+            parent.row_count += 1;
+            if parent.rows.len() < MOST_ROWS_OF_A_PARENT {
+                parent.rows.push(row);
             }
             return;
         }
-        let room = parents.len() < MOST_PARENTS;
-        self.parents
-            .insert(key.to_owned(), room.then_some(parents.len()));
-        if room {
+        if parents.len() < MOST_PARENTS {
+            self.parents.insert(key.to_owned(), parents.len());
             parents.push(MissingParent {
                 key: key.to_owned(),
                 row_count: 1,
                 rows: vec![row],
             });
+        } else if self.further_parents.claim(&key, row).is_err() {
+            return;
         }
         self.result.missing_parent_count += 1;
         self.verdict(row, violation);
@@ -126,6 +152,7 @@ impl Report {
         self.result.updated_count += set.updated_count;
         self.result.unchanged_count += set.unchanged_count;
         self.result.rejected_count += set.rejected_count;
+        self.result.quarantined_count += set.quarantined_count;
         let room = MOST_VERDICTS.saturating_sub(self.result.verdicts.len());
         self.result
             .verdicts
@@ -144,8 +171,8 @@ impl Report {
                 row,
                 field: violation.field.clone(),
                 reason: violation.reason as i32,
-                message: violation.why.clone(),
-                message_zh: violation.why_zh.clone(),
+                message: short(&violation.why),
+                message_zh: short(&violation.why_zh),
             });
         }
     }
@@ -161,6 +188,10 @@ pub fn duplicate_of(field: &str, earlier_row: i64) -> Violation {
     }
 }
 
+fn short(text: &str) -> String {
+    text.chars().take(MOST_CHARACTERS).collect()
+}
+
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -171,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_missing_parent_is_listed_once_and_the_thousand_and_first_is_counted() {
-        let mut report = Report::over(2_400, false);
+        let mut report = Report::new(false);
         for row in 0..2_400 {
             let wrong = Violation::required("school_code");
             report.missing_parent(row, &format!("{}", row % 1_200), &wrong);

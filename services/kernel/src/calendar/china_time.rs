@@ -25,6 +25,16 @@ pub fn date_in_china(micros_since_epoch: i64) -> NaiveDate {
         .unwrap_or(beyond)
 }
 
+/// Date and minute in China, `2026-03-01 09:30`.
+pub fn minute_in_china(micros_since_epoch: i64) -> String {
+    let minutes = micros_since_epoch
+        .saturating_add(OFFSET)
+        .rem_euclid(MICROS_PER_DAY)
+        / (MICROS_PER_HOUR / 60);
+    let date = date_in_china(micros_since_epoch);
+    format!("{date} {:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// The moment a civil date begins in China, in microseconds since 1970-01-01T00:00:00Z; saturates at the ends of `i64`.
 pub fn start_of_day_in_china(date: NaiveDate) -> i64 {
     let day = i64::from(chrono::Datelike::num_days_from_ce(&date)) - EPOCH_DAY;

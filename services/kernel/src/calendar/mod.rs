@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-pub use china_time::{date_in_china, start_of_day_in_china};
+pub use china_time::{date_in_china, minute_in_china, start_of_day_in_china};
 pub use notice::CalendarError;
 
 /// Which days are working days, and for which years that is settled.

@@ -74,13 +74,27 @@ pub(crate) async fn insert(
     entry: &Entry,
     answer: &[u8],
 ) -> Result<(), KernelError> {
+    row::Entity::insert(row_of(store, caller, key, entry, answer)?)
+        .exec_without_returning(database)
+        .await?;
+    Ok(())
+}
+
+/// The row of a write (`key` given) or of an audited read, sealed where it names a person.
+pub(crate) fn row_of(
+    store: &Store,
+    caller: &Caller,
+    key: Option<&StoredKey>,
+    entry: &Entry,
+    answer: &[u8],
+) -> Result<row::ActiveModel, KernelError> {
     let id = Uuid::now_v7();
     let class = entry.data_class as i32;
     let records = RecordSet {
         records: told_records(&store.keys, entry)?,
     };
     let seal = |field, bytes: &[u8]| seal_field(&store.keys, id, class, field, bytes);
-    let row = row::ActiveModel {
+    Ok(row::ActiveModel {
         seq: NotSet,
         id: Set(id),
         time_micros: Set(store.clock.now_micros()),
@@ -102,11 +116,7 @@ pub(crate) async fn insert(
         record_count: Set(i32::try_from(entry.records.len()).unwrap_or(i32::MAX)),
         records: Set(seal("records", &records.encode_to_vec())?),
         answer: Set(seal("answer", answer)?),
-    };
-    row::Entity::insert(row)
-        .exec_without_returning(database)
-        .await?;
-    Ok(())
+    })
 }
 
 /// The records as the journal keeps them and the feed tells them. The digest of a record that names a person is keyed:

@@ -126,16 +126,15 @@ fn append_only(table: &str, postgres: bool) -> Vec<String> {
         .collect()
 }
 
-/// Runs the migrations of a service, one process at a time: the library itself takes no lock.
+/// Runs the migrations of a service, one process at a time, all or none: the library itself takes no lock, and on SQLite no
+/// transaction.
 pub async fn run_migrations<M: MigratorTrait>(database: &DatabaseConnection) -> anyhow::Result<()> {
+    let tx = database.begin().await?;
     if database.get_database_backend() == DatabaseBackend::Postgres {
-        let tx = database.begin().await?;
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(20261121)")
             .await?;
-        M::up(&tx, None).await?;
-        tx.commit().await?;
-    } else {
-        M::up(database, None).await?;
     }
+    M::up(&tx, None).await?;
+    tx.commit().await?;
     Ok(())
 }

@@ -16,11 +16,12 @@ mod rpc;
 mod seal;
 mod verify;
 
+pub(crate) use entity::row::Entity as RowEntity;
 pub use entry::{Entry, record};
 pub use feed::Cursor;
 pub use follow::{Feed, follow};
 pub use insert::last_taker;
-pub(crate) use insert::{Repeat, insert, repeat_of};
+pub(crate) use insert::{Repeat, insert, repeat_of, row_of};
 pub use migration::{JournalMigration, run_migrations};
 pub use rpc::JournalRpc;
 pub use seal::{seal_now, spawn_sealer};

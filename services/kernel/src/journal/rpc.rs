@@ -115,7 +115,7 @@ impl JournalRpc {
             &message.page_token,
             &[&message.parent, &message.subject],
         )?;
-        let after: i64 = page.after().unwrap_or(0);
+        let after: i64 = page.after()?.unwrap_or(0);
         let database = self.context.store.reader();
         let rows = row::Entity::visible_to(&caller.scope)
             .filter(parent.condition::<row::Entity>())

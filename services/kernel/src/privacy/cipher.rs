@@ -87,28 +87,34 @@ pub(super) const NONCE_LEN: usize = 12;
 /// Length of the tag in bytes.
 pub(super) const TAG_LEN: usize = 16;
 
-type Sm4Gcm = AesGcm<Sm4, U12>;
+/// SM4-GCM under one key, its round keys made.
+pub(super) type Sm4Gcm = AesGcm<Sm4, U12>;
+
+/// Makes the round keys.
+pub(super) fn schedule(key: &[u8; KEY_LEN]) -> Sm4Gcm {
+    Sm4Gcm::new(&(*key).into())
+}
 
 /// AEAD_SM4_GCM of RFC 8998: cipher text followed by the 16-byte tag.
 pub(super) fn sm4_gcm_seal(
-    key: &[u8; KEY_LEN],
+    cipher: &Sm4Gcm,
     nonce: [u8; NONCE_LEN],
     plain: &[u8],
     aad: &[u8],
 ) -> Result<Vec<u8>, CipherError> {
-    Sm4Gcm::new(&(*key).into())
+    cipher
         .encrypt(&Nonce::<U12>::from(nonce), Payload { msg: plain, aad })
         .map_err(|_| CipherError::TooLong)
 }
 
 /// The reverse of [`sm4_gcm_seal`].
 pub(super) fn sm4_gcm_open(
-    key: &[u8; KEY_LEN],
+    cipher: &Sm4Gcm,
     nonce: [u8; NONCE_LEN],
     sealed: &[u8],
     aad: &[u8],
 ) -> Result<Secret, CipherError> {
-    Sm4Gcm::new(&(*key).into())
+    cipher
         .decrypt(&Nonce::<U12>::from(nonce), Payload { msg: sealed, aad })
         .map(Secret::new)
         .map_err(|_| CipherError::Rejected)

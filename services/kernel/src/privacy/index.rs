@@ -17,13 +17,16 @@ use crate::error::KernelError;
 #[derive(Clone)]
 pub struct BlindIndex {
     key: Zeroizing<[u8; INDEX_KEY_LEN]>,
+    /// HMAC with the key taken in: a value is two blocks, and the key would cost two more each time.
+    keyed: Hmac<Sm3>,
 }
 
 // === impl BlindIndex ===
 
 impl BlindIndex {
     pub(super) fn new(key: Zeroizing<[u8; INDEX_KEY_LEN]>) -> Self {
-        Self { key }
+        let keyed = keyed(key.as_slice());
+        Self { key, keyed }
     }
 
     pub(super) fn key(&self) -> &[u8] {
@@ -42,7 +45,7 @@ impl BlindIndex {
             .ok_or(KeyringError::NoIndexKey)?;
         let mut key = Zeroizing::new([0; INDEX_KEY_LEN]);
         key.copy_from_slice(&entry.key);
-        Ok(Self { key })
+        Ok(Self::new(key))
     }
 
     /// The hash of `normalized` within `domain` (for example `students.identity_number`): 32 bytes.
@@ -53,7 +56,7 @@ impl BlindIndex {
         let mut message = Zeroizing::new(Vec::with_capacity(64));
         push_part(&mut message, domain.as_bytes());
         push_part(&mut message, normalized.as_bytes());
-        hmac_sm3(self.key.as_slice(), &message)
+        hmac_sm3(&self.keyed, &message)
     }
 }
 
@@ -76,13 +79,18 @@ impl fmt::Debug for BlindIndex {
     }
 }
 
-/// HMAC-SM3 (GM/T 0042 appendix, R+).
-pub(super) fn hmac_sm3(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac = match Hmac::<Sm3>::new_from_slice(key) {
+/// HMAC-SM3 with its key taken in (GM/T 0042 appendix, R+).
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sm3> {
+    match Hmac::<Sm3>::new_from_slice(key) {
         Ok(mac) => mac,
         // HMAC takes keys of any length; the signature is that of fixed-length keys.
         Err(_) => unreachable!("HMAC takes keys of any length"),
-    };
+    }
+}
+
+/// The hash of a message.
+pub(super) fn hmac_sm3(keyed: &Hmac<Sm3>, message: &[u8]) -> [u8; 32] {
+    let mut mac = keyed.clone();
     mac.update(message);
     mac.finalize().into_bytes().into()
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use super::cipher::{Cipher, CipherError, KEY_LEN, NONCE_LEN, TAG_LEN, sm4_gcm_open, sm4_gcm_seal};
+use super::cipher::{
+    Cipher, CipherError, KEY_LEN, NONCE_LEN, Sm4Gcm, TAG_LEN, schedule, sm4_gcm_open, sm4_gcm_seal,
+};
 use super::config::{self, INDEX_ID, INDEX_KEY_LEN, KeyringError, MAX_ID_LEN};
 use super::index::BlindIndex;
 use super::secret::Secret;
@@ -28,6 +30,17 @@ pub struct Keyring {
 struct NamedKey {
     id: String,
     bytes: Zeroizing<[u8; KEY_LEN]>,
+    /// The same key, made ready once: a value is a few blocks, and the round keys would cost as much.
+    cipher: Sm4Gcm,
+}
+
+// === impl NamedKey ===
+
+impl NamedKey {
+    fn new(id: String, bytes: Zeroizing<[u8; KEY_LEN]>) -> Self {
+        let cipher = schedule(&bytes);
+        Self { id, bytes, cipher }
+    }
 }
 
 // === impl Keyring ===
@@ -49,10 +62,7 @@ impl Keyring {
             } else {
                 let mut bytes = Zeroizing::new([0; KEY_LEN]);
                 bytes.copy_from_slice(&entry.key);
-                keys.push(NamedKey {
-                    id: entry.id,
-                    bytes,
-                });
+                keys.push(NamedKey::new(entry.id, bytes));
             }
         }
         if keys.is_empty() {
@@ -71,10 +81,7 @@ impl Keyring {
     /// [`KeyringError::Random`].
     pub fn generate() -> Result<Self, KeyringError> {
         let random = SystemRandom::new();
-        let first = NamedKey {
-            id: "k1".to_owned(),
-            bytes: fresh(&random)?,
-        };
+        let first = NamedKey::new("k1".to_owned(), fresh(&random)?);
         let index = Some(BlindIndex::new(fresh(&random)?));
         Ok(Self {
             keys: vec![first],
@@ -94,10 +101,7 @@ impl Keyring {
             .iter()
             .filter_map(|key| key.id.strip_prefix('k')?.parse::<u32>().ok());
         let next = numbers.max().unwrap_or(0).saturating_add(1);
-        let key = NamedKey {
-            id: format!("k{next}"),
-            bytes: fresh(&self.random)?,
-        };
+        let key = NamedKey::new(format!("k{next}"), fresh(&self.random)?);
         self.keys.insert(0, key);
         Ok(())
     }
@@ -144,7 +148,7 @@ impl Cipher for Keyring {
             .fill(&mut nonce)
             .map_err(|_| CipherError::Random)?;
         let mut sealed = header(&key.id);
-        let body = sm4_gcm_seal(&key.bytes, nonce, plain, &bound(&sealed, aad))?;
+        let body = sm4_gcm_seal(&key.cipher, nonce, plain, &bound(&sealed, aad))?;
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&body);
         Ok(sealed)
@@ -160,7 +164,7 @@ impl Cipher for Keyring {
                 id: parts.key_id.to_owned(),
             })?;
         sm4_gcm_open(
-            &key.bytes,
+            &key.cipher,
             parts.nonce,
             parts.body,
             &bound(&header(&key.id), aad),

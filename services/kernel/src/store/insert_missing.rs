@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use sea_orm::sea_query::ValueType;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait as _,
-    QueryFilter as _, QuerySelect as _, TryInsertResult,
+    ColumnTrait as _, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, IntoActiveModel,
+    ModelTrait as _, QueryFilter as _, QuerySelect as _, TryInsertResult,
 };
 use uuid::Uuid;
+
+use super::set::insert_set;
+use crate::bulk::SET;
 
 use crate::resource::Resource;
 use crate::scope::Scope;
@@ -17,7 +20,8 @@ use crate::scope::Scope;
 /// now.
 ///
 /// `unique` are the columns of the unique index, and `key` tells what a record has in them. Give at most
-/// [`SET`](crate::bulk::SET) records: databases limit the values of a statement.
+/// [`IMPORT_SET`](crate::bulk::IMPORT_SET) records. On PostgreSQL they go as one array a column, elsewhere as rows of
+/// values, as many statements as the database's limit of values takes.
 pub async fn insert_missing<E, K>(
     database: &impl ConnectionTrait,
     mut records: Vec<E::Model>,
@@ -31,6 +35,30 @@ where
 {
     // Always in one order, so that two writes of the same keys wait for each other instead of locking up.
     records.sort_by_cached_key(key);
+    let unique: Vec<E::Column> = unique.into_iter().collect();
+    if database.get_database_backend() == DatabaseBackend::Postgres
+        && let Some(added) = insert_set::<E>(database, &records, &unique, E::ID).await?
+    {
+        return Ok(added);
+    }
+    let mut added = HashSet::new();
+    let mut records = records.into_iter().peekable();
+    while records.peek().is_some() {
+        let some = records.by_ref().take(SET).collect();
+        added.extend(insert_rows::<E>(database, some, &unique).await?);
+    }
+    Ok(added)
+}
+
+async fn insert_rows<E>(
+    database: &impl ConnectionTrait,
+    records: Vec<E::Model>,
+    unique: &[E::Column],
+) -> Result<HashSet<Uuid>, DbErr>
+where
+    E: Resource,
+    E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+{
     let ids = records
         .iter()
         .map(|record| {
@@ -40,7 +68,7 @@ where
         .collect::<Result<Vec<Uuid>, DbErr>>()?;
     let rows = records.into_iter().map(IntoActiveModel::into_active_model);
     let written = E::insert_many(rows)
-        .on_conflict_do_nothing_on(unique)
+        .on_conflict_do_nothing_on(unique.iter().copied())
         .exec_without_returning(database)
         .await?;
     let TryInsertResult::Inserted(count) = written else {

@@ -1,8 +1,10 @@
 //! The database of a service: SQLite in one file, or PostgreSQL. The same entities, migrations and tests serve both.
 
 mod connect;
+mod create;
 mod insert_missing;
 mod key_check;
+mod set;
 mod write;
 
 use std::sync::Arc;
@@ -14,7 +16,9 @@ use sea_orm::{
 use tokio::sync::watch;
 
 pub use connect::{UrlError, connect};
+pub use create::{Creation, Hold, Row};
 pub use insert_missing::insert_missing;
+pub use set::replace_all;
 pub(crate) use write::StoredKey;
 pub(crate) use write::commit;
 pub use write::{RequestKey, Tx};
@@ -71,6 +75,12 @@ impl Store {
             ..Default::default()
         };
         Ok(self.reader.begin_with_options(options).await?)
+    }
+
+    /// The connection to keep figures by that are derived from rows whose changes the journal has. Nothing that anybody
+    /// decides is written by it.
+    pub fn derived(&self) -> &DatabaseConnection {
+        &self.writer
     }
 
     pub(crate) fn writer(&self) -> &DatabaseConnection {

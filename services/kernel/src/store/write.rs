@@ -113,7 +113,7 @@ impl RequestKey {
 
 impl Store {
     /// Runs `work` once for `key`: its rows and one journal row commit together, and the same request again gets the
-    /// first answer without running `work`.
+    /// first answer and has no further effect.
     ///
     /// Runs in a task of its own, so that a caller who goes away cannot leave a transaction open. `work` must not hold
     /// its [`Tx`] beyond its end.
@@ -129,16 +129,40 @@ impl Store {
         F: FnOnce(Tx) -> Work + Send + 'static,
         Work: Future<Output = Result<(T, Entry), E>> + Send + 'static,
     {
+        let writer = (self.clone(), caller.clone());
+        self.once(caller, key, move |key| async move {
+            let (store, caller) = writer;
+            let tx = store.begin().await?;
+            let (answer, entry) = work(tx.clone()).await?;
+            let encoded = answer.encode_to_vec();
+            journal::insert(&*tx, &store, &caller, Some(&key), &entry, &encoded).await?;
+            commit(tx).await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Runs `work` in a task of its own. Nobody looks for an earlier run before it: the unique index of the journal
+    /// finds that one at the latest, so that the common case pays nothing for it. Whatever `work` fails with, an earlier
+    /// run of the same request is looked for then, and its answer is the answer.
+    pub(super) async fn once<T, E, F, Work>(
+        &self,
+        caller: &Caller,
+        key: RequestKey,
+        work: F,
+    ) -> Result<T, E>
+    where
+        T: Message + Default + Send + 'static,
+        E: From<KernelError> + Send + 'static,
+        F: FnOnce(StoredKey) -> Work + Send + 'static,
+        Work: Future<Output = Result<T, E>> + Send + 'static,
+    {
         let (store, caller) = (self.clone(), caller.clone());
         let task = tokio::spawn(async move {
             let key = key.stored(&store.keys)?;
-            match store.attempt(&caller, &key, work).await {
+            match work(key.clone()).await {
                 Ok(answer) => Ok(answer),
-                // The same request may have won the race meanwhile; then its answer is ours.
-                Err(error) => match journal::repeat_of(store.reader(), &caller, &key).await {
-                    Ok(Some(repeat)) => store.first_answer(repeat, &key),
-                    _ => Err(error),
-                },
+                Err(error) => store.repeat(&caller, &key).await.unwrap_or(Err(error)),
             }
         });
         task.await.unwrap_or_else(|error| {
@@ -146,43 +170,42 @@ impl Store {
         })
     }
 
-    async fn attempt<T, E, F, Work>(
+    /// What an earlier run of the request answered; `REQUEST_ID_REUSED` when the id was another request's. `None` when
+    /// there was none, or when the database does not say.
+    pub(super) async fn repeat<T: Message + Default, E: From<KernelError>>(
         &self,
         caller: &Caller,
         key: &StoredKey,
-        work: F,
-    ) -> Result<T, E>
+    ) -> Option<Result<T, E>> {
+        let found = journal::repeat_of(self.reader(), caller, key).await;
+        Some(self.first_answer(found.ok()??, key))
+    }
+
+    /// Runs `work` in a transaction that leaves no journal row: for rows that only follow from others, such as sums. In
+    /// a task of its own, as [`write`](Self::write).
+    pub async fn upkeep<T, F, Work>(&self, work: F) -> Result<T, KernelError>
     where
-        T: Message + Default,
-        E: From<KernelError>,
-        F: FnOnce(Tx) -> Work,
-        Work: Future<Output = Result<(T, Entry), E>>,
+        T: Send + 'static,
+        F: FnOnce(Tx) -> Work + Send + 'static,
+        Work: Future<Output = Result<T, KernelError>> + Send + 'static,
     {
-        let tx = self.begin().await?;
-        if let Some(repeat) = journal::repeat_of(&*tx, caller, key).await? {
-            return self.first_answer(repeat, key);
-        }
-        let (answer, entry) = work(tx.clone()).await?;
-        journal::insert(
-            &*tx,
-            self,
-            caller,
-            Some(key),
-            &entry,
-            &answer.encode_to_vec(),
-        )
-        .await?;
-        commit(tx).await?;
-        Ok(answer)
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let tx = store.begin().await?;
+            let done = work(tx.clone()).await?;
+            commit(tx).await?;
+            Ok(done)
+        });
+        task.await
+            .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))
     }
 
     /// Keeps a read of sensitive data in the journal.
     pub async fn record_read(&self, caller: &Caller, entry: Entry) -> Result<(), KernelError> {
         let (store, caller) = (self.clone(), caller.clone());
+        // One statement, which commits by itself.
         let task = tokio::spawn(async move {
-            let tx = store.begin().await?;
-            journal::insert(&*tx, &store, &caller, None, &entry, &[]).await?;
-            commit(tx).await
+            journal::insert(store.writer(), &store, &caller, None, &entry, &[]).await
         });
         task.await
             .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))

@@ -168,14 +168,13 @@ impl Rpc {
             &[&message.parent],
         )?;
         let service_store = &self.context.store;
-        let rows = resource::list::<teacher::Entity>(
+        let (rows, next_page_token) = resource::list::<teacher::Entity>(
             service_store.reader(),
             &caller.scope,
             &parent,
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         let place = self.directory.place_of(&parent).await?;
         let read = Entry::about(&message.parent, place, parent.school(), DataClass::Personal);
         service_store.record_read(&caller, read).await?;

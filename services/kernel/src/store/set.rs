@@ -1,0 +1,198 @@
+//! Many records in one statement on PostgreSQL: one array a column instead of one parameter a value.
+
+use std::collections::HashSet;
+
+use sea_orm::sea_query::{ArrayType, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, Iden as _, IntoActiveModel,
+    Iterable as _, ModelTrait as _, Statement,
+};
+
+use uuid::Uuid;
+
+use crate::bulk::IMPORT_SET;
+use crate::error::KernelError;
+use crate::resource::{Versioned, replace};
+
+/// The columns of records as arrays, and how a statement reads them.
+pub(super) struct Columns {
+    /// Quoted, in the order of the table.
+    pub(super) names: Vec<String>,
+    /// `UNNEST($1::uuid[], …)`.
+    unnest: String,
+    /// What stands for a column in a select from it.
+    selected: Vec<String>,
+    values: Vec<Value>,
+}
+
+// === impl Columns ===
+
+impl Columns {
+    /// `None` when a column's type has no array here; then the records go row by row.
+    pub(super) fn of<E: EntityTrait>(records: &[E::Model]) -> Option<Self> {
+        let (mut names, mut arrays, mut selected) = (Vec::new(), Vec::new(), Vec::new());
+        let mut values = Vec::new();
+        let mut parameter = |array: Value, kind: &str| {
+            values.push(array);
+            arrays.push(format!("${}::{kind}[]", values.len()));
+            format!("c{}", values.len())
+        };
+        for column in E::Column::iter() {
+            let mut cells: Vec<Value> = records.iter().map(|record| record.get(column)).collect();
+            let kind = cells.first()?.array_type();
+            let name = type_name(&kind)?;
+            let present: Vec<Value> = cells
+                .iter()
+                .map(|cell| Value::Bool(Some(*cell != cell.as_null())))
+                .collect();
+            let is_whole = present.iter().all(|one| *one == Value::Bool(Some(true)));
+            if !is_whole {
+                // The driver's arrays hold no nulls: a second one says which cells are there.
+                for cell in &mut cells {
+                    if *cell == cell.as_null() {
+                        *cell = cell.dummy_value();
+                    }
+                }
+            }
+            let cell = parameter(Value::Array(kind, Some(Box::new(cells))), name);
+            selected.push(if is_whole {
+                cell
+            } else {
+                let is_there = Value::Array(ArrayType::Bool, Some(Box::new(present)));
+                let is_there = parameter(is_there, "boolean");
+                format!("CASE WHEN {is_there} THEN {cell} END")
+            });
+            names.push(format!("\"{}\"", column.unquoted()));
+        }
+        let aliases: Vec<String> = (1..=values.len()).map(|at| format!("c{at}")).collect();
+        let unnest = format!("UNNEST({}) AS u({})", arrays.join(", "), aliases.join(", "));
+        Some(Self {
+            names,
+            unnest,
+            selected,
+            values,
+        })
+    }
+
+    /// The records as a select, one column for each of `names`.
+    pub(super) fn select(&self) -> String {
+        format!("SELECT {} FROM {}", self.selected.join(", "), self.unnest)
+    }
+
+    pub(super) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+}
+
+/// Writes many records whole, whose versions have been counted up, if nobody wrote since they were read. One statement on
+/// PostgreSQL; otherwise fails as [`replace`] does, and with `WRITE_CONFLICT` where it cannot tell which record it was.
+pub async fn replace_all<E: Versioned>(
+    database: &impl ConnectionTrait,
+    changed: Vec<E::Model>,
+) -> Result<(), KernelError>
+where
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let is_set = changed.len() > 1 && database.get_database_backend() == DatabaseBackend::Postgres;
+    for some in changed.chunks(IMPORT_SET) {
+        match Columns::of::<E>(some).filter(|_| is_set) {
+            Some(columns) => replace_set::<E>(database, some, columns).await?,
+            None => {
+                for record in some {
+                    let Value::BigInt(Some(version)) = record.get(E::VERSION) else {
+                        return Err(KernelError::Stored("a version is no number".into()));
+                    };
+                    replace::<E>(database, record.clone(), version - 1).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn replace_set<E: Versioned>(
+    database: &impl ConnectionTrait,
+    records: &[E::Model],
+    columns: Columns,
+) -> Result<(), KernelError> {
+    let backend = database.get_database_backend();
+    let table = E::default();
+    let table = sea_orm::EntityName::table_name(&table);
+    let (id, version) = (
+        E::ID.unquoted().to_owned(),
+        E::VERSION.unquoted().to_owned(),
+    );
+    // Held in one order first, so that two writes of the same records wait for each other instead of locking up.
+    let ids = records.iter().map(|record| record.get(E::ID)).collect();
+    let hold = Statement::from_sql_and_values(
+        backend,
+        format!(
+            "SELECT 1 AS held FROM \"{table}\" WHERE \"{id}\" = ANY($1) ORDER BY \"{id}\" FOR NO KEY UPDATE"
+        ),
+        [Value::Array(ArrayType::Uuid, Some(Box::new(ids)))],
+    );
+    database.query_all_raw(hold).await?;
+    let sets: Vec<String> = columns
+        .names
+        .iter()
+        .filter(|name| **name != format!("\"{id}\""))
+        .map(|name| format!("{name} = n.{name}"))
+        .collect();
+    let sql = format!(
+        "UPDATE \"{table}\" AS t SET {} FROM ({}) AS n({}) \
+         WHERE t.\"{id}\" = n.\"{id}\" AND t.\"{version}\" = n.\"{version}\" - 1",
+        sets.join(", "),
+        columns.select(),
+        columns.names.join(", "),
+    );
+    let update = Statement::from_sql_and_values(backend, sql, columns.into_values());
+    let written = database.execute_raw(update).await?;
+    if usize::try_from(written.rows_affected()) == Ok(records.len()) {
+        Ok(())
+    } else {
+        Err(KernelError::WriteConflict)
+    }
+}
+
+/// Adds the records that no row of `unique` stands against, and gives the ids of those added; `None` when a column's type
+/// has no array here.
+pub(super) async fn insert_set<E: EntityTrait>(
+    database: &impl ConnectionTrait,
+    records: &[E::Model],
+    unique: &[E::Column],
+    id: E::Column,
+) -> Result<Option<HashSet<Uuid>>, DbErr> {
+    let Some(columns) = Columns::of::<E>(records) else {
+        return Ok(None);
+    };
+    let table = E::default();
+    let table = sea_orm::EntityName::table_name(&table);
+    let unique: Vec<String> = unique
+        .iter()
+        .map(|column| format!("\"{}\"", column.unquoted()))
+        .collect();
+    let sql = format!(
+        "INSERT INTO \"{table}\" ({}) {} ON CONFLICT ({}) DO NOTHING RETURNING \"{}\" AS id",
+        columns.names.join(", "),
+        columns.select(),
+        unique.join(", "),
+        id.unquoted(),
+    );
+    let backend = database.get_database_backend();
+    let insert = Statement::from_sql_and_values(backend, sql, columns.into_values());
+    let rows = database.query_all_raw(insert).await?;
+    let ids = rows.iter().map(|row| row.try_get("", "id"));
+    ids.collect::<Result<HashSet<_>, _>>().map(Some)
+}
+
+fn type_name(kind: &ArrayType) -> Option<&'static str> {
+    Some(match kind {
+        ArrayType::Bool => "boolean",
+        ArrayType::Int => "integer",
+        ArrayType::BigInt => "bigint",
+        ArrayType::String => "text",
+        ArrayType::Bytes => "bytea",
+        ArrayType::Uuid => "uuid",
+        _ => return None,
+    })
+}
