@@ -1,23 +1,73 @@
 //! Registration 学籍与控辍保学: the school directory, classes and student records, and the figures that follow from them.
 //!
-//! Owns the tables `schools`, `school_classes` and `students`. The school directory is its own: the other services keep a
-//! copy that follows the change feed, and nobody else writes it.
+//! Owns the tables of its rooms, one folder each, and the sums counted of students. The school directory is its own: the
+//! other services keep a copy that follows the change feed, and nobody else writes it.
 
+pub mod access_grant;
+pub mod admission;
+pub mod aid;
+pub mod approval;
+pub mod attendance_zone;
+pub mod certificate;
+pub mod class_draw;
+pub mod class_size;
+pub mod duplicate_case;
 pub mod entity;
+pub mod export;
+pub mod forecast;
+pub mod key_change;
 pub mod measure;
 pub mod migration;
+pub mod promotion;
+pub mod quarantine;
+pub mod reorganisation;
 mod roster;
+pub mod rule_book;
 pub mod school;
 pub mod school_class;
+pub mod school_year;
+pub mod special_group;
+pub mod statistic;
+pub mod status_change;
 pub mod student;
+pub mod student_change;
+#[cfg(test)]
+mod table_checks;
+#[cfg(test)]
+mod tables;
+pub mod tally;
+pub mod transfer;
 
 use junheng_kernel::journal::{JournalRpc, spawn_sealer};
 use junheng_kernel::service::{Context, Link};
+use junheng_kernel::workflow::WorkflowRpc;
 use junheng_proto::evidence::v1::measure_service_server::MeasureServiceServer;
 use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
+use junheng_proto::registration::v1::access_grant_service_server::AccessGrantServiceServer;
+use junheng_proto::registration::v1::admission_service_server::AdmissionServiceServer;
+use junheng_proto::registration::v1::aid_service_server::AidServiceServer;
+use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZoneServiceServer;
+use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
+use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
+use junheng_proto::registration::v1::class_size_service_server::ClassSizeServiceServer;
+use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
+use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
+use junheng_proto::registration::v1::forecast_service_server::ForecastServiceServer;
+use junheng_proto::registration::v1::group_recognition_service_server::GroupRecognitionServiceServer;
+use junheng_proto::registration::v1::key_change_service_server::KeyChangeServiceServer;
+use junheng_proto::registration::v1::promotion_service_server::PromotionServiceServer;
+use junheng_proto::registration::v1::quarantine_service_server::QuarantineServiceServer;
+use junheng_proto::registration::v1::reorganisation_service_server::ReorganisationServiceServer;
 use junheng_proto::registration::v1::school_class_service_server::SchoolClassServiceServer;
 use junheng_proto::registration::v1::school_service_server::SchoolServiceServer;
+use junheng_proto::registration::v1::statistics_service_server::StatisticsServiceServer;
+use junheng_proto::registration::v1::status_change_service_server::StatusChangeServiceServer;
+use junheng_proto::registration::v1::student_change_service_server::StudentChangeServiceServer;
+use junheng_proto::registration::v1::student_number_service_server::StudentNumberServiceServer;
 use junheng_proto::registration::v1::student_service_server::StudentServiceServer;
+use junheng_proto::registration::v1::transfer_service_server::TransferServiceServer;
+use junheng_proto::workflow::v1::WorkflowTable;
+use junheng_proto::workflow::v1::workflow_service_server::WorkflowServiceServer;
 use tonic::service::Routes;
 
 pub use migration::Migrator;
@@ -28,21 +78,121 @@ pub const NAME: &str = "registration";
 /// Starts the service on a database whose migrations have run, and gives the way to it.
 pub fn service(context: &Context) -> Link {
     spawn_sealer(context);
+    let waiting = quarantine::Quarantine::watch(context);
+    reorganisation::yearbook::spawn(context);
+    tally::fold::spawn(context);
+    special_group::spawn_expiry(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {
+        context: context.clone(),
+        waiting: waiting.clone(),
+    }))
+    .add_service(ClassSizeServiceServer::new(class_size::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(ReorganisationServiceServer::new(reorganisation::rpc::Rpc {
         context: context.clone(),
     }))
     .add_service(SchoolClassServiceServer::new(school_class::rpc::Rpc {
         context: context.clone(),
+        waiting: waiting.clone(),
     }))
     .add_service(StudentServiceServer::new(student::rpc::Rpc {
+        context: context.clone(),
+        waiting: waiting.clone(),
+    }))
+    .add_service(QuarantineServiceServer::new(quarantine::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(StudentChangeServiceServer::new(student_change::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(StatisticsServiceServer::new(statistic::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(TransferServiceServer::new(transfer::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DuplicateCaseServiceServer::new(duplicate_case::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(KeyChangeServiceServer::new(key_change::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(StudentNumberServiceServer::new(student::number::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(StatusChangeServiceServer::new(status_change::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(PromotionServiceServer::new(promotion::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(CertificateServiceServer::new(certificate::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(AttendanceZoneServiceServer::new(
+        attendance_zone::rpc::Rpc {
+            context: context.clone(),
+        },
+    ))
+    .add_service(AdmissionServiceServer::new(admission::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(ClassDrawServiceServer::new(class_draw::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(ForecastServiceServer::new(forecast::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(AccessGrantServiceServer::new(access_grant::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(ExportServiceServer::new(export::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(GroupRecognitionServiceServer::new(
+        special_group::rpc::Rpc {
+            context: context.clone(),
+        },
+    ))
+    .add_service(AidServiceServer::new(aid::rpc::Rpc {
         context: context.clone(),
     }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
         context: context.clone(),
     }))
+    .add_service(WorkflowServiceServer::new(WorkflowRpc {
+        tables: workflows(),
+    }))
     .add_service(JournalServiceServer::new(JournalRpc {
         context: context.clone(),
     }));
     context.guard(routes)
+}
+
+/// The workflow tables as data, one line for each.
+pub fn workflows() -> Vec<WorkflowTable> {
+    vec![
+        transfer::workflow::SAME_COUNTY.describe(),
+        transfer::workflow::SAME_PROVINCE.describe(),
+        transfer::workflow::FROM_OUTSIDE.describe(),
+        transfer::workflow::TO_OUTSIDE.describe(),
+        duplicate_case::workflow::WORKFLOW.describe(),
+        reorganisation::workflow::WORKFLOW.describe(),
+        class_size::workflow::WORKFLOW.describe(),
+        key_change::workflow::WORKFLOW.describe(),
+        status_change::workflow::LEAVE.describe(),
+        status_change::workflow::RETURN.describe(),
+        status_change::workflow::LASTING.describe(),
+        status_change::workflow::CANCELLATION.describe(),
+        certificate::workflow::LIST.describe(),
+        certificate::workflow::CERTIFICATE.describe(),
+        attendance_zone::workflow::WORKFLOW.describe(),
+        admission::workflow::WORKFLOW.describe(),
+        class_draw::workflow::WORKFLOW.describe(),
+        access_grant::workflow::WORKFLOW.describe(),
+        export::workflow::WORKFLOW.describe(),
+        special_group::workflow::WORKFLOW.describe(),
+    ]
 }

@@ -1,4 +1,4 @@
-//! The schools and classes that the rows of an import name, read once for the whole import instead of once a row.
+//! The schools and classes that the rows of an import name, read a chunk at a time and kept for the next one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,51 +14,68 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::entity::{school, school_class};
+use crate::school::parent;
 use crate::school_class::rules::Place;
 use crate::{school::store as schools, school_class::store as classes};
+
+/// Schools and classes kept at most, a few megabytes; beyond it the roster starts anew with the chunk at hand.
+const MOST: usize = 20_000;
 
 /// Schools by their codes and classes by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    schools: HashMap<String, school::Model>,
+    /// `None` for a code that was looked up and that nobody has registered.
+    schools: HashMap<String, Option<school::Model>>,
     classes: HashMap<(Uuid, Place), school_class::Model>,
 }
 
 // === impl Roster ===
 
 impl Roster {
-    /// Reads the schools with these codes; what has not the shape of a code is left out, for no school has it.
-    pub(crate) async fn of_schools(
+    /// Reads the schools with these codes that it does not know yet, and gives their ids; what has not the shape of a code
+    /// is left out, for no school has it.
+    pub(crate) async fn look_up_schools(
+        &mut self,
         database: &impl ConnectionTrait,
         codes: impl Iterator<Item = &str>,
-    ) -> Result<Self, KernelError> {
+    ) -> Result<Vec<Uuid>, KernelError> {
         let everywhere = Scope::everything("a row that names a school elsewhere must be told so");
         let codes: HashSet<&str> = codes.filter(|code| school_code::has_shape(code)).collect();
-        let codes: Vec<&str> = codes.into_iter().collect();
-        let mut roster = Self::default();
-        for some in codes.chunks(SET) {
+        if self.schools.len() + self.classes.len() > MOST {
+            *self = Self::default();
+        }
+        let unknown = codes
+            .into_iter()
+            .filter(|code| !self.schools.contains_key(*code));
+        let unknown: Vec<&str> = unknown.collect();
+        let mut found = Vec::new();
+        for some in unknown.chunks(SET) {
+            for code in some {
+                self.schools.insert((*code).to_owned(), None);
+            }
             for school in schools::with_codes(database, &everywhere, some).await? {
-                roster.schools.insert(school.school_code.clone(), school);
+                found.push(school.id);
+                self.schools
+                    .insert(school.school_code.clone(), Some(school));
             }
         }
-        Ok(roster)
+        Ok(found)
     }
 
-    /// Reads the schools with these codes, and their classes.
-    pub(crate) async fn of_classes(
+    /// The same, with their classes.
+    pub(crate) async fn look_up_classes(
+        &mut self,
         database: &impl ConnectionTrait,
         codes: impl Iterator<Item = &str>,
-    ) -> Result<Self, KernelError> {
-        let mut roster = Self::of_schools(database, codes).await?;
-        let ids: Vec<Uuid> = roster.schools.values().map(|school| school.id).collect();
+    ) -> Result<(), KernelError> {
+        let ids = self.look_up_schools(database, codes).await?;
         for some in ids.chunks(SET) {
             for class in classes::of_schools(database, some).await? {
-                roster
-                    .classes
+                self.classes
                     .insert((class.school, Place::of(&class)), class);
             }
         }
-        Ok(roster)
+        Ok(())
     }
 
     /// The school of a row. Its code has not the shape of one: `FIELD_REQUIRED` or `FIELD_INVALID`. Nobody registered it:
@@ -72,12 +89,15 @@ impl Roster {
         if let Some(wrong) = school_code::check("school_code", code) {
             return Err(Refusal::from(wrong));
         }
-        let Some(school) = self.schools.get(code) else {
+        let Some(school) = self.schools.get(code).and_then(Option::as_ref) else {
             return Err(Refusal::MissingParent {
                 key: code.to_owned(),
                 wrong: unknown_school(code),
             });
         };
+        if let Some(closed) = parent::not_open(school) {
+            return Err(Violation::of("school_code", &closed).into());
+        }
         let own = Some(school.id);
         if parent.contains(school.place, own) && caller.scope.covers(school.place, own) {
             return Ok(school);

@@ -1,5 +1,5 @@
 //! Schools.
-use junheng_kernel::resource::Resource;
+use junheng_kernel::resource::{Resource, Versioned};
 use junheng_kernel::scope::Scoped;
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,11 @@ pub struct Model {
     pub town: String,
     /// The 12-digit place number of the town, or of the county.
     pub place: i64,
+    pub state: i32,
+    /// `YYYY-MM-DD`, or empty where the school stood before it was registered here.
+    pub open_date: String,
+    /// `YYYY-MM-DD`, or empty while it stands.
+    pub close_date: String,
     pub version: i64,
 }
 
@@ -36,4 +41,8 @@ impl Scoped for Entity {
 impl Resource for Entity {
     const ID: Column = Column::Id;
     const COLLECTION: &'static str = "schools";
+}
+
+impl Versioned for Entity {
+    const VERSION: Column = Column::Version;
 }

@@ -1,5 +1,5 @@
 //! Classes.
-use junheng_kernel::resource::Resource;
+use junheng_kernel::resource::{Resource, Versioned};
 use junheng_kernel::scope::Scoped;
 use sea_orm::entity::prelude::*;
 
@@ -29,4 +29,8 @@ impl Scoped for Entity {
 impl Resource for Entity {
     const ID: Column = Column::Id;
     const COLLECTION: &'static str = "classes";
+}
+
+impl Versioned for Entity {
+    const VERSION: Column = Column::Version;
 }

@@ -1,5 +1,5 @@
-//! Students. What names a person is sealed; the hash of the identity number keeps it unique and findable.
-use junheng_kernel::resource::Resource;
+//! Students. What names a person is sealed; keyed hashes keep documents and numbers unique and let them be found.
+use junheng_kernel::resource::{Resource, Versioned};
 use junheng_kernel::scope::Scoped;
 use sea_orm::entity::prelude::*;
 
@@ -8,22 +8,39 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
+    /// The school that keeps the record.
     pub school: Uuid,
     pub place: i64,
-    pub school_class: Uuid,
+    /// None for who is in no class: not yet placed, taught at home, or gone.
+    pub school_class: Option<Uuid>,
     pub stage: i32,
     pub grade: i32,
+    /// The year in which the student entered the stage (届).
+    pub entry_year: i32,
+    pub state: i32,
     pub identity_type: i32,
     /// HMAC-SM3 of kind and number of the document; of school, name, sex and date of birth where there is none.
     #[sea_orm(unique)]
     pub identity_hash: Vec<u8>,
+    /// HMAC-SM3 of the student number (学籍号).
+    #[sea_orm(unique)]
+    pub number_hash: Vec<u8>,
+    /// The first 8 bytes of HMAC-SM3 over the name as it is searched for.
+    pub name_key: i64,
+    /// The same of the first part of a name in parts (买买提·吐尔逊); None for every other name.
+    pub name_part_key: Option<i64>,
     /// SM4-GCM over the protobuf of the personal fields.
     pub personal: Vec<u8>,
     pub sex: i32,
+    /// Year and month of birth, `YYYYMM`: ages are counted by it.
+    pub birth_month: i32,
     pub ethnicity: String,
     pub boarder: bool,
     pub migrant: bool,
     pub left_behind: bool,
+    pub disability: i32,
+    pub placement: i32,
+    pub hardship: bool,
     pub version: i64,
 }
 
@@ -40,4 +57,8 @@ impl Scoped for Entity {
 impl Resource for Entity {
     const ID: Column = Column::Id;
     const COLLECTION: &'static str = "students";
+}
+
+impl Versioned for Entity {
+    const VERSION: Column = Column::Version;
 }

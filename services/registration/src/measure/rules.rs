@@ -30,11 +30,20 @@ impl Counted {
         self.of(school, stage).classes.add(id, version, 1);
     }
 
-    /// Counts a pupil of a class. Pupils come in the order of their ids.
-    pub(super) fn pupil(&mut self, school: Uuid, stage: i32, class: Uuid, id: Uuid, version: i64) {
+    /// Counts a pupil, and in the class where the pupil is in one. Pupils come in the order of their ids.
+    pub(super) fn pupil(
+        &mut self,
+        school: Uuid,
+        stage: i32,
+        class: Option<Uuid>,
+        id: Uuid,
+        version: i64,
+    ) {
         let tally = self.of(school, stage);
         tally.pupils.add(id, version, 1);
-        *tally.by_class.entry(class).or_default() += 1;
+        if let Some(class) = class {
+            *tally.by_class.entry(class).or_default() += 1;
+        }
     }
 
     /// The measures of a school, one set for each stage that its kind runs, zero where there is nothing to count.
@@ -91,6 +100,9 @@ mod tests {
             region: "630103".into(),
             town: String::new(),
             place: 630_103_000_000,
+            state: 2,
+            open_date: String::new(),
+            close_date: String::new(),
             version: 1,
         }
     }
@@ -114,7 +126,7 @@ mod tests {
             counted.pupil(
                 own,
                 if of == 10 { 1 } else { 2 },
-                class(of),
+                Some(class(of)),
                 class(pupil),
                 1,
             );

@@ -2,8 +2,10 @@
 
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::registration::v1::student::State;
 use sea_orm::{
-    ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _, StreamTrait,
+    ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    StreamTrait,
 };
 use tokio_stream::StreamExt as _;
 use uuid::Uuid;
@@ -50,6 +52,7 @@ pub(super) async fn count(
     drop(classes);
     let mut pupils = student::Entity::visible_to(scope)
         .filter(parent.condition::<student::Entity>())
+        .filter(student::Column::State.eq(State::Enrolled as i32))
         .select_only()
         .columns([
             student::Column::School,
@@ -59,7 +62,7 @@ pub(super) async fn count(
             student::Column::Version,
         ])
         .order_by_asc(student::Column::Id)
-        .into_tuple::<(Uuid, i32, Uuid, Uuid, i64)>()
+        .into_tuple::<(Uuid, i32, Option<Uuid>, Uuid, i64)>()
         .stream(database)
         .await?;
     while let Some((school, stage, class, id, version)) = pupils.next().await.transpose()? {

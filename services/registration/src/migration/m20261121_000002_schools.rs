@@ -20,6 +20,9 @@ impl MigrationTrait for Migration {
             .col(string("region"))
             .col(string("town"))
             .col(big_integer("place"))
+            .col(integer("state"))
+            .col(string("open_date"))
+            .col(string("close_date"))
             .col(big_integer("version"))
             .to_owned();
         manager.create_table(schools).await?;

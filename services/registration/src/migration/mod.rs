@@ -2,6 +2,25 @@
 
 mod m20261121_000002_schools;
 mod m20261121_000003_students;
+mod m20261122_000004_tallies;
+mod m20261122_000010_quarantine;
+mod m20261122_000015_tally_folds;
+mod m20261122_000020_transfers;
+mod m20261122_000021_duplicate_cases;
+mod m20261122_000025_numbers;
+mod m20261122_000030_access_grants;
+mod m20261122_000031_exports;
+mod m20261122_000032_group_recognitions;
+mod m20261122_000033_aid_grants;
+mod m20261122_000035_status_changes;
+mod m20261122_000036_promotions;
+mod m20261122_000037_certificates;
+mod m20261122_000040_zones;
+mod m20261122_000041_admissions;
+mod m20261122_000042_class_draws;
+mod m20261122_000043_forecasts;
+mod m20261122_000050_reorganisations;
+mod m20261122_000051_relief_plans;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -15,6 +34,25 @@ impl MigratorTrait for Migrator {
             Box::new(JournalMigration),
             Box::new(m20261121_000002_schools::Migration),
             Box::new(m20261121_000003_students::Migration),
+            Box::new(m20261122_000004_tallies::Migration),
+            Box::new(m20261122_000010_quarantine::Migration),
+            Box::new(m20261122_000015_tally_folds::Migration),
+            Box::new(m20261122_000020_transfers::Migration),
+            Box::new(m20261122_000021_duplicate_cases::Migration),
+            Box::new(m20261122_000025_numbers::Migration),
+            Box::new(m20261122_000030_access_grants::Migration),
+            Box::new(m20261122_000031_exports::Migration),
+            Box::new(m20261122_000032_group_recognitions::Migration),
+            Box::new(m20261122_000033_aid_grants::Migration),
+            Box::new(m20261122_000035_status_changes::Migration),
+            Box::new(m20261122_000036_promotions::Migration),
+            Box::new(m20261122_000037_certificates::Migration),
+            Box::new(m20261122_000040_zones::Migration),
+            Box::new(m20261122_000041_admissions::Migration),
+            Box::new(m20261122_000042_class_draws::Migration),
+            Box::new(m20261122_000043_forecasts::Migration),
+            Box::new(m20261122_000050_reorganisations::Migration),
+            Box::new(m20261122_000051_relief_plans::Migration),
         ]
     }
 }

@@ -14,6 +14,14 @@ pub enum SchoolError {
         /// The code.
         school_code: String,
     },
+    /// The school is closed or does not run yet.
+    #[error("{school} takes nobody: it is in the state {state}")]
+    NotOpen {
+        /// The school's name.
+        school: String,
+        /// The state in Chinese.
+        state: &'static str,
+    },
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -25,6 +33,7 @@ impl Fault for SchoolError {
     fn reason(&self) -> Reason {
         match self {
             Self::CodeTaken { .. } => Reason::SchoolCodeTaken,
+            Self::NotOpen { .. } => Reason::SchoolNotOpen,
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -32,13 +41,16 @@ impl Fault for SchoolError {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::CodeTaken { school_code } => vec![("school_code", school_code.clone())],
+            Self::NotOpen { school, state } => {
+                vec![("school", school.clone()), ("state", (*state).to_owned())]
+            }
             Self::Kernel(error) => error.metadata(),
         }
     }
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::CodeTaken { .. } => &[],
+            Self::CodeTaken { .. } | Self::NotOpen { .. } => &[],
             Self::Kernel(error) => error.violations(),
         }
     }

@@ -1,9 +1,11 @@
 //! Imports schools: the code decides whether a row creates a school or changes it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
 use junheng_kernel::admission::Caller;
-use junheng_kernel::bulk::{self, Destination, FirstRows, ImportResult, Part, Report, SetOutcome};
+use junheng_kernel::bulk::{self, Destination, ImportResult, Importer, Part, Refusal, SetOutcome};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::record;
@@ -15,83 +17,93 @@ use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::error::v1::Reason;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{ImportSchoolsRequest, SchoolRow, import_schools_request};
-use prost::Message as _;
 use tonic::{Request, Streaming};
 
 use super::error::SchoolError;
-use super::rpc::{encode, model_of};
+use super::rpc::{encode, model_of, with_entry};
 use super::rules::{self, Draft};
 use super::store;
 use crate::entity::school::Model;
+use crate::quarantine::Quarantine;
 
 /// A row that has passed the rules, with the school that it asks for.
-#[derive(Clone)]
 struct Checked {
     row: SchoolRow,
     school: Model,
 }
 
+/// How schools are imported.
+struct Schools {
+    regions: Arc<RegionTable>,
+    parent: Parent,
+    scope: Scope,
+}
+
 pub(super) async fn run(
     context: &Context,
+    waiting: &Quarantine,
     request: Request<Streaming<ImportSchoolsRequest>>,
 ) -> Result<ImportResult, SchoolError> {
     let caller = Caller::of(&request)?;
-    let import = bulk::read(request.into_inner(), |message| match message.part {
+    let incoming = bulk::open(request.into_inner(), |message| match message.part {
         Some(import_schools_request::Part::Header(header)) => Part::Header(header),
         Some(import_schools_request::Part::Row(row)) => Part::Row(row),
         None => Part::Nothing,
     })
     .await?;
-    let header = import.header;
+    let header = incoming.header();
     let parent = Parent::of(&caller, &context.regions, "header.parent", &header.parent)?;
-    let place = parent.place().unwrap_or_default();
-    let (regions, rows) = (context.regions.clone(), import.rows);
-    let (checked, mut report) = bulk::away(move || {
-        let mut report = Report::over(rows.len(), header.validate_only);
-        (check(&regions, &parent, rows, &mut report), report)
-    })
-    .await?;
-    if !header.validate_only {
-        let scope = caller.scope.clone();
-        let destination = Destination {
-            key: RequestKey::of(&header.request_id, &header)?,
-            caller,
-            place,
-            school: None,
-            parent: header.parent,
-            data_class: DataClass::Public,
-        };
-        let write = move |tx, rows| write_set(tx, scope.clone(), rows);
-        let content = |checked: &Checked| checked.row.encode_to_vec();
-        destination
-            .write_sets(&context.store, &checked, &mut report, content, write)
-            .await?;
-    }
-    Ok(report.finish())
+    let importer = Schools {
+        regions: context.regions.clone(),
+        scope: caller.scope.clone(),
+        parent: parent.clone(),
+    };
+    let destination = Destination {
+        key: RequestKey::of(&header.request_id, header)?,
+        caller,
+        place: parent.place().unwrap_or_default(),
+        school: None,
+        parent: header.parent.clone(),
+        data_class: DataClass::Public,
+    };
+    let result = bulk::run(&context.store, destination, incoming, importer).await;
+    waiting.look_again();
+    result
 }
 
-/// Judges every row by itself and against the rows before it.
-fn check(
-    regions: &RegionTable,
-    parent: &Parent,
-    rows: Vec<SchoolRow>,
-    report: &mut Report,
-) -> Vec<Checked> {
-    let mut first_rows = FirstRows::by("school_code");
-    let mut checked = Vec::with_capacity(rows.len());
-    for row in rows {
-        let judged = judge(regions, parent, &row).and_then(|school| {
-            first_rows
-                .claim(row.school_code.clone(), row.row)
-                .map_err(|wrong| vec![wrong])?;
-            Ok(school)
-        });
-        match judged {
-            Ok(school) => checked.push(Checked { row, school }),
-            Err(wrong) => report.reject(row.row, &wrong),
-        }
+impl Importer for Schools {
+    type Row = SchoolRow;
+    type Roster = ();
+    type Checked = Checked;
+    type Ready = Checked;
+    type Error = SchoolError;
+
+    const KEY: &'static str = "school_code";
+
+    fn number(row: &SchoolRow) -> i64 {
+        row.row
     }
-    checked
+
+    async fn look_up(&self, (): &mut (), _: &[SchoolRow]) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn judge(&self, (): &(), row: SchoolRow) -> Result<Checked, Refusal> {
+        let school = judge(&self.regions, &self.parent, &row)?;
+        Ok(Checked { row, school })
+    }
+
+    fn key(checked: &Checked) -> impl Hash {
+        &checked.row.school_code
+    }
+
+    fn prepare(&self, rows: Vec<Checked>) -> Result<Vec<Checked>, KernelError> {
+        Ok(rows)
+    }
+
+    async fn write(&self, tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SchoolError> {
+        write_set(tx, &self.scope, rows).await
+    }
 }
 
 fn judge(regions: &RegionTable, parent: &Parent, row: &SchoolRow) -> Result<Model, Vec<Violation>> {
@@ -141,7 +153,7 @@ fn judge(regions: &RegionTable, parent: &Parent, row: &SchoolRow) -> Result<Mode
 
 async fn write_set(
     tx: Tx,
-    scope: Scope,
+    scope: &Scope,
     mut rows: Vec<Checked>,
 ) -> Result<SetOutcome, SchoolError> {
     // In the order in which the other imports hold schools, so that two writes wait for each other and never lock up.
@@ -166,10 +178,15 @@ async fn write_set(
             outcome.records.push(record_of(None, school));
             continue;
         }
-        let found = standing
-            .get(row.school_code.as_str())
-            .ok_or(KernelError::WriteConflict)?;
-        match changed(&scope, found, school) {
+        let Some(found) = standing.get(row.school_code.as_str()) else {
+            let school_code = row.school_code.clone();
+            let taken = SchoolError::CodeTaken { school_code };
+            outcome
+                .report
+                .reject(row.row, &[Violation::of("school_code", &taken)]);
+            continue;
+        };
+        match changed(scope, found, school) {
             Err(wrong) => outcome.report.reject(row.row, &[wrong]),
             Ok(None) => outcome.report.unchanged(),
             Ok(Some(changed)) => {
@@ -199,11 +216,7 @@ fn changed(scope: &Scope, found: &Model, wanted: &Model) -> Result<Option<Model>
             "办学类型变更须使用新的学校标识码",
         ));
     }
-    let merged = Model {
-        id: found.id,
-        version: found.version,
-        ..wanted.clone()
-    };
+    let merged = with_entry(found, wanted.clone());
     Ok((merged != *found).then(|| Model {
         version: found.version + 1,
         ..merged

@@ -5,15 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
+use junheng_kernel::label;
 use junheng_kernel::name::Parent;
 use junheng_kernel::region::RegionTable;
 use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::registration::v1::school::State;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
+use super::error::SchoolError;
 use crate::entity::school::{self, Model};
 
 /// A parent that the caller may act in, and where it lies.
@@ -23,6 +26,28 @@ pub(crate) struct PlacedParent {
     pub(crate) parent: Parent,
     /// Its place number.
     pub(crate) place: i64,
+}
+
+/// Schools that are held until the transaction ends.
+#[derive(Debug)]
+pub(crate) struct OpenPlaces {
+    held: HashMap<Uuid, Model>,
+}
+
+// === impl OpenPlaces ===
+
+impl OpenPlaces {
+    /// Where a school lies, or what is wrong with a row that names it.
+    pub(crate) fn of(&self, school: Uuid) -> Result<i64, Violation> {
+        let Some(held) = self.held.get(&school) else {
+            let gone = KernelError::not_found(format!("schools/{school}"));
+            return Err(Violation::of("school_code", &gone));
+        };
+        match not_open(held) {
+            None => Ok(held.place),
+            Some(closed) => Err(Violation::of("school_code", &closed)),
+        }
+    }
 }
 
 /// Reads a parent. Fails as [`Parent::of`] does, and for a school with `NOT_FOUND` or `OUT_OF_SCOPE`.
@@ -51,13 +76,39 @@ pub(crate) async fn school_of(
     value: &str,
 ) -> Result<Model, KernelError> {
     match Parent::of(caller, regions, field, value)?.school() {
-        Some(id) => covered(database, caller, id).await,
-        None => Err(KernelError::Fields(vec![Violation::invalid(
-            field,
-            "must be schools/{id}: the record belongs to one school",
-            "应为 schools/{学校标识}",
-        )])),
+        Some(id) => {
+            let school = covered(database, caller, id).await?;
+            check_open(&school)?;
+            Ok(school)
+        }
+        None => Err(not_a_school(field)),
     }
+}
+
+/// Fails with `SCHOOL_NOT_OPEN` for a school that takes nobody: closed, or not opened yet.
+pub(crate) fn check_open(school: &Model) -> Result<(), KernelError> {
+    match not_open(school) {
+        None => Ok(()),
+        Some(error) => Err(KernelError::Rule(Box::new(error))),
+    }
+}
+
+/// What keeps a school from taking anybody, where something does.
+pub(crate) fn not_open(school: &Model) -> Option<SchoolError> {
+    let state = State::try_from(school.state).unwrap_or_default();
+    (state != State::Open).then(|| SchoolError::NotOpen {
+        school: school.display_name.clone(),
+        state: label::of(state),
+    })
+}
+
+/// The field names no school.
+pub(crate) fn not_a_school(field: &str) -> KernelError {
+    KernelError::Fields(vec![Violation::invalid(
+        field,
+        "must be schools/{id}: the record belongs to one school",
+        "应为 schools/{学校标识}",
+    )])
 }
 
 /// The places of schools as they stand now, held until the transaction ends, so that rows written in it lie where their
@@ -81,7 +132,44 @@ pub(crate) async fn hold_places(
     Ok(places.into_iter().collect())
 }
 
-async fn covered(
+/// Like [`hold_places`], for what comes new into schools: a school that closed since the rows were judged takes nobody.
+pub(crate) async fn hold_open(
+    database: &impl ConnectionTrait,
+    schools: impl IntoIterator<Item = Uuid>,
+) -> Result<OpenPlaces, DbErr> {
+    let judged = Scope::everything("the schools were judged against the scope before");
+    let schools: BTreeSet<Uuid> = schools.into_iter().collect();
+    let held = school::Entity::visible_to(&judged)
+        .filter(school::Column::Id.is_in(schools))
+        .order_by_asc(school::Column::SchoolCode)
+        .lock_shared()
+        .all(database)
+        .await?;
+    Ok(OpenPlaces {
+        held: held.into_iter().map(|school| (school.id, school)).collect(),
+    })
+}
+
+/// Holds schools until the transaction ends, so that nobody else changes them meanwhile.
+pub(crate) async fn hold_for_change(
+    database: &impl ConnectionTrait,
+    schools: &[Uuid],
+) -> Result<(), DbErr> {
+    let judged = Scope::everything("the schools were judged against the scope before");
+    school::Entity::visible_to(&judged)
+        .select_only()
+        .column(school::Column::Id)
+        .filter(school::Column::Id.is_in(schools.iter().copied()))
+        .order_by_asc(school::Column::SchoolCode)
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .all(database)
+        .await?;
+    Ok(())
+}
+
+/// The school, which the caller's post must cover. Fails with `NOT_FOUND` or `OUT_OF_SCOPE`.
+pub(crate) async fn covered(
     database: &impl ConnectionTrait,
     caller: &Caller,
     id: Uuid,

@@ -14,6 +14,7 @@ use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::school::State;
 use junheng_proto::registration::v1::school_service_server::SchoolService;
 use junheng_proto::registration::v1::{
     CreateSchoolRequest, GetSchoolRequest, ImportSchoolsRequest, ListSchoolsRequest,
@@ -26,6 +27,7 @@ use super::error::SchoolError;
 use super::rules::{self, Draft};
 use super::{import, store};
 use crate::entity::school::Model;
+use crate::quarantine::Quarantine;
 
 /// What `UpdateSchool` changes; code, kind and region end a school's code or move its rows, and have methods of their own.
 const CHANGEABLE: &[&str] = &["display_name", "urban_rural", "sponsor", "town"];
@@ -34,6 +36,8 @@ const CHANGEABLE: &[&str] = &["display_name", "urban_rural", "sponsor", "town"];
 pub struct Rpc {
     /// The service.
     pub context: Context,
+    /// Rows of imports that wait for what this one registers.
+    pub waiting: Quarantine,
 }
 
 #[tonic::async_trait]
@@ -42,10 +46,9 @@ impl SchoolService for Rpc {
         &self,
         request: Request<CreateSchoolRequest>,
     ) -> Result<Response<School>, Status> {
-        self.create(request)
-            .await
-            .map(Response::new)
-            .map_err(into_status)
+        let created = self.create(request).await;
+        self.waiting.look_again();
+        created.map(Response::new).map_err(into_status)
     }
 
     async fn get_school(
@@ -82,7 +85,7 @@ impl SchoolService for Rpc {
         &self,
         request: Request<Streaming<ImportSchoolsRequest>>,
     ) -> Result<Response<ImportResult>, Status> {
-        import::run(&self.context, request)
+        import::run(&self.context, &self.waiting, request)
             .await
             .map(Response::new)
             .map_err(into_status)
@@ -142,14 +145,13 @@ impl Rpc {
             &message.page_token,
             &[&message.parent],
         )?;
-        let rows = resource::list::<school::Entity>(
+        let (rows, next_page_token) = resource::list::<school::Entity>(
             self.context.store.reader(),
             &caller.scope,
             &parent,
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         Ok(ListSchoolsResponse {
             schools: rows.iter().map(encode).collect(),
             next_page_token,
@@ -176,9 +178,8 @@ impl Rpc {
                 let draft = draft_of(&wanted, current.region.clone());
                 KernelError::unless_empty(rules::check(&draft))?;
                 let changed = Model {
-                    id,
                     version: current.version + 1,
-                    ..model_of(draft, &regions)?
+                    ..with_entry(&current, model_of(draft, &regions)?)
                 };
                 store::update(&*tx, &changed, current.version).await?;
                 let answer = encode(&changed);
@@ -190,7 +191,7 @@ impl Rpc {
 }
 
 /// The county that a new school belongs to: the parent must be one.
-fn county_of(parent: &Parent, regions: &RegionTable) -> Result<String, KernelError> {
+pub(crate) fn county_of(parent: &Parent, regions: &RegionTable) -> Result<String, KernelError> {
     let county = match parent {
         Parent::Region { code, .. } => regions.get(code).filter(|region| region.acts_as_county()),
         Parent::School(_) => None,
@@ -204,7 +205,7 @@ fn county_of(parent: &Parent, regions: &RegionTable) -> Result<String, KernelErr
     })
 }
 
-fn draft_of(school: &School, region: String) -> Draft {
+pub(crate) fn draft_of(school: &School, region: String) -> Draft {
     Draft {
         school_code: school.school_code.clone(),
         display_name: school.display_name.trim().to_owned(),
@@ -217,7 +218,7 @@ fn draft_of(school: &School, region: String) -> Draft {
 }
 
 /// A new row of a draft that has passed its rules. A town stands in the region table or is refused.
-pub(super) fn model_of(draft: Draft, regions: &RegionTable) -> Result<Model, KernelError> {
+pub(crate) fn model_of(draft: Draft, regions: &RegionTable) -> Result<Model, KernelError> {
     let code = if draft.town.is_empty() {
         &draft.region
     } else {
@@ -236,11 +237,26 @@ pub(super) fn model_of(draft: Draft, regions: &RegionTable) -> Result<Model, Ker
         region: draft.region,
         town: draft.town,
         place,
+        state: State::Open as i32,
+        open_date: String::new(),
+        close_date: String::new(),
         version: 1,
     })
 }
 
-pub(super) fn about(school: &Model) -> Entry {
+/// The standing school with another entry: where it stands in its life, and who it is, stay.
+pub(super) fn with_entry(standing: &Model, entry: Model) -> Model {
+    Model {
+        id: standing.id,
+        state: standing.state,
+        open_date: standing.open_date.clone(),
+        close_date: standing.close_date.clone(),
+        version: standing.version,
+        ..entry
+    }
+}
+
+pub(crate) fn about(school: &Model) -> Entry {
     let name = format!("schools/{}", school.id);
     Entry::about(name, school.place, Some(school.id), DataClass::Public)
 }
@@ -261,5 +277,8 @@ pub fn encode(school: &Model) -> School {
         region: format!("regions/{}", school.region),
         town: school.town.clone(),
         etag: etag(school.version),
+        state: school.state,
+        open_date: school.open_date.clone(),
+        close_date: school.close_date.clone(),
     }
 }

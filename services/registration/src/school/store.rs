@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use junheng_kernel::error::KernelError;
-use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::scope::{Scope, Scoped};
 use junheng_kernel::store;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
@@ -11,7 +11,14 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::school::{Column, Entity, Model};
-use crate::entity::{school_class, student};
+use crate::entity::{
+    admission_entry, admission_plan, aid_grant, certificate, certificate_list, class_draw,
+    cohort_count, duplicate_case, duplicate_claim, group_recognition, junior_place, key_change,
+    number_mismatch, promotion, quarantined_row, relief_plan, school_class, school_year,
+    status_change, student, student_change, transfer,
+};
+use crate::reorganisation::store as reorganisations;
+use crate::tally;
 
 /// The schools with these codes that the caller may see.
 pub async fn with_codes(
@@ -37,11 +44,17 @@ pub async fn with_ids(
         .await
 }
 
-/// Adds the schools whose code nobody has yet, and gives the ids of those it added.
+/// Adds the schools whose code nobody has or had, and gives the ids of those it added.
 pub async fn insert_missing(
     database: &impl ConnectionTrait,
-    schools: Vec<Model>,
+    mut schools: Vec<Model>,
 ) -> Result<HashSet<Uuid>, DbErr> {
+    let codes: Vec<&str> = schools
+        .iter()
+        .map(|school| school.school_code.as_str())
+        .collect();
+    let former = reorganisations::former_codes(database, &codes).await?;
+    schools.retain(|school| !former.contains(&school.school_code));
     store::insert_missing::<Entity, _>(database, schools, [Column::SchoolCode], |school| {
         school.school_code.clone()
     })
@@ -73,19 +86,49 @@ pub async fn update(
     follow_place(database, school).await
 }
 
-/// Classes and students lie where their school lies.
-async fn follow_place(database: &impl ConnectionTrait, school: &Model) -> Result<(), KernelError> {
-    school_class::Entity::update_many()
-        .col_expr(school_class::Column::Place, school.place.into())
-        .filter(school_class::Column::School.eq(school.id))
-        .filter(school_class::Column::Place.ne(school.place))
-        .exec(database)
-        .await?;
-    student::Entity::update_many()
-        .col_expr(student::Column::Place, school.place.into())
-        .filter(student::Column::School.eq(school.id))
-        .filter(student::Column::Place.ne(school.place))
-        .exec(database)
-        .await?;
+/// Classes, students, what concerns them and what is counted of them lie where their school lies.
+pub(crate) async fn follow_place(
+    database: &impl ConnectionTrait,
+    school: &Model,
+) -> Result<(), KernelError> {
+    follow::<school_class::Entity>(database, school).await?;
+    follow::<student::Entity>(database, school).await?;
+    follow::<student_change::Entity>(database, school).await?;
+    follow::<key_change::Entity>(database, school).await?;
+    follow::<number_mismatch::Entity>(database, school).await?;
+    follow::<relief_plan::Entity>(database, school).await?;
+    follow::<group_recognition::Entity>(database, school).await?;
+    follow::<aid_grant::Entity>(database, school).await?;
+    follow::<admission_plan::Entity>(database, school).await?;
+    follow::<admission_entry::Entity>(database, school).await?;
+    follow::<class_draw::Entity>(database, school).await?;
+    follow::<cohort_count::Entity>(database, school).await?;
+    follow::<status_change::Entity>(database, school).await?;
+    follow::<promotion::Entity>(database, school).await?;
+    follow::<junior_place::Entity>(database, school).await?;
+    follow::<certificate_list::Entity>(database, school).await?;
+    follow::<certificate::Entity>(database, school).await?;
+    follow::<transfer::Entity>(database, school).await?;
+    follow::<duplicate_case::Entity>(database, school).await?;
+    follow::<duplicate_claim::Entity>(database, school).await?;
+    follow::<school_year::Entity>(database, school).await?;
+    follow::<quarantined_row::Entity>(database, school).await?;
+    Ok(tally::store::move_school(database, school.id, school.place).await?)
+}
+
+/// Moves the rows of one table along with their school, on whichever side of them the school stands.
+async fn follow<E: Scoped>(
+    database: &impl ConnectionTrait,
+    school: &Model,
+) -> Result<(), KernelError> {
+    let own = E::SCHOOL.map(|school| (E::PLACE, school));
+    for (place, own) in own.into_iter().chain(E::OTHER_SIDES.iter().copied()) {
+        E::update_many()
+            .col_expr(place, school.place.into())
+            .filter(own.eq(school.id))
+            .filter(place.ne(school.place))
+            .exec(database)
+            .await?;
+    }
     Ok(())
 }

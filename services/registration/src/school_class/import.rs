@@ -1,9 +1,12 @@
 //! Imports classes. A class is its place in the school, so that a row either opens it or finds it open.
 
+use std::hash::Hash;
+
 use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::{
-    self, Destination, FirstRows, ImportResult, Part, Refusal, Report, SetOutcome,
+    self, Destination, ImportResult, Importer, Part, Refusal, SetOutcome, Waiting,
 };
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::record;
 use junheng_kernel::name::Parent;
@@ -13,7 +16,6 @@ use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{
     ImportSchoolClassesRequest, SchoolClass, SchoolClassRow, import_school_classes_request,
 };
-use prost::Message as _;
 use tonic::{Request, Streaming};
 
 use super::error::SchoolClassError;
@@ -21,84 +23,121 @@ use super::rpc::{encode, model_of, require_stage};
 use super::rules::{self, Place};
 use super::store;
 use crate::entity::school_class::Model;
+use crate::quarantine::{Collection, Origin, Quarantine, set_aside};
 use crate::roster::Roster;
 use crate::school::parent::{self, PlacedParent};
 
 /// A row that has passed the rules, with the class that it asks for.
-#[derive(Clone)]
-struct Checked {
-    row: SchoolClassRow,
+pub(crate) struct Checked {
+    row: i64,
     class: Model,
+}
+
+/// How classes are imported.
+pub(crate) struct Classes {
+    context: Context,
+    caller: Caller,
+    parent: Parent,
+    import: Origin,
 }
 
 pub(super) async fn run(
     context: &Context,
+    waiting: &Quarantine,
     request: Request<Streaming<ImportSchoolClassesRequest>>,
 ) -> Result<ImportResult, SchoolClassError> {
     let caller = Caller::of(&request)?;
-    let import = bulk::read(request.into_inner(), |message| match message.part {
+    let incoming = bulk::open(request.into_inner(), |message| match message.part {
         Some(import_school_classes_request::Part::Header(header)) => Part::Header(header),
         Some(import_school_classes_request::Part::Row(row)) => Part::Row(row),
         None => Part::Nothing,
     })
     .await?;
-    let header = import.header;
-    let reader = context.store.reader();
+    let header = incoming.header();
     let PlacedParent { parent, place } = parent::placed(
-        reader,
+        context.store.reader(),
         &caller,
         &context.regions,
         "header.parent",
         &header.parent,
     )
     .await?;
-    let codes = import.rows.iter().map(|row| row.school_code.as_str());
-    let roster = Roster::of_schools(reader, codes).await?;
-    let (school, asker, rows) = (parent.school(), caller.clone(), import.rows);
-    let (checked, mut report) = bulk::away(move || {
-        let mut report = Report::over(rows.len(), header.validate_only);
-        let checked = check(&roster, &asker, &parent, rows, &mut report);
-        (checked, report)
-    })
-    .await?;
-    if !header.validate_only {
-        let destination = Destination {
-            key: RequestKey::of(&header.request_id, &header)?,
-            caller,
-            place,
-            school,
-            parent: header.parent,
-            data_class: DataClass::Internal,
-        };
-        let content = |checked: &Checked| checked.row.encode_to_vec();
-        destination
-            .write_sets(&context.store, &checked, &mut report, content, write_set)
-            .await?;
-    }
-    Ok(report.finish())
+    let destination = Destination {
+        key: RequestKey::of(&header.request_id, header)?,
+        caller: caller.clone(),
+        place,
+        school: parent.school(),
+        parent: header.parent.clone(),
+        data_class: DataClass::Internal,
+    };
+    let import = Origin::of(Collection::Classes, header, &destination);
+    let importer = Classes::new(context, caller, parent, import);
+    let result = bulk::run(&context.store, destination, incoming, importer).await;
+    waiting.look_again();
+    result
 }
 
-/// Judges every row by itself and against the rows before it.
-fn check(
-    roster: &Roster,
-    caller: &Caller,
-    parent: &Parent,
-    rows: Vec<SchoolClassRow>,
-    report: &mut Report,
-) -> Vec<Checked> {
-    let mut first_rows = FirstRows::by("number");
-    let mut checked = Vec::with_capacity(rows.len());
-    for row in rows {
-        let judged = judge(roster, caller, parent, &row).and_then(|class| {
-            first_rows.claim((class.school, Place::of(&class)), row.row)?;
-            Ok(class)
-        });
-        match judged {
-            Ok(class) => checked.push(Checked { row, class }),
-            Err(refusal) => report.refuse(row.row, &refusal),
+// === impl Classes ===
+
+impl Classes {
+    /// Judges and writes for one caller, below one parent.
+    pub(crate) fn new(context: &Context, caller: Caller, parent: Parent, import: Origin) -> Self {
+        Self {
+            context: context.clone(),
+            caller,
+            parent,
+            import,
         }
     }
-    checked
+}
+
+impl Importer for Classes {
+    type Row = SchoolClassRow;
+    type Roster = Roster;
+    type Checked = Checked;
+    type Ready = Checked;
+    type Error = SchoolClassError;
+
+    const KEY: &'static str = "number";
+    const SETS_ASIDE: bool = true;
+
+    fn number(row: &SchoolClassRow) -> i64 {
+        row.row
+    }
+
+    async fn look_up(
+        &self,
+        roster: &mut Roster,
+        rows: &[SchoolClassRow],
+    ) -> Result<(), KernelError> {
+        let codes = rows.iter().map(|row| row.school_code.as_str());
+        let reader = self.context.store.reader();
+        roster.look_up_schools(reader, codes).await.map(drop)
+    }
+
+    fn judge(&self, roster: &Roster, row: SchoolClassRow) -> Result<Checked, Refusal> {
+        judge(roster, &self.caller, &self.parent, &row)
+    }
+
+    fn key(checked: &Checked) -> impl Hash {
+        (checked.class.school, Place::of(&checked.class))
+    }
+
+    fn prepare(&self, rows: Vec<Checked>) -> Result<Vec<Checked>, KernelError> {
+        Ok(rows)
+    }
+
+    async fn write(&self, tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SchoolClassError> {
+        write_set(tx, rows).await
+    }
+
+    async fn set_aside(
+        &self,
+        tx: Tx,
+        rows: Vec<Waiting<SchoolClassRow>>,
+    ) -> Result<usize, SchoolClassError> {
+        Ok(set_aside(&self.context.store, &tx, &self.import, rows).await?)
+    }
 }
 
 fn judge(
@@ -106,7 +145,7 @@ fn judge(
     caller: &Caller,
     parent: &Parent,
     row: &SchoolClassRow,
-) -> Result<Model, Refusal> {
+) -> Result<Checked, Refusal> {
     let school = roster.school(caller, parent, &row.school_code)?;
     let place = Place {
         stage: row.stage,
@@ -119,19 +158,28 @@ fn judge(
     }
     require_stage(school, place.stage)
         .map_err(|error| Refusal::from(Violation::of("stage", &error)))?;
-    Ok(model_of(school, place))
+    Ok(Checked {
+        row: row.row,
+        class: model_of(school, place),
+    })
 }
 
-async fn write_set(tx: Tx, mut rows: Vec<Checked>) -> Result<SetOutcome, SchoolClassError> {
+async fn write_set(tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SchoolClassError> {
     let schools = rows.iter().map(|checked| checked.class.school);
-    let places = parent::hold_places(&*tx, schools).await?;
-    for Checked { class, .. } in &mut rows {
-        class.place = places.get(&class.school).copied().unwrap_or(class.place);
-    }
-    let wanted = rows.iter().map(|checked| checked.class.clone()).collect();
-    let added = store::insert_missing(&*tx, wanted).await?;
+    let places = parent::hold_open(&*tx, schools).await?;
     let mut outcome = SetOutcome::default();
-    for Checked { class, .. } in &rows {
+    let mut classes = Vec::with_capacity(rows.len());
+    for Checked { row, mut class } in rows {
+        match places.of(class.school) {
+            Ok(place) => {
+                class.place = place;
+                classes.push(class);
+            }
+            Err(wrong) => outcome.report.reject(row, &[wrong]),
+        }
+    }
+    let added = store::insert_missing(&*tx, classes.clone()).await?;
+    for class in &classes {
         if added.contains(&class.id) {
             let answer = encode(class);
             outcome.report.created();

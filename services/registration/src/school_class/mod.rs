@@ -5,7 +5,7 @@
 //! never refused here: a pupil is not turned away because a class is full.
 
 pub mod error;
-mod import;
+pub(crate) mod import;
 pub mod rpc;
 pub mod rules;
 pub mod store;

@@ -27,6 +27,7 @@ use super::rules::{self, Place};
 use super::{import, store};
 use crate::entity::school;
 use crate::entity::school_class::Model;
+use crate::quarantine::Quarantine;
 use crate::school::parent;
 use crate::school::rules::stages_of;
 
@@ -34,6 +35,8 @@ use crate::school::rules::stages_of;
 pub struct Rpc {
     /// The service.
     pub context: Context,
+    /// Rows of imports that wait for what this one registers.
+    pub waiting: Quarantine,
 }
 
 #[tonic::async_trait]
@@ -42,10 +45,9 @@ impl SchoolClassService for Rpc {
         &self,
         request: Request<CreateSchoolClassRequest>,
     ) -> Result<Response<SchoolClass>, Status> {
-        self.create(request)
-            .await
-            .map(Response::new)
-            .map_err(into_status)
+        let created = self.create(request).await;
+        self.waiting.look_again();
+        created.map(Response::new).map_err(into_status)
     }
 
     async fn get_school_class(
@@ -72,7 +74,7 @@ impl SchoolClassService for Rpc {
         &self,
         request: Request<Streaming<ImportSchoolClassesRequest>>,
     ) -> Result<Response<ImportResult>, Status> {
-        import::run(&self.context, request)
+        import::run(&self.context, &self.waiting, request)
             .await
             .map(Response::new)
             .map_err(into_status)
@@ -151,14 +153,13 @@ impl Rpc {
             &message.page_token,
             &[&message.parent],
         )?;
-        let rows = resource::list::<school_class::Entity>(
+        let (rows, next_page_token) = resource::list::<school_class::Entity>(
             self.context.store.reader(),
             &caller.scope,
             &parent,
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         Ok(ListSchoolClassesResponse {
             school_classes: rows.iter().map(encode).collect(),
             next_page_token,
@@ -167,7 +168,7 @@ impl Rpc {
 }
 
 /// Fails with `STAGE_NOT_RUN` unless the school's kind runs the stage.
-pub(super) fn require_stage(school: &school::Model, stage: i32) -> Result<(), SchoolClassError> {
+pub(crate) fn require_stage(school: &school::Model, stage: i32) -> Result<(), SchoolClassError> {
     if stages_of(school.kind)
         .iter()
         .any(|run| *run as i32 == stage)

@@ -23,7 +23,7 @@ const STAGES: &[StageRule] = &[
 ];
 
 /// The highest number within a grade.
-const MOST_CLASSES: i32 = 99;
+pub const MOST_CLASSES: i32 = 99;
 
 /// Where a class stands in its school. As text, `PRIMARY/3/2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,18 @@ pub struct Place {
 /// The contract's name of a stage without its prefix, for example `PRIMARY`; empty for none.
 pub fn stage_key(stage: i32) -> &'static str {
     rule_of(stage).map_or("", |rule| rule.key)
+}
+
+/// The last grade of a stage; 0 for none.
+pub fn last_grade(stage: i32) -> i32 {
+    let grades = rule_of(stage).map_or(0, |rule| rule.grades.len());
+    i32::try_from(grades).unwrap_or(0)
+}
+
+/// A grade in Chinese, for example 三年级; its number for a grade that the stage does not have.
+pub fn grade_name(stage: i32, grade: i32) -> String {
+    let name = rule_of(stage).and_then(|rule| rule.grade(grade));
+    name.map_or_else(|| format!("{grade}年级"), str::to_owned)
 }
 
 fn rule_of(stage: i32) -> Option<&'static StageRule> {

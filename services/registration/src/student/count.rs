@@ -3,10 +3,13 @@
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::name::Parent;
+use junheng_kernel::store::Store;
 use junheng_proto::registration::v1::StudentCount;
 use junheng_proto::registration::v1::count_students_request::Grouping;
 
-use super::store::Count;
+use crate::tally::Cell;
+use crate::tally::counted::{Counts, ENROLLED};
+use crate::tally::read::{self, Reach, Reading};
 
 /// What to count by. Fails with `FIELD_INVALID` for an unknown number, and for classes of more than one school.
 pub(super) fn grouping_of(number: i32, parent: &Parent) -> Result<Grouping, KernelError> {
@@ -27,24 +30,56 @@ pub(super) fn grouping_of(number: i32, parent: &Parent) -> Result<Grouping, Kern
     }
 }
 
-/// Sums up counts by stage and grade, lowest first, to what was asked for.
-pub(super) fn group(grouping: Grouping, counts: Vec<Count>) -> Vec<StudentCount> {
-    let mut grouped: Vec<StudentCount> = Vec::with_capacity(counts.len());
-    for (stage, grade, count, class) in counts {
-        let grade = if grouping == Grouping::Stage {
-            0
-        } else {
-            grade
+/// The students below `parent` who attend, lowest stage and grade first; a class, grade or stage without any is left out.
+pub(super) async fn read(
+    store: &Store,
+    parent: &Parent,
+    grouping: Grouping,
+) -> Result<Vec<StudentCount>, KernelError> {
+    if let (Grouping::Class, Some(school)) = (grouping, parent.school()) {
+        let cells = read::cells(store.reader(), &Reach::School(school)).await?;
+        return Ok(by_class(cells));
+    }
+    let snapshot = store.snapshot().await?;
+    let reading = read::reading(&snapshot, parent).await?;
+    Ok(group(grouping, &reading))
+}
+
+fn by_class(mut cells: Vec<(Cell, Counts)>) -> Vec<StudentCount> {
+    cells.sort_by_key(|(cell, _)| (cell.stage, cell.grade, cell.school_class));
+    let counted = cells
+        .into_iter()
+        .filter(|(_, counts)| counts[ENROLLED] != 0);
+    let count = |(cell, counts): (Cell, Counts)| StudentCount {
+        stage: cell.stage,
+        grade: cell.grade,
+        school_class: match cell.school_class.is_nil() {
+            true => String::new(),
+            false => format!("classes/{}", cell.school_class),
+        },
+        student_count: counts[ENROLLED],
+    };
+    counted.map(count).collect()
+}
+
+fn group(grouping: Grouping, reading: &Reading) -> Vec<StudentCount> {
+    let mut grouped: Vec<StudentCount> = Vec::with_capacity(reading.sums.len());
+    for ((stage, grade), sums) in &reading.sums {
+        let student_count = sums.counts[ENROLLED];
+        let (stage, grade) = match grouping {
+            Grouping::Stage => (*stage, 0),
+            _ => (*stage, *grade),
         };
         match grouped.last_mut() {
-            Some(last) if class.is_none() && (last.stage, last.grade) == (stage, grade) => {
-                last.student_count += count;
+            _ if student_count == 0 => {}
+            Some(last) if (last.stage, last.grade) == (stage, grade) => {
+                last.student_count += student_count;
             }
             _ => grouped.push(StudentCount {
                 stage,
                 grade,
-                school_class: class.map(|id| format!("classes/{id}")).unwrap_or_default(),
-                student_count: count,
+                school_class: String::new(),
+                student_count,
             }),
         }
     }
@@ -56,6 +91,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::tally::read::Sums;
 
     fn region() -> Parent {
         Parent::Region {
@@ -75,15 +111,40 @@ mod tests {
 
     #[test]
     fn grades_add_up_to_stages_and_classes_stay_apart() {
-        let counts = vec![(1, 1, 40, None), (1, 2, 41, None), (2, 1, 50, None)];
-        let stages: Vec<_> = group(Grouping::Stage, counts.clone())
+        let counts = |enrolled| {
+            let mut counts = Counts::default();
+            counts[ENROLLED] = enrolled;
+            counts
+        };
+        let mut reading = Reading::default();
+        for (key, enrolled) in [((1, 1), 40), ((1, 2), 41), ((1, 3), 0), ((2, 1), 50)] {
+            let counts = counts(enrolled);
+            let bands = Default::default();
+            reading.sums.insert(key, Sums { counts, bands });
+        }
+        let stages: Vec<_> = group(Grouping::Stage, &reading)
             .into_iter()
             .map(|count| (count.stage, count.grade, count.student_count))
             .collect();
         assert_eq!(stages, [(1, 0, 81), (2, 0, 50)]);
-        assert_eq!(group(Grouping::Grade, counts).len(), 3);
-        let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
-        let classes = vec![(1, 1, 40, Some(one)), (1, 1, 41, Some(other))];
-        assert_eq!(group(Grouping::Class, classes).len(), 2);
+        assert_eq!(group(Grouping::Grade, &reading).len(), 3);
+        let cell = |school_class| Cell {
+            school: Uuid::from_u128(1),
+            school_class,
+            place: 630_103_000_000,
+            stage: 1,
+            grade: 1,
+        };
+        let (one, other) = (cell(Uuid::from_u128(2)), cell(Uuid::from_u128(3)));
+        let cells = vec![
+            (other, counts(41)),
+            (one, counts(40)),
+            (cell(Uuid::nil()), counts(0)),
+        ];
+        let listed: Vec<i64> = by_class(cells)
+            .iter()
+            .map(|count| count.student_count)
+            .collect();
+        assert_eq!(listed, [40, 41]);
     }
 }

@@ -28,6 +28,26 @@ pub enum StudentError {
         /// The class as it was named.
         class: String,
     },
+    /// The student number is, or was, another student's.
+    #[error("student number {number} is another student's: one person, one number")]
+    NumberTaken {
+        /// The number, masked.
+        number: String,
+    },
+    /// No formal number can be made of the student's document.
+    #[error(
+        "student number {number} cannot be exchanged: there is no usable identity number; change the key fields first"
+    )]
+    NumberNotExchangeable {
+        /// The number, masked.
+        number: String,
+    },
+    /// A row names nobody in its parent.
+    #[error("no student {student} in the parent")]
+    StudentUnknown {
+        /// As it was named.
+        student: String,
+    },
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -54,17 +74,17 @@ impl Whereabouts {
         }
     }
 
-    /// The same as what is wrong with an import row.
-    pub fn violation(&self) -> Violation {
+    /// What is wrong with an import row of such a person, who is now claimed in a case (双重学籍).
+    pub fn disputed(&self, case: &str) -> Violation {
         Violation {
             field: "identity_number".into(),
             reason: Reason::PersonRegistered,
             why: format!(
-                "is that of somebody registered in {}; a move is a transfer, not a second record",
+                "is that of somebody registered in {}; the claim is settled in {case}, a move is a transfer",
                 self.english()
             ),
             why_zh: format!(
-                "该证件已在{}登记,转学请办理转学手续,不得重复建籍",
+                "该证件已在{}登记,已列入双重学籍核查({case});转学请办理转学手续,不得重复建籍",
                 self.chinese()
             ),
         }
@@ -78,6 +98,9 @@ impl Fault for StudentError {
         match self {
             Self::PersonRegistered(_) => Reason::PersonRegistered,
             Self::ClassUnknown { .. } => Reason::ClassUnknown,
+            Self::NumberTaken { .. } => Reason::StudentNumberTaken,
+            Self::NumberNotExchangeable { .. } => Reason::NumberNotExchangeable,
+            Self::StudentUnknown { .. } => Reason::StudentUnknown,
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -86,14 +109,18 @@ impl Fault for StudentError {
         match self {
             Self::PersonRegistered(place) => vec![("where", place.chinese().to_owned())],
             Self::ClassUnknown { class } => vec![("class", class.clone())],
+            Self::NumberTaken { number } | Self::NumberNotExchangeable { number } => {
+                vec![("number", number.clone())]
+            }
+            Self::StudentUnknown { student } => vec![("student", student.clone())],
             Self::Kernel(error) => error.metadata(),
         }
     }
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::PersonRegistered(_) | Self::ClassUnknown { .. } => &[],
             Self::Kernel(error) => error.violations(),
+            _ => &[],
         }
     }
 }

@@ -1,157 +1,209 @@
 //! Imports students: the document decides whether a row registers a student, changes the own school's record, or names
 //! somebody who is registered elsewhere.
 
+use std::hash::Hash;
+
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
-use junheng_kernel::bulk::{self, Destination, FirstRows, ImportResult, Part, Refusal, Report};
-use junheng_kernel::digest::sm3;
+use junheng_kernel::bulk::{
+    self, Destination, ImportResult, Importer, Part, Refusal, SetOutcome, Waiting,
+};
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::BlindIndex;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::RequestKey;
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_proto::bulk::v1::import_header::Mode;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{ImportStudentsRequest, StudentRow, import_students_request};
-use prost::Message as _;
 use tonic::{Request, Streaming};
 
 use super::document;
 use super::error::StudentError;
-use super::person::Flags;
+use super::person::SchoolFields;
 use super::rules::{self, Draft};
-use super::write_set::{SetWriter, Wanted};
+use super::write_set::{Prepared, SetWriter, Wanted};
+use crate::quarantine::{Collection, Origin, Quarantine, set_aside};
 use crate::roster::Roster;
 use crate::school::parent::{self, PlacedParent};
-use crate::school_class::rules::Place;
+use crate::school_class::rules::{self as place_rules, Place};
+use crate::school_year;
+
+/// How students are imported.
+pub(crate) struct Students {
+    context: Context,
+    index: BlindIndex,
+    today: NaiveDate,
+    caller: Caller,
+    parent: Parent,
+    writer: SetWriter,
+    import: Origin,
+}
 
 pub(super) async fn run(
     context: &Context,
+    waiting: &Quarantine,
     request: Request<Streaming<ImportStudentsRequest>>,
 ) -> Result<ImportResult, StudentError> {
     let caller = Caller::of(&request)?;
-    let import = bulk::read(request.into_inner(), |message| match message.part {
+    let incoming = bulk::open(request.into_inner(), |message| match message.part {
         Some(import_students_request::Part::Header(header)) => Part::Header(header),
         Some(import_students_request::Part::Row(row)) => Part::Row(row),
         None => Part::Nothing,
     })
     .await?;
-    let header = import.header;
-    let reader = context.store.reader();
+    let header = incoming.header();
     let PlacedParent { parent, place } = parent::placed(
-        reader,
+        context.store.reader(),
         &caller,
         &context.regions,
         "header.parent",
         &header.parent,
     )
     .await?;
-    let codes = import.rows.iter().map(|row| row.school_code.as_str());
-    let judge = Judge {
-        roster: Roster::of_classes(reader, codes).await?,
-        index: document::index_of(&context.store.keys)?.clone(),
-        today: context.clock.today(),
+    let destination = Destination {
+        key: RequestKey::of(&header.request_id, header)?,
         caller: caller.clone(),
-        parent,
+        place,
+        school: parent.school(),
+        parent: header.parent.clone(),
+        data_class: DataClass::Sensitive,
     };
-    let (school, rows) = (judge.parent.school(), import.rows);
-    let (checked, mut report) = bulk::away(move || {
-        let mut report = Report::over(rows.len(), header.validate_only);
-        (judge.check(rows, &mut report), report)
-    })
-    .await?;
-    if !header.validate_only {
-        let writer = SetWriter {
-            keys: context.store.keys.clone(),
-            caller: caller.clone(),
-        };
-        let destination = Destination {
-            key: RequestKey::of(&header.request_id, &header)?,
+    let opens_cases = header.mode() != Mode::Atomic;
+    let import = Origin::of(Collection::Students, header, &destination);
+    let importer = Students::new(context, caller, parent, import, opens_cases)?;
+    let result = bulk::run(&context.store, destination, incoming, importer).await;
+    waiting.look_again();
+    result
+}
+
+// === impl Students ===
+
+impl Students {
+    /// Judges and writes for one caller, below one parent. A row of a student of another school opens a case, where what is
+    /// written stays though rows are refused.
+    pub(crate) fn new(
+        context: &Context,
+        caller: Caller,
+        parent: Parent,
+        import: Origin,
+        opens_cases: bool,
+    ) -> Result<Self, KernelError> {
+        Ok(Self {
+            index: document::index_of(&context.store.keys)?.clone(),
+            today: context.clock.today(),
+            writer: SetWriter::new(context.clone(), caller.clone(), opens_cases),
+            context: context.clone(),
             caller,
-            place,
-            school,
-            parent: header.parent,
-            data_class: DataClass::Sensitive,
-        };
-        let content = |wanted: &Wanted| wanted.content.to_vec();
-        let write = move |tx, rows| writer.clone().write(tx, rows);
-        destination
-            .write_sets(&context.store, &checked, &mut report, content, write)
-            .await?;
+            parent,
+            import,
+        })
     }
-    Ok(report.finish())
 }
 
-/// What rows are judged by.
-struct Judge {
-    roster: Roster,
-    index: BlindIndex,
-    today: NaiveDate,
-    caller: Caller,
-    parent: Parent,
-}
+impl Importer for Students {
+    type Row = StudentRow;
+    type Roster = Roster;
+    type Checked = Wanted;
+    type Ready = Prepared;
+    type Error = StudentError;
 
-// === impl Judge ===
+    const KEY: &'static str = "identity_number";
+    const SETS_ASIDE: bool = true;
 
-impl Judge {
-    /// Judges every row by itself and against the rows before it.
-    fn check(&self, rows: Vec<StudentRow>, report: &mut Report) -> Vec<Wanted> {
-        let mut first_rows = FirstRows::by("identity_number");
-        let mut checked = Vec::with_capacity(rows.len());
-        for row in rows {
-            let number = row.row;
-            let judged = self.judge(row).and_then(|wanted| {
-                first_rows.claim(wanted.identity_hash.clone(), number)?;
-                Ok(wanted)
-            });
-            match judged {
-                Ok(wanted) => checked.push(wanted),
-                Err(refusal) => report.refuse(number, &refusal),
-            }
+    fn number(row: &StudentRow) -> i64 {
+        row.row
+    }
+
+    async fn look_up(&self, roster: &mut Roster, rows: &[StudentRow]) -> Result<(), KernelError> {
+        let codes = rows.iter().map(|row| row.school_code.as_str());
+        roster
+            .look_up_classes(self.context.store.reader(), codes)
+            .await
+    }
+
+    fn judge(&self, roster: &Roster, row: StudentRow) -> Result<Wanted, Refusal> {
+        let school = roster.school(&self.caller, &self.parent, &row.school_code)?;
+        let place = Place {
+            stage: row.stage,
+            grade: row.grade,
+            number: row.class_number,
+        };
+        let wrong = place_rules::check(place);
+        if !wrong.is_empty() {
+            return Err(Refusal::Wrong(wrong.into_iter().map(as_column).collect()));
         }
-        checked
-    }
-
-    fn judge(&self, row: StudentRow) -> Result<Wanted, Refusal> {
-        let school = self
-            .roster
-            .school(&self.caller, &self.parent, &row.school_code)?;
-        let class = self.roster.class(
-            school,
-            Place {
-                stage: row.stage,
-                grade: row.grade,
-                number: row.class_number,
-            },
-        )?;
-        let content = sm3(&row.encode_to_vec());
-        let flags = Flags {
-            boarder: row.boarder,
-            migrant: row.migrant,
-            left_behind: row.left_behind,
-        };
+        let class = roster.class(school, place)?;
         let number = row.row;
-        let draft = draft_of(row);
+        let entry_year = school_year::entered(row.grade, self.today);
+        let (draft, fields) = parts_of(row);
         let wrong = rules::check(&draft, self.today);
         if !wrong.is_empty() {
             return Err(Refusal::Wrong(wrong));
         }
         Ok(Wanted {
             row: number,
-            content,
             identity_hash: document::hash(&self.index, &draft, school.id),
             class: class.clone(),
             draft,
-            flags,
+            fields,
+            entry_year,
         })
+    }
+
+    fn key(wanted: &Wanted) -> impl Hash {
+        &wanted.identity_hash
+    }
+
+    fn prepare(&self, rows: Vec<Wanted>) -> Result<Vec<Prepared>, KernelError> {
+        self.writer.prepare(rows)
+    }
+
+    async fn write(&self, tx: Tx, rows: Vec<Prepared>) -> Result<SetOutcome, StudentError> {
+        self.writer.write(tx, rows).await
+    }
+
+    async fn set_aside(
+        &self,
+        tx: Tx,
+        rows: Vec<Waiting<StudentRow>>,
+    ) -> Result<usize, StudentError> {
+        Ok(set_aside(&self.context.store, &tx, &self.import, rows).await?)
     }
 }
 
-fn draft_of(row: StudentRow) -> Draft {
-    Draft {
+/// A class's number is a column of its own name here.
+fn as_column(wrong: Violation) -> Violation {
+    match wrong.field.as_str() {
+        "number" => Violation {
+            field: "class_number".into(),
+            ..wrong
+        },
+        _ => wrong,
+    }
+}
+
+fn parts_of(row: StudentRow) -> (Draft, SchoolFields) {
+    let draft = Draft {
         display_name: row.display_name,
         identity_type: row.identity_type,
         identity_number: document::normalize(&row.identity_number),
         sex: row.sex,
         birth_date: row.birth_date,
         ethnicity: row.ethnicity,
-    }
+        student_number: row.student_number,
+    };
+    let fields = SchoolFields {
+        boarder: row.boarder,
+        migrant: row.migrant,
+        left_behind: row.left_behind,
+        disability: row.disability,
+        placement: row.placement,
+        hardship: row.hardship,
+        guardian_display_name: row.guardian_display_name,
+        guardian_phone: row.guardian_phone,
+        residence: row.residence,
+    };
+    (draft, fields)
 }

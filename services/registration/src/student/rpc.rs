@@ -7,31 +7,32 @@ use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Violation, into_status};
 use junheng_kernel::journal::Entry;
+use junheng_kernel::mask;
 use junheng_kernel::name::{check_etag, id_of};
 use junheng_kernel::page::Page;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
-use junheng_kernel::{identity_number, mask};
 use junheng_proto::options::v1::DataClass;
-use junheng_proto::registration::v1::count_students_request::Grouping;
 use junheng_proto::registration::v1::student_service_server::StudentService;
 use junheng_proto::registration::v1::{
-    CountStudentsRequest, CountStudentsResponse, CreateStudentRequest, GetStudentRequest,
-    ImportStudentsRequest, ListStudentsRequest, ListStudentsResponse, Student,
-    UpdateStudentRequest,
+    CountStudentsRequest, CountStudentsResponse, CreateStudentRequest, CreateStudentResponse,
+    GetStudentRequest, ImportStudentsRequest, ListStudentsRequest, ListStudentsResponse,
+    SearchStudentsRequest, SearchStudentsResponse, Student, UpdateStudentRequest,
 };
 use sea_orm::ConnectionTrait;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::error::StudentError;
-use super::person::{self, Flags};
+use super::filter::Filter;
+use super::ledger;
+use super::person::{self, SchoolFields};
 use super::rules::{self, CHANGEABLE, Draft};
-use super::whereabouts::KnownSchools;
-use super::{count, document, import, store};
+use super::{count, create, document, import, number, search};
 use crate::entity::school_class;
 use crate::entity::student::Model;
+use crate::quarantine::Quarantine;
 use crate::school::parent::{self, PlacedParent};
 use crate::school_class::store as classes;
 
@@ -39,6 +40,8 @@ use crate::school_class::store as classes;
 pub struct Rpc {
     /// The service.
     pub context: Context,
+    /// Rows of imports that wait for what this one registers.
+    pub waiting: Quarantine,
 }
 
 #[tonic::async_trait]
@@ -46,8 +49,8 @@ impl StudentService for Rpc {
     async fn create_student(
         &self,
         request: Request<CreateStudentRequest>,
-    ) -> Result<Response<Student>, Status> {
-        self.create(request)
+    ) -> Result<Response<CreateStudentResponse>, Status> {
+        create::run(&self.context, request)
             .await
             .map(Response::new)
             .map_err(into_status)
@@ -73,6 +76,16 @@ impl StudentService for Rpc {
             .map_err(into_status)
     }
 
+    async fn search_students(
+        &self,
+        request: Request<SearchStudentsRequest>,
+    ) -> Result<Response<SearchStudentsResponse>, Status> {
+        search::run(&self.context, request)
+            .await
+            .map(Response::new)
+            .map_err(into_status)
+    }
+
     async fn update_student(
         &self,
         request: Request<UpdateStudentRequest>,
@@ -87,7 +100,7 @@ impl StudentService for Rpc {
         &self,
         request: Request<Streaming<ImportStudentsRequest>>,
     ) -> Result<Response<ImportResult>, Status> {
-        import::run(&self.context, request)
+        import::run(&self.context, &self.waiting, request)
             .await
             .map(Response::new)
             .map_err(into_status)
@@ -107,42 +120,6 @@ impl StudentService for Rpc {
 // === impl Rpc ===
 
 impl Rpc {
-    async fn create(
-        &self,
-        request: Request<CreateStudentRequest>,
-    ) -> Result<Student, StudentError> {
-        let caller = Caller::of(&request)?;
-        let message = request.into_inner();
-        let (store, regions) = (&self.context.store, &self.context.regions);
-        let key = RequestKey::of(&message.request_id, &message)?;
-        let school =
-            parent::school_of(store.reader(), &caller, regions, "parent", &message.parent).await?;
-        let given = message.student.ok_or_else(missing_student)?;
-        let draft = draft_of(&given);
-        let wrong = rules::check(&draft, self.context.clock.today());
-        identity_number::refuse(wrong, &draft.identity_number)?;
-        let hash = document::hash(document::index_of(&store.keys)?, &draft, school.id);
-        let (keys, registrar) = (store.keys.clone(), caller.clone());
-        store
-            .write(&caller, key, move |tx| async move {
-                // Held first: from here on the class lies where the school lies.
-                parent::hold_places(&*tx, [school.id]).await?;
-                let class = class_of(&*tx, school.id, &given.school_class).await?;
-                let student = person::model_of(&keys, &draft, flags_of(&given), &class, hash)?;
-                let added = store::insert_missing(&*tx, vec![student.clone()]).await?;
-                if added.is_empty() {
-                    let standing = store::with_hashes(&*tx, &[&student.identity_hash]).await?;
-                    let known = KnownSchools::of(&*tx, &registrar, &standing).await?;
-                    let found = standing.first().unwrap_or(&student);
-                    return Err(StudentError::PersonRegistered(known.of_student(found)));
-                }
-                let answer = person::encode(&keys, &student)?;
-                let entry = about(&student).change(None, &answer);
-                Ok((answer, entry))
-            })
-            .await
-    }
-
     async fn get(&self, request: Request<GetStudentRequest>) -> Result<Student, StudentError> {
         let caller = Caller::of(&request)?;
         let id = id_of("students", &request.into_inner().name)?;
@@ -160,32 +137,26 @@ impl Rpc {
         let message = request.into_inner();
         let store = &self.context.store;
         let PlacedParent { parent, place } = self.placed(&caller, &message.parent).await?;
-        let class = match message.school_class.as_str() {
-            "" => None,
-            name => Some(id_of("classes", name)?),
-        };
-        let fields = [message.parent.as_str(), message.school_class.as_str()];
+        let filter = Filter::of(&message)?;
+        let fields = Filter::fields(&message);
+        let fields = fields.each_ref().map(String::as_str);
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
             &fields,
         )?;
-        let rows = resource::list_only::<student::Entity>(
+        let school = parent.school();
+        let within = filter.narrowed(store.reader(), parent).await?;
+        let (rows, next_page_token) = resource::list_only::<student::Entity>(
             store.reader(),
             &caller.scope,
-            &parent,
-            store::of_class(class),
+            &within,
+            filter.condition(),
             &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
-        let entry = Entry::about(
-            &message.parent,
-            place,
-            parent.school(),
-            DataClass::Sensitive,
-        );
+        let entry = Entry::about(&message.parent, place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;
         let encode = |row| person::encode(&store.keys, row);
         Ok(ListStudentsResponse {
@@ -218,13 +189,23 @@ impl Rpc {
                 let asked = mask::apply(&before, &given, update_mask.as_ref(), &key_fields)?;
                 KernelError::unless_empty(rules::check_unchanged(&before, &asked))?;
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
-                let class = class_of(&*tx, current.school, &wanted.school_class).await?;
-                let Some(changed) = person::moved(&current, flags_of(&wanted), &class) else {
+                let class = match wanted.school_class.as_str() {
+                    "" => None,
+                    name => Some(class_of(&*tx, current.school, name).await?),
+                };
+                let placement = rules::check_placement(wanted.disability, wanted.placement);
+                KernelError::unless_empty(placement.into_iter().collect())?;
+                if let Some(class) = &class {
+                    KernelError::unless_empty(rules::check_seat(&current, class))?;
+                }
+                let fields = fields_of(&wanted);
+                let wanted = person::moved(&keys, &current, &fields, class.as_ref())?;
+                let Some(after) = wanted else {
                     return Ok((before, about(&current)));
                 };
-                store::update(&*tx, &changed, current.version).await?;
+                let (changed, told) = ledger::change(&*tx, &keys, &current, after, None).await?;
                 let answer = person::encode(&keys, &changed)?;
-                let entry = about(&changed).change(Some(&before), &answer);
+                let entry = about(&changed).with(told);
                 Ok::<_, StudentError>((answer, entry))
             })
             .await
@@ -238,17 +219,15 @@ impl Rpc {
         let message = request.into_inner();
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         let grouping = count::grouping_of(message.grouping, &parent)?;
-        let by_class = grouping == Grouping::Class;
-        let rows = store::count(
-            self.context.store.reader(),
-            &caller.scope,
-            &parent,
-            by_class,
-        )
-        .await?;
+        let store = self.context.store.clone();
+        // In a task of its own: a caller who goes away must not leave the snapshot open.
+        let counted = tokio::spawn(async move { count::read(&store, &parent, grouping).await });
+        let counts = counted
+            .await
+            .map_err(|error| KernelError::Stored(format!("the task failed: {error}")))??;
         Ok(CountStudentsResponse {
-            total_count: rows.iter().map(|(_, _, count, _)| count).sum(),
-            counts: count::group(grouping, rows),
+            total_count: counts.iter().map(|count| count.student_count).sum(),
+            counts,
             as_of_time: Some(timestamp(self.context.clock.now_micros())),
         })
     }
@@ -265,23 +244,36 @@ async fn class_of(
     school: Uuid,
     name: &str,
 ) -> Result<school_class::Model, StudentError> {
+    let found = class_named(database, school, name).await?;
+    found.ok_or_else(|| unknown_class(name))
+}
+
+/// The same; `None` when the school has no such class. Fails with `FIELD_REQUIRED` for an empty name.
+pub(super) async fn class_named(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    name: &str,
+) -> Result<Option<school_class::Model>, StudentError> {
     if name.is_empty() {
         return Err(KernelError::Fields(vec![Violation::required("school_class")]).into());
     }
-    let unknown = || StudentError::ClassUnknown {
-        class: name.to_owned(),
+    let Ok(id) = id_of("classes", name) else {
+        return Ok(None);
     };
-    let id = id_of("classes", name).map_err(|_| unknown())?;
-    classes::find_in(database, school, id)
-        .await?
-        .ok_or_else(unknown)
+    Ok(classes::find_in(database, school, id).await?)
 }
 
-fn missing_student() -> KernelError {
+pub(super) fn unknown_class(name: &str) -> StudentError {
+    StudentError::ClassUnknown {
+        class: name.to_owned(),
+    }
+}
+
+pub(super) fn missing_student() -> KernelError {
     KernelError::Fields(vec![Violation::required("student")])
 }
 
-fn about(student: &Model) -> Entry {
+pub(super) fn about(student: &Model) -> Entry {
     let name = person::name_of(student);
     Entry::about(
         name,
@@ -291,7 +283,7 @@ fn about(student: &Model) -> Entry {
     )
 }
 
-fn draft_of(student: &Student) -> Draft {
+pub(super) fn draft_of(student: &Student) -> Draft {
     Draft {
         display_name: student.display_name.clone(),
         identity_type: student.identity_type,
@@ -299,13 +291,20 @@ fn draft_of(student: &Student) -> Draft {
         sex: student.sex,
         birth_date: student.birth_date.clone(),
         ethnicity: student.ethnicity.clone(),
+        student_number: number::normalize(&student.student_number),
     }
 }
 
-fn flags_of(student: &Student) -> Flags {
-    Flags {
+pub(super) fn fields_of(student: &Student) -> SchoolFields {
+    SchoolFields {
         boarder: student.boarder,
         migrant: student.migrant,
         left_behind: student.left_behind,
+        disability: student.disability,
+        placement: student.placement,
+        hardship: student.hardship,
+        guardian_display_name: student.guardian_display_name.clone(),
+        guardian_phone: student.guardian_phone.clone(),
+        residence: student.residence.clone(),
     }
 }

@@ -7,8 +7,12 @@ use junheng_kernel::fault::Violation;
 use junheng_kernel::text::check_text;
 use junheng_kernel::{identity_number, label};
 use junheng_proto::registration::v1::Student;
+use junheng_proto::registration::v1::student::State;
 
-use super::{document, ethnic_group};
+use crate::entity::school_class;
+use crate::entity::student::Model;
+
+use super::{document, ethnic_group, number};
 
 /// What names and describes a person as the household register has it, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +29,56 @@ pub struct Draft {
     pub birth_date: String,
     /// The code of the ethnic group (GB/T 3304).
     pub ethnicity: String,
+    /// The student number that the student has already, or empty.
+    pub student_number: String,
 }
 
 /// What `UpdateStudent` changes: what the school answers for.
-pub const CHANGEABLE: &[&str] = &["school_class", "boarder", "migrant", "left_behind"];
+pub const CHANGEABLE: &[&str] = &[
+    "school_class",
+    "boarder",
+    "migrant",
+    "left_behind",
+    "disability",
+    "placement",
+    "hardship",
+    "guardian_display_name",
+    "guardian_phone",
+    "residence",
+];
+
+/// What is wrong with what the school says of a student.
+pub fn check_placement(disability: i32, placement: i32) -> Option<Violation> {
+    (placement != 0 && disability == 0).then(|| {
+        Violation::invalid(
+            "placement",
+            "is how a disabled student is taught; give the kind of disability too",
+            "为残疾学生的就读方式,须同时填写残疾类别",
+        )
+    })
+}
+
+/// What is wrong with putting a student into a class by a mere update: who is not in school sits in none, and another stage
+/// or grade is a promotion, repeating or skipping, which have steps of their own.
+pub fn check_seat(student: &Model, class: &school_class::Model) -> Vec<Violation> {
+    if student.school_class == Some(class.id) {
+        return Vec::new();
+    }
+    let invalid = |why: &str, why_zh: &str| vec![Violation::invalid("school_class", why, why_zh)];
+    if student.state != State::Enrolled as i32 {
+        return invalid(
+            "takes students who attend; return, restore or settle the record first",
+            "仅在读学生可以编班,请先办理复学等手续",
+        );
+    }
+    if (student.stage, student.grade) != (class.stage, class.grade) {
+        return invalid(
+            "must be of the student's stage and grade; promotion, repeating and skipping have steps of their own",
+            "应与学生的学段、年级一致,升级、留级、跳级须另行办理",
+        );
+    }
+    Vec::new()
+}
 
 /// A field's name, and its value as text.
 pub type KeyField = (&'static str, fn(&Student) -> String);
@@ -47,6 +97,9 @@ pub const KEY_FIELDS: [KeyField; 6] = [
 /// Ages at which somebody can be a student of any stage, in years; wide, so that it catches slips only.
 const AGES: RangeInclusive<u32> = 3..=25;
 
+/// Marks that stand between the parts of a name and nowhere else.
+const MARKS: &[char] = &['·', '•', '・', '･', '‧', '∙', '⋅', '.', '．'];
+
 /// Characters of a name.
 const NAME_LENGTH: RangeInclusive<usize> = 1..=50;
 
@@ -59,6 +112,7 @@ pub fn check(draft: &Draft, today: NaiveDate) -> Vec<Violation> {
         Vec::from_iter(label::check("sex", "junheng.education.v1.Sex", draft.sex)),
         Vec::from_iter(check_birth_date(&draft.birth_date, today)),
         Vec::from_iter(ethnic_group::check(&draft.ethnicity)),
+        Vec::from_iter(number::check("student_number", &draft.student_number)),
     ];
     for violation in found.into_iter().flatten() {
         if wrong.iter().all(|earlier| earlier.field != violation.field) {
@@ -95,7 +149,38 @@ fn check_name(name: &str) -> Option<Violation> {
     if name.trim() != name {
         return invalid("must not begin or end with a blank", "前后不得有空格");
     }
+    let is_mark = |end: Option<char>| end.is_some_and(|end| MARKS.contains(&end));
+    if is_mark(name.chars().next()) || is_mark(name.chars().next_back()) {
+        return invalid(
+            "must not begin or end with an interpunct; it stands between two parts",
+            "间隔号不得在首尾,应在两部分之间",
+        );
+    }
+    if has_blank_beside_han(name) {
+        return invalid(
+            "must not have blanks between Chinese characters; leave them out",
+            "汉字之间不得有空格,请删除空格",
+        );
+    }
     check_text("display_name", name)
+}
+
+/// A blank that only aligns a printed list (李　四). Names in other letters have blanks between their parts.
+fn has_blank_beside_han(name: &str) -> bool {
+    let mut before = None;
+    let mut characters = name.chars().peekable();
+    while let Some(character) = characters.next() {
+        let beside = [before, characters.peek().copied()];
+        if character.is_whitespace() && beside.into_iter().flatten().any(is_han) {
+            return true;
+        }
+        before = Some(character);
+    }
+    false
+}
+
+fn is_han(character: char) -> bool {
+    matches!(character, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 fn check_birth_date(written: &str, today: NaiveDate) -> Option<Violation> {
@@ -134,6 +219,7 @@ mod tests {
             sex: 1,
             birth_date: "2014-03-15".into(),
             ethnicity: "01".into(),
+            student_number: String::new(),
         }
     }
 
@@ -161,6 +247,12 @@ mod tests {
     fn names_are_kept_as_the_household_register_has_them() {
         for name in [
             "买买提·艾力",
+            "阿卜杜外力·阿卜杜如苏力",
+            "O’Brien",
+            "ㄅ明",
+            "陈Ａ",
+            "爨邯",
+            "陈𬭎",
             "𠮷田",
             "㛃",
             "𬭸",
@@ -181,6 +273,11 @@ mod tests {
             "张\u{0}三",
             "张\n三",
             "张\u{202E}三",
+            "张\u{200B}三",
+            "王 五",
+            "李　四",
+            "刘·",
+            "·刘",
             "\u{200B}",
             &"甲".repeat(51),
         ] {

@@ -13,7 +13,7 @@ use crate::school::store as schools;
 
 /// The names of the schools that the caller's post covers, of those where some students are.
 #[derive(Debug)]
-pub(super) struct KnownSchools {
+pub(crate) struct KnownSchools {
     names: HashMap<Uuid, String>,
     level: Level,
 }
@@ -22,7 +22,7 @@ pub(super) struct KnownSchools {
 
 impl KnownSchools {
     /// Reads the schools of these students, in one statement.
-    pub(super) async fn of(
+    pub(crate) async fn of(
         database: &impl ConnectionTrait,
         caller: &Caller,
         students: &[Model],
@@ -41,7 +41,7 @@ impl KnownSchools {
     }
 
     /// Where the student is registered.
-    pub(super) fn of_student(&self, student: &Model) -> Whereabouts {
+    pub(crate) fn of_student(&self, student: &Model) -> Whereabouts {
         match self.names.get(&student.school) {
             Some(name) => Whereabouts::School(name.clone()),
             None if self.level == Level::School => Whereabouts::AnotherSchool,

@@ -1,34 +1,34 @@
 //! Writes one set of an import: a few statements for a thousand rows.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::SetOutcome;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
-use junheng_kernel::journal::record;
-use junheng_kernel::privacy::Keyring;
+use junheng_kernel::privacy::mask;
+use junheng_kernel::service::Context;
 use junheng_kernel::store::Tx;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::Student;
 
 use super::error::StudentError;
-use super::person::{self, Flags};
+use super::ledger::{self, Move};
+use super::person::{self, Person, SchoolFields, Seat};
 use super::rules::{self, Draft};
-use super::store;
 use super::whereabouts::KnownSchools;
+use super::{number, store};
+use crate::duplicate_case::{self, Claim};
 use crate::entity::school_class;
 use crate::entity::student::Model;
 use crate::school::parent;
 
 /// A row that has passed the rules, with what it asks for.
 #[derive(Clone)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// The row's number.
     pub(super) row: i64,
-    /// SM3 over the row as it was sent.
-    pub(super) content: [u8; 32],
     /// The hash of the document.
     pub(super) identity_hash: Vec<u8>,
     /// The class.
@@ -36,14 +36,26 @@ pub(super) struct Wanted {
     /// The person.
     pub(super) draft: Draft,
     /// What the school says of the student.
-    pub(super) flags: Flags,
+    pub(super) fields: SchoolFields,
+    /// The year in which the student entered the stage.
+    pub(super) entry_year: i32,
+}
+
+/// A row that is ready to be written: should the person have no record yet, here it is.
+pub(crate) struct Prepared {
+    wanted: Wanted,
+    student: Model,
+    told: Record,
 }
 
 /// Writes sets for one caller.
-#[derive(Clone)]
 pub(super) struct SetWriter {
-    pub(super) keys: Arc<Keyring>,
-    pub(super) caller: Caller,
+    context: Context,
+    caller: Caller,
+    /// Whether what is written stays though a row is refused: only then can a refused row open a case.
+    opens_cases: bool,
+    /// Whether the set before was of new persons mostly. Then the next one is too, and adding comes before looking.
+    expects_new: AtomicBool,
 }
 
 /// The records that a set meets, by the hash of the document.
@@ -55,38 +67,133 @@ struct Standing {
 // === impl SetWriter ===
 
 impl SetWriter {
+    pub(super) fn new(context: Context, caller: Caller, opens_cases: bool) -> Self {
+        Self {
+            context,
+            caller,
+            opens_cases,
+            expects_new: AtomicBool::new(true),
+        }
+    }
+
+    /// Makes the record of each row, sealed, and what the journal keeps of it.
+    pub(super) fn prepare(&self, rows: Vec<Wanted>) -> Result<Vec<Prepared>, KernelError> {
+        let prepared = |wanted: Wanted| {
+            let seat = Seat {
+                class: &wanted.class,
+                entry_year: wanted.entry_year,
+            };
+            let hash = wanted.identity_hash.clone();
+            let keys = &self.context.store.keys;
+            let (student, person) =
+                person::new_record(keys, &wanted.draft, &wanted.fields, seat, hash)?;
+            let told = ledger::record_of_new(&student, person);
+            Ok(Prepared {
+                wanted,
+                student,
+                told,
+            })
+        };
+        rows.into_iter().map(prepared).collect()
+    }
+
     /// Writes the rows of one set.
     pub(super) async fn write(
-        self,
+        &self,
         tx: Tx,
-        mut rows: Vec<Wanted>,
+        mut rows: Vec<Prepared>,
     ) -> Result<SetOutcome, StudentError> {
         let mut outcome = SetOutcome::default();
-        let schools = rows.iter().map(|wanted| wanted.class.school);
-        let places = parent::hold_places(&*tx, schools).await?;
-        for Wanted { class, .. } in &mut rows {
-            class.place = places.get(&class.school).copied().unwrap_or(class.place);
+        let count = rows.len();
+        let schools = rows.iter().map(|row| row.student.school);
+        let places = parent::hold_open(&*tx, schools).await?;
+        let mut held = Vec::with_capacity(count);
+        for mut row in rows {
+            match places.of(row.student.school) {
+                Ok(place) => {
+                    row.wanted.class.place = place;
+                    (row.student.place, row.told.place) = (place, place);
+                    held.push(row);
+                }
+                Err(wrong) => outcome.report.reject(row.wanted.row, &[wrong]),
+            }
         }
-        let standing = self.standing(&tx, &rows).await?;
-        let (known, new): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .partition(|wanted| standing.students.contains_key(&wanted.identity_hash));
-        self.settle(&tx, &standing, known, &mut outcome).await?;
-
-        let late = self.register(&tx, new, &mut outcome).await?;
+        rows = self.refuse_taken(&tx, held, &mut outcome).await?;
+        if !self.expects_new.load(Ordering::Relaxed) {
+            let standing = self
+                .standing(&tx, rows.iter().map(|row| &row.wanted))
+                .await?;
+            let is_known =
+                |row: &Prepared| standing.students.contains_key(&row.wanted.identity_hash);
+            let (known, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_known);
+            let known = known.into_iter().map(|row| row.wanted).collect();
+            self.settle(&tx, &standing, known, &mut outcome).await?;
+            rows = new;
+        }
+        let asked = rows.len();
+        let late = self.register(&tx, rows, &mut outcome).await?;
+        self.expects_new
+            .store(2 * (asked - late.len()) > count, Ordering::Relaxed);
         if !late.is_empty() {
-            // Another import registered them after this one looked; now they stand, and are judged like the others.
-            let standing = self.standing(&tx, &late).await?;
+            // Registered before or meanwhile; now they stand, and are judged like the others.
+            let standing = self.standing(&tx, late.iter()).await?;
             self.settle(&tx, &standing, late, &mut outcome).await?;
         }
         Ok(outcome)
     }
 
-    async fn standing(&self, tx: &Tx, rows: &[Wanted]) -> Result<Standing, StudentError> {
+    /// Refuses the rows of persons without a record whose student number is, or was, another's, and gives the others.
+    async fn refuse_taken(
+        &self,
+        tx: &Tx,
+        rows: Vec<Prepared>,
+        outcome: &mut SetOutcome,
+    ) -> Result<Vec<Prepared>, StudentError> {
+        let brings_one = |row: &&Prepared| !row.wanted.draft.student_number.trim().is_empty();
+        let given = || rows.iter().filter(brings_one);
+        let hashes: Vec<Vec<u8>> = given().map(|row| row.student.number_hash.clone()).collect();
+        if hashes.is_empty() {
+            return Ok(rows);
+        }
+        let holders = number::store::holders(&**tx, &hashes).await?;
+        let (mut taken, mut claimed) = (HashSet::new(), HashSet::new());
+        for row in given() {
+            let hash = &row.student.number_hash;
+            if holders.contains_key(hash) || !claimed.insert(hash) {
+                taken.insert(row.student.id);
+            }
+        }
+        if taken.is_empty() {
+            return Ok(rows);
+        }
         let hashes: Vec<&[u8]> = rows
             .iter()
-            .map(|wanted| wanted.identity_hash.as_slice())
+            .filter(|row| taken.contains(&row.student.id))
+            .map(|row| row.wanted.identity_hash.as_slice())
             .collect();
+        // Who has a record keeps the number of the record; the row is judged against it.
+        let known = store::with_hashes(&**tx, &hashes).await?;
+        let known: HashSet<Vec<u8>> = known.into_iter().map(|one| one.identity_hash).collect();
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows {
+            if taken.contains(&row.student.id) && !known.contains(&row.wanted.identity_hash) {
+                let number = mask::identity_number(&row.wanted.draft.student_number);
+                let fault = StudentError::NumberTaken { number };
+                let wrong = Violation::of("student_number", &fault);
+                outcome.report.reject(row.wanted.row, &[wrong]);
+            } else {
+                kept.push(row);
+            }
+        }
+        Ok(kept)
+    }
+
+    async fn standing(
+        &self,
+        tx: &Tx,
+        rows: impl Iterator<Item = &Wanted>,
+    ) -> Result<Standing, StudentError> {
+        let hashes: Vec<&[u8]> = rows.map(|wanted| wanted.identity_hash.as_slice()).collect();
         let students = store::with_hashes(&**tx, &hashes).await?;
         let schools = KnownSchools::of(&**tx, &self.caller, &students).await?;
         let by_hash = |student: Model| (student.identity_hash.clone(), student);
@@ -96,33 +203,23 @@ impl SetWriter {
         })
     }
 
-    /// Adds the new ones; gives back the rows whose person another write registered meanwhile.
+    /// Adds the new ones; gives back the rows whose person has a record.
     async fn register(
         &self,
         tx: &Tx,
-        rows: Vec<Wanted>,
+        rows: Vec<Prepared>,
         outcome: &mut SetOutcome,
     ) -> Result<Vec<Wanted>, StudentError> {
-        let model_of = |wanted: &Wanted| {
-            let hash = wanted.identity_hash.clone();
-            person::model_of(&self.keys, &wanted.draft, wanted.flags, &wanted.class, hash)
-        };
-        let models: Vec<Model> = rows
-            .iter()
-            .map(model_of)
-            .collect::<Result<_, KernelError>>()?;
-        let added = store::insert_missing(&**tx, models.clone()).await?;
-        let mut late = Vec::new();
-        for (wanted, student) in rows.into_iter().zip(models) {
-            if added.contains(&student.id) {
-                let answer = person::encode(&self.keys, &student)?;
-                outcome.report.created();
-                outcome.records.push(record_of(&student, None, &answer));
-            } else {
-                late.push(wanted);
-            }
+        let students: Vec<Model> = rows.iter().map(|row| row.student.clone()).collect();
+        let added = store::insert_missing(&**tx, students).await?;
+        let is_added = |row: &Prepared| added.contains(&row.student.id);
+        let (new, late): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_added);
+        ledger::enter_all(&**tx, new.iter().map(|row| &row.student)).await?;
+        for row in new {
+            outcome.report.created();
+            outcome.records.push(row.told);
         }
-        Ok(late)
+        Ok(late.into_iter().map(|row| row.wanted).collect())
     }
 
     /// Judges rows whose persons have a record, and changes what the school may change.
@@ -133,53 +230,70 @@ impl SetWriter {
         rows: Vec<Wanted>,
         outcome: &mut SetOutcome,
     ) -> Result<(), StudentError> {
+        let keys = &self.context.store.keys;
+        let mut changed = Vec::new();
         for wanted in rows {
             let Some(student) = standing.students.get(&wanted.identity_hash) else {
                 continue;
             };
-            let before = person::encode(&self.keys, student)?;
-            let wrong = contradictions(standing, student, &before, &wanted);
+            if student.school != wanted.class.school {
+                let wrong = self
+                    .dispute(tx, standing, student, &wanted, outcome)
+                    .await?;
+                outcome.report.reject(wanted.row, &[wrong]);
+                continue;
+            }
+            let person = Person::of(keys, student)?;
+            let before = person::shown(student, person.clone());
+            let wrong = contradictions(&before, &wanted);
             if !wrong.is_empty() {
                 outcome.report.reject(wanted.row, &wrong);
                 continue;
             }
-            match person::moved(student, wanted.flags, &wanted.class) {
+            let class = Some(&wanted.class);
+            match person::moved_from(keys, student, &person, &wanted.fields, class)? {
                 None => outcome.report.unchanged(),
-                Some(changed) => {
-                    store::update(&**tx, &changed, student.version).await?;
-                    let answer = person::encode(&self.keys, &changed)?;
+                Some(after) => {
                     outcome.report.updated();
-                    outcome
-                        .records
-                        .push(record_of(&changed, Some(&before), &answer));
+                    let before = Some(student.clone());
+                    changed.push(Move { before, after });
                 }
             }
         }
+        let told = ledger::change_all(&**tx, keys, changed, None, false).await?;
+        outcome
+            .records
+            .extend(told.into_iter().map(|(_, told)| told));
         Ok(())
     }
-}
 
-/// What an import may not change: the school, which takes a transfer, and the key fields.
-fn contradictions(
-    standing: &Standing,
-    student: &Model,
-    before: &Student,
-    wanted: &Wanted,
-) -> Vec<Violation> {
-    if student.school != wanted.class.school {
-        return vec![standing.schools.of_student(student).violation()];
+    /// Claims a student whom another school registered, in the one case that both settle (双重学籍), and says so.
+    async fn dispute(
+        &self,
+        tx: &Tx,
+        standing: &Standing,
+        student: &Model,
+        wanted: &Wanted,
+        outcome: &mut SetOutcome,
+    ) -> Result<Violation, StudentError> {
+        let place = standing.schools.of_student(student);
+        if !self.opens_cases {
+            return Ok(Violation::of(
+                "identity_number",
+                &StudentError::PersonRegistered(place),
+            ));
+        }
+        let claim = Claim {
+            class: &wanted.class,
+            draft: &wanted.draft,
+        };
+        let opened = duplicate_case::open(tx, &self.context, &self.caller, student, claim).await?;
+        outcome.records.extend(opened.records);
+        Ok(place.disputed(&opened.answer.name))
     }
-    rules::check_unchanged(before, &person::as_wanted(before, &wanted.draft))
 }
 
-/// A record of the journal; what it contains stays a digest, so that a set does not copy the whole roll.
-fn record_of(student: &Model, before: Option<&Student>, after: &Student) -> Record {
-    record(
-        &after.name,
-        student.place,
-        Some(student.school),
-        before,
-        after,
-        false,
-    )
+/// What an import may not change: the key fields.
+fn contradictions(before: &Student, wanted: &Wanted) -> Vec<Violation> {
+    rules::check_unchanged(before, &person::as_wanted(before, &wanted.draft))
 }

@@ -1,0 +1,36 @@
+//! Claims in cases of double registration, one for each school.
+use junheng_kernel::resource::Resource;
+use junheng_kernel::scope::Scoped;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "duplicate_claims")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub duplicate_case: Uuid,
+    pub school: Uuid,
+    pub place: i64,
+    /// The county's code.
+    pub region: String,
+    pub school_class: Uuid,
+    pub verdict: i32,
+    /// SM4-GCM over the protobuf of what the school wrote and proved.
+    pub personal: Vec<u8>,
+    pub create_micros: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Scoped for Entity {
+    const PLACE: Column = Column::Place;
+    const SCHOOL: Option<Column> = Some(Column::School);
+}
+
+impl Resource for Entity {
+    const ID: Column = Column::Id;
+    const COLLECTION: &'static str = "duplicateClaims";
+}

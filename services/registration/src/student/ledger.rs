@@ -1,0 +1,194 @@
+//! The one way in which student records come, go and change: the row, the counts that it adds to, the history of the
+//! student and the record for the journal, together in one transaction.
+
+use chrono::NaiveDate;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::record;
+use junheng_kernel::privacy::Keyring;
+use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::student_change::Kind;
+use sea_orm::ConnectionTrait;
+
+use super::person::{self, Person};
+use super::store;
+use crate::entity::student::Model;
+use crate::entity::student_change;
+use crate::school::parent;
+use crate::school_year;
+use crate::special_group;
+use crate::tally;
+
+/// What happened to a student, for the history (学籍异动).
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// What.
+    pub kind: Kind,
+    /// The day from which it holds.
+    pub date: NaiveDate,
+    /// The process that brought it about, `{collection}/{id}`, or empty.
+    pub process: String,
+}
+
+/// A student before and after. Without a `before` the student is new.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// As the row stands.
+    pub before: Option<Model>,
+    /// As it will stand; the ledger counts the version.
+    pub after: Model,
+}
+
+/// Changes one student. Fails with `ETAG_MISMATCH` when somebody wrote since `before` was read. Gives the row as it stands
+/// now and the record for the journal.
+pub async fn change(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    before: &Model,
+    after: Model,
+    happening: Option<&Happening>,
+) -> Result<(Model, Record), KernelError> {
+    let one = Move {
+        before: Some(before.clone()),
+        after,
+    };
+    let mut done = change_all(database, keys, vec![one], happening, true).await?;
+    done.pop()
+        .ok_or_else(|| KernelError::Stored("a change gave no record".into()))
+}
+
+/// Changes many students for one reason, at most [`IMPORT_SET`](junheng_kernel::bulk::IMPORT_SET) at a time: a few
+/// statements for all. `keep` keeps the content of each record in the journal beside its digest.
+pub async fn change_all(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    moves: Vec<Move>,
+    happening: Option<&Happening>,
+    keep: bool,
+) -> Result<Vec<(Model, Record)>, KernelError> {
+    let mut done = Vec::with_capacity(moves.len());
+    let (mut changed, mut history) = (Vec::new(), Vec::new());
+    let mut counts = tally::Changes::default();
+    let mut followers = Vec::new();
+    for Move { before, mut after } in in_place(database, moves).await? {
+        if let Some(before) = &before {
+            after.version = before.version + 1;
+            changed.push(after.clone());
+        }
+        counts.add(before.as_ref(), Some(&after));
+        if let Some(happening) = happening {
+            history.extend(entries(happening, before.as_ref(), &after));
+        }
+        let told = record_of(keys, before.as_ref(), &after, keep)?;
+        if before.is_some_and(|before| before.school != after.school) {
+            followers.push((after.id, after.school, after.place));
+        }
+        done.push((after, told));
+    }
+    store::replace_all(database, changed).await?;
+    for entry in &history {
+        counts.tell(entry);
+    }
+    let moved = followers.into_iter();
+    special_group::follow(database, moved).await?;
+    store::insert_changes(database, history).await?;
+    tally::store::add(database, &counts).await?;
+    Ok(done)
+}
+
+/// Takes new students of an import in: their rows have been added and their records made while they were prepared.
+pub(super) async fn enter_all<'a>(
+    database: &impl ConnectionTrait,
+    students: impl Iterator<Item = &'a Model>,
+) -> Result<(), KernelError> {
+    let mut counts = tally::Changes::default();
+    for student in students {
+        counts.add(None, Some(student));
+    }
+    Ok(tally::store::add(database, &counts).await?)
+}
+
+/// The record of a new student for the journal, of what stands in the row unsealed. Its content is not kept.
+pub(super) fn record_of_new(student: &Model, person: Person) -> Record {
+    let shown = person::shown(student, person);
+    let (place, school) = (student.place, Some(student.school));
+    record(&shown.name, place, school, None, &shown, false)
+}
+
+/// The moves of students who have records, at the places where their schools lie now and are held: a school that moved
+/// since the rows were read has taken them along, and what is counted of them too.
+async fn in_place(
+    database: &impl ConnectionTrait,
+    mut moves: Vec<Move>,
+) -> Result<Vec<Move>, KernelError> {
+    let schools: Vec<uuid::Uuid> = moves
+        .iter()
+        .filter_map(|one| Some([one.before.as_ref()?.school, one.after.school]))
+        .flatten()
+        .collect();
+    if schools.is_empty() {
+        return Ok(moves);
+    }
+    let places = parent::hold_places(database, schools).await?;
+    for Move { before, after } in &mut moves {
+        let Some(before) = before else { continue };
+        for student in [before, after] {
+            student.place = places
+                .get(&student.school)
+                .copied()
+                .unwrap_or(student.place);
+        }
+    }
+    Ok(moves)
+}
+
+/// The record of a change for the journal.
+pub(super) fn record_of(
+    keys: &Keyring,
+    before: Option<&Model>,
+    after: &Model,
+    keep: bool,
+) -> Result<Record, KernelError> {
+    let shown = person::encode(keys, after)?;
+    let before = before
+        .map(|before| person::encode(keys, before))
+        .transpose()?;
+    Ok(record(
+        &shown.name,
+        after.place,
+        Some(after.school),
+        before.as_ref(),
+        &shown,
+        keep,
+    ))
+}
+
+/// What the history keeps of a change: one entry with the school, or each school's own half when the school changes.
+pub(super) fn entries(
+    happening: &Happening,
+    before: Option<&Model>,
+    after: &Model,
+) -> Vec<student_change::Model> {
+    let moved = before.filter(|before| before.school != after.school);
+    let entry = |at: &Model, kind: Kind| student_change::Model {
+        id: uuid::Uuid::now_v7(),
+        student: after.id,
+        school: at.school,
+        place: at.place,
+        stage: at.stage,
+        grade: at.grade,
+        kind: kind as i32,
+        effective_date: happening.date.to_string(),
+        school_year: school_year::of(happening.date),
+        from_school: moved.map(|before| before.school),
+        to_school: moved.map(|_| after.school),
+        process: happening.process.clone(),
+    };
+    match (moved, happening.kind) {
+        (Some(before), Kind::TransferredIn | Kind::TransferredOut) => vec![
+            entry(before, Kind::TransferredOut),
+            entry(after, Kind::TransferredIn),
+        ],
+        (Some(before), kind) => vec![entry(before, kind), entry(after, kind)],
+        (None, kind) => vec![entry(after, kind)],
+    }
+}
