@@ -1,0 +1,98 @@
+//! What a decision does: to the claims, and to the record when a claimant takes it.
+
+use junheng_kernel::service::Context;
+use junheng_kernel::store::Tx;
+use junheng_kernel::workflow::WorkflowError;
+use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::duplicate_case::Outcome;
+use junheng_proto::registration::v1::duplicate_claim::Verdict;
+use junheng_proto::registration::v1::student_change::Kind;
+
+use super::encode::name_of;
+use super::error::DuplicateCaseError;
+use super::facts::Decision;
+use super::store;
+use crate::entity::duplicate_case::Model;
+use crate::entity::duplicate_claim;
+use crate::reorganisation::store as reorganisations;
+use crate::school_class::store as classes;
+use crate::student::error::StudentError;
+use crate::student::ledger::{self, Happening};
+use crate::transfer;
+
+/// Carries a decision out. Gives the records for the journal. `places` are held.
+pub(super) async fn carry_out(
+    tx: &Tx,
+    context: &Context,
+    case: &Model,
+    claims: &[duplicate_claim::Model],
+    decision: Decision<'_>,
+    place: Option<i64>,
+) -> Result<Vec<Record>, DuplicateCaseError> {
+    for claim in claims {
+        let is_meant = decision.claim.is_some_and(|meant| meant.id == claim.id);
+        let verdict = match (is_meant, decision.outcome) {
+            (true, Outcome::ClaimantTakes) => Verdict::Taken,
+            (true, Outcome::OtherPerson) => Verdict::OtherPerson,
+            _ => Verdict::Dismissed,
+        };
+        let judged = duplicate_claim::Model {
+            verdict: verdict as i32,
+            ..claim.clone()
+        };
+        store::replace_claim(&**tx, &judged).await?;
+    }
+    match (decision.outcome, decision.claim) {
+        (Outcome::ClaimantTakes, Some(claim)) => moved(tx, context, case, claim, place).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn moved(
+    tx: &Tx,
+    context: &Context,
+    case: &Model,
+    claim: &duplicate_claim::Model,
+    place: Option<i64>,
+) -> Result<Vec<Record>, DuplicateCaseError> {
+    let unknown = || StudentError::ClassUnknown {
+        class: format!("classes/{}", claim.school_class),
+    };
+    let class = classes::find_in(&**tx, claim.school, claim.school_class).await?;
+    let mut class = class.ok_or_else(unknown)?;
+    class.place = place.unwrap_or(class.place);
+    let Some(student) = store::student_of(&**tx, case.student).await? else {
+        let why = "the record of a case is gone";
+        return Err(junheng_kernel::error::KernelError::Stored(why.into()).into());
+    };
+    if student.school == claim.school {
+        // Another decision has moved it already, and only was quicker.
+        return Err(junheng_kernel::error::KernelError::EtagMismatch {
+            name: name_of(case),
+        }
+        .into());
+    }
+    // What was decided holds for the record as it stood: one that has ended or gone elsewhere meanwhile is not revived.
+    if student.school != case.standing_school || !reorganisations::is_live(student.state) {
+        return Err(
+            junheng_kernel::error::KernelError::from(WorkflowError::NotReady {
+                name: name_of(case),
+                step: "裁定",
+                method: "the settlement".into(),
+                missing: "the record has ended or left the school since; keep it where it is"
+                    .into(),
+                missing_zh: "该学籍已终止或已离开原校,不能转入申报学校".into(),
+            })
+            .into(),
+        );
+    }
+    let happening = Happening {
+        kind: Kind::TransferredIn,
+        date: context.clock.today(),
+        process: name_of(case),
+    };
+    let after = transfer::seated(&student, &class, context);
+    let keys = &context.store.keys;
+    let (_, told) = ledger::change(&**tx, keys, &student, after, Some(&happening)).await?;
+    Ok(vec![told])
+}

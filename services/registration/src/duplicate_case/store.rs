@@ -1,0 +1,202 @@
+//! Every SQL statement about cases and claims.
+
+use std::collections::HashMap;
+
+use junheng_kernel::error::KernelError;
+use junheng_kernel::name::Parent;
+use junheng_kernel::page::Page;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::store;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+};
+use uuid::Uuid;
+
+use crate::entity::duplicate_case::{Column, Entity, Model};
+use crate::entity::{duplicate_claim, student};
+
+type ClaimColumn = duplicate_claim::Column;
+
+/// Adds the case, unless one on the same record is open.
+pub(super) async fn insert(database: &impl ConnectionTrait, case: &Model) -> Result<bool, DbErr> {
+    let added = store::insert_missing::<Entity, _>(
+        database,
+        vec![case.clone()],
+        [Column::OpenStudent],
+        |row| row.open_student,
+    )
+    .await?;
+    Ok(!added.is_empty())
+}
+
+/// Adds the claim, unless its school has one in the case.
+pub(super) async fn insert_claim(
+    database: &impl ConnectionTrait,
+    claim: &duplicate_claim::Model,
+) -> Result<bool, DbErr> {
+    let unique = [ClaimColumn::DuplicateCase, ClaimColumn::School];
+    let added = store::insert_missing::<duplicate_claim::Entity, _>(
+        database,
+        vec![claim.clone()],
+        unique,
+        |row| (row.duplicate_case, row.school),
+    )
+    .await?;
+    Ok(!added.is_empty())
+}
+
+/// The open case on a record, held until the transaction ends.
+pub(super) async fn hold_open(
+    database: &impl ConnectionTrait,
+    student: Uuid,
+) -> Result<Option<Model>, DbErr> {
+    let everywhere = Scope::everything("the caller becomes a party of the case");
+    Entity::visible_to(&everywhere)
+        .filter(Column::OpenStudent.eq(student))
+        .lock_exclusive()
+        .one(database)
+        .await
+}
+
+/// Whether a case on the record is open.
+pub(crate) async fn is_disputed(
+    database: &impl ConnectionTrait,
+    student: Uuid,
+) -> Result<bool, DbErr> {
+    let everywhere = Scope::everything("whether a record is disputed is asked by its own process");
+    let found = Entity::visible_to(&everywhere)
+        .filter(Column::OpenStudent.eq(student))
+        .one(database)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The case, if the caller covers one of its sides.
+pub(super) async fn get(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<Model, KernelError> {
+    let sides = Scope::everything("the sides are the condition below");
+    Entity::visible_to(&sides)
+        .filter(Column::Id.eq(id))
+        .filter(on_a_side(
+            scope.condition::<Entity>(),
+            scope.condition::<duplicate_claim::Entity>(),
+        ))
+        .one(database)
+        .await?
+        .ok_or_else(|| KernelError::not_found(format!("duplicateCases/{id}")))
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Only<'a> {
+    /// The state.
+    pub(super) state: Option<i32>,
+    /// Those whose day has passed before this one.
+    pub(super) overdue_before: Option<&'a str>,
+}
+
+/// One page of the cases of which one side lies below `parent`, oldest first, with the one row more that tells of the next.
+pub(super) async fn list(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    only: Only<'_>,
+    page: &Page,
+) -> Result<Vec<Model>, KernelError> {
+    let sides = Scope::everything("the sides are the conditions below");
+    let visible = on_a_side(
+        scope.condition::<Entity>(),
+        scope.condition::<duplicate_claim::Entity>(),
+    );
+    let below = on_a_side(
+        parent.condition::<Entity>(),
+        parent.condition::<duplicate_claim::Entity>(),
+    );
+    let narrowed = Condition::all()
+        .add_option(only.state.map(|state| Column::State.eq(state)))
+        .add_option(only.overdue_before.map(|today| {
+            Condition::all()
+                .add(Column::DueDate.ne(""))
+                .add(Column::DueDate.lt(today))
+        }))
+        .add_option(page.after::<Uuid>()?.map(|after| Column::Id.gt(after)));
+    Ok(Entity::visible_to(&sides)
+        .filter(visible)
+        .filter(below)
+        .filter(narrowed)
+        .order_by_asc(Column::Id)
+        .limit(page.limit())
+        .all(database)
+        .await?)
+}
+
+/// The claims of a case, oldest first.
+pub(super) async fn claims_of(
+    database: &impl ConnectionTrait,
+    case: Uuid,
+) -> Result<Vec<duplicate_claim::Model>, DbErr> {
+    let mut claims = claims_of_all(database, &[case]).await?;
+    Ok(claims.remove(&case).unwrap_or_default())
+}
+
+/// The claims of cases, oldest first.
+pub(super) async fn claims_of_all(
+    database: &impl ConnectionTrait,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<duplicate_claim::Model>>, DbErr> {
+    let sides = Scope::everything("who sees a case sees who claims; what is shown is narrowed");
+    let claims = duplicate_claim::Entity::visible_to(&sides)
+        .filter(ClaimColumn::DuplicateCase.is_in(cases.iter().copied()))
+        .order_by_asc(ClaimColumn::Id)
+        .all(database)
+        .await?;
+    let mut by_case: HashMap<Uuid, Vec<duplicate_claim::Model>> = HashMap::new();
+    for claim in claims {
+        by_case.entry(claim.duplicate_case).or_default().push(claim);
+    }
+    Ok(by_case)
+}
+
+/// Writes a claim whole. Its case has been counted up, which keeps two writers apart.
+pub(super) async fn replace_claim(
+    database: &impl ConnectionTrait,
+    claim: &duplicate_claim::Model,
+) -> Result<(), DbErr> {
+    duplicate_claim::Entity::update_many()
+        .set(sea_orm::ActiveModelTrait::reset_all(
+            claim.clone().into_active_model(),
+        ))
+        .filter(ClaimColumn::Id.eq(claim.id))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// The record of a case.
+pub(super) async fn student_of(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<student::Model>, DbErr> {
+    let everywhere = Scope::everything("the caller was found to be a party of the case");
+    student::Entity::visible_to(&everywhere)
+        .filter(student::Column::Id.eq(id))
+        .one(database)
+        .await
+}
+
+/// The condition that the record's side or one of the claims meets.
+fn on_a_side(standing: Condition, claim: Condition) -> Condition {
+    let everywhere = Scope::everything("narrowed by the claim's condition");
+    let claims = duplicate_claim::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(ClaimColumn::DuplicateCase)
+        .filter(claim)
+        .into_query();
+    Condition::any()
+        .add(standing)
+        .add(Column::Id.in_subquery(claims))
+}

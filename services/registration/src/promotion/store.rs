@@ -1,0 +1,175 @@
+//! Every SQL statement about promotions and junior places.
+
+use std::collections::HashMap;
+
+use junheng_kernel::name::Parent;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::store;
+use junheng_proto::registration::v1::student::State;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _,
+};
+use uuid::Uuid;
+
+use crate::entity::{junior_place, promotion, school, school_class, student};
+
+const JUDGED: &str = "the school or county was found to be in the caller's scope";
+
+/// The states of students whom a promotion looks at.
+const PRESENT: [i32; 4] = [
+    State::Enrolled as i32,
+    State::Suspended as i32,
+    State::Deferred as i32,
+    State::Abroad as i32,
+];
+
+/// The schools below `parent` that the caller may see, oldest first.
+pub(super) async fn schools(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+) -> Result<Vec<school::Model>, DbErr> {
+    school::Entity::visible_to(scope)
+        .filter(parent.condition::<school::Entity>())
+        .order_by_asc(school::Column::Id)
+        .all(database)
+        .await
+}
+
+/// The students of a school whom a promotion looks at, by id.
+pub(super) async fn students(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+) -> Result<Vec<student::Model>, DbErr> {
+    let judged = Scope::everything(JUDGED);
+    student::Entity::visible_to(&judged)
+        .filter(student::Column::School.eq(school))
+        .filter(student::Column::State.is_in(PRESENT))
+        .order_by_asc(student::Column::Id)
+        .all(database)
+        .await
+}
+
+/// The schools among these that have been promoted into a school year.
+pub(super) async fn done(
+    database: &impl ConnectionTrait,
+    schools: &[Uuid],
+    school_year: i32,
+) -> Result<HashMap<Uuid, promotion::Model>, DbErr> {
+    let judged = Scope::everything(JUDGED);
+    let found = promotion::Entity::visible_to(&judged)
+        .filter(promotion::Column::School.is_in(schools.iter().copied()))
+        .filter(promotion::Column::SchoolYear.eq(school_year))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.school, one)).collect())
+}
+
+/// Claims the promotion of a school into a school year; waits for another that does the same. Gives whether it is ours.
+pub(super) async fn claim(
+    database: &impl ConnectionTrait,
+    promotion: promotion::Model,
+) -> Result<bool, DbErr> {
+    let unique = [promotion::Column::School, promotion::Column::SchoolYear];
+    let added =
+        store::insert_missing::<promotion::Entity, _>(database, vec![promotion], unique, |one| {
+            (one.school, one.school_year)
+        })
+        .await?;
+    Ok(!added.is_empty())
+}
+
+/// Moves a class.
+pub(super) async fn move_class(
+    database: &impl ConnectionTrait,
+    class: &school_class::Model,
+) -> Result<(), DbErr> {
+    use school_class::Column;
+    school_class::Entity::update_many()
+        .col_expr(Column::Stage, class.stage.into())
+        .col_expr(Column::Grade, class.grade.into())
+        .col_expr(Column::Number, class.number.into())
+        .col_expr(Column::Version, Column::Version.into_expr().add(1))
+        .filter(Column::Id.eq(class.id))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// Ends a class.
+pub(super) async fn end_class(database: &impl ConnectionTrait, class: Uuid) -> Result<(), DbErr> {
+    school_class::Entity::delete_many()
+        .filter(school_class::Column::Id.eq(class))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// Students by their ids, wherever they are.
+pub(super) async fn students_with(
+    database: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, student::Model>, DbErr> {
+    let judged = Scope::everything(
+        "each student is judged against the caller's scope, or by the place given",
+    );
+    let found = student::Entity::visible_to(&judged)
+        .filter(student::Column::Id.is_in(ids.iter().copied()))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// The places of these students in a school year.
+pub(super) async fn places_of(
+    database: &impl ConnectionTrait,
+    students: &[Uuid],
+    school_year: i32,
+) -> Result<HashMap<Uuid, junior_place::Model>, DbErr> {
+    let judged = Scope::everything(JUDGED);
+    let found = junior_place::Entity::visible_to(&judged)
+        .filter(junior_place::Column::Student.is_in(students.iter().copied()))
+        .filter(junior_place::Column::SchoolYear.eq(school_year))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.student, one)).collect())
+}
+
+/// Places of a school by their ids.
+pub(super) async fn places_in(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, junior_place::Model>, DbErr> {
+    let judged = Scope::everything(JUDGED);
+    let found = junior_place::Entity::visible_to(&judged)
+        .filter(junior_place::Column::Id.is_in(ids.iter().copied()))
+        .filter(junior_place::Column::School.eq(school))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// Adds places of students who have none in the school year, and gives the ids of those it added.
+pub(super) async fn insert_places(
+    database: &impl ConnectionTrait,
+    places: Vec<junior_place::Model>,
+) -> Result<std::collections::HashSet<Uuid>, DbErr> {
+    let unique = [
+        junior_place::Column::Student,
+        junior_place::Column::SchoolYear,
+    ];
+    store::insert_missing::<junior_place::Entity, _>(database, places, unique, |one| {
+        (one.student, one.school_year)
+    })
+    .await
+}
+
+/// Only this school year and state, 0 for all.
+pub(super) fn of(school_year: i32, state: i32) -> Condition {
+    use junior_place::Column;
+    Condition::all()
+        .add_option((school_year != 0).then(|| Column::SchoolYear.eq(school_year)))
+        .add_option((state != 0).then(|| Column::State.eq(state)))
+}

@@ -1,0 +1,145 @@
+//! What a change does to the student's record, and to the leave that it ends or prolongs.
+
+use chrono::NaiveDate;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::record;
+use junheng_kernel::privacy::Keyring;
+use junheng_kernel::resource;
+use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::StatusChange;
+use junheng_proto::registration::v1::student::State as StudentState;
+use junheng_proto::registration::v1::student_change::Kind as Happened;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::rpc::encode;
+use super::rules::KindRule;
+use super::workflow::{Kind, State};
+use crate::entity::{school_class, status_change, student};
+use crate::school_year;
+use crate::student::ledger::{self, Happening};
+
+/// What a change takes effect on.
+pub(super) struct Effect<'a> {
+    /// The keys of personal fields.
+    pub(super) keys: &'a Keyring,
+    /// Today in China.
+    pub(super) today: NaiveDate,
+    /// Now, microseconds since 1970.
+    pub(super) now_micros: i64,
+    /// The kind's rule.
+    pub(super) rule: &'static KindRule,
+    /// The change.
+    pub(super) change: &'a status_change::Model,
+    /// The student.
+    pub(super) student: &'a student::Model,
+    /// The class that the student enters.
+    pub(super) class: Option<&'a school_class::Model>,
+    /// The leave that runs.
+    pub(super) leave: Option<&'a status_change::Model>,
+}
+
+// === impl Effect ===
+
+impl Effect<'_> {
+    /// Changes the records, and gives what the journal keeps of them.
+    pub(super) async fn run(
+        self,
+        database: &impl ConnectionTrait,
+    ) -> Result<Vec<Record>, KernelError> {
+        let mut told = Vec::new();
+        if let Some(leave) = self.leave_after() {
+            let before: &status_change::Model = self.leave.unwrap_or(&leave);
+            resource::replace::<status_change::Entity>(database, leave.clone(), before.version)
+                .await?;
+            let shown = |row| encode(self.keys, row, self.today);
+            let (before, after): (StatusChange, StatusChange) = (shown(before)?, shown(&leave)?);
+            let school = Some(leave.school);
+            let place = leave.place;
+            told.push(record(
+                &after.name,
+                place,
+                school,
+                Some(&before),
+                &after,
+                true,
+            ));
+        }
+        let after = self.student_after()?;
+        if after != *self.student || self.rule.happened.is_some() {
+            let date = self.change.effective_date.parse().unwrap_or(self.today);
+            let happening = self.happened().map(|kind| Happening {
+                kind,
+                date,
+                process: format!("statusChanges/{}", self.change.id),
+            });
+            let happening = happening.as_ref();
+            let (_, record) =
+                ledger::change(database, self.keys, self.student, after, happening).await?;
+            told.push(record);
+        }
+        Ok(told)
+    }
+
+    /// A return from leave, from abroad and from a deferral are three things to the history.
+    fn happened(&self) -> Option<Happened> {
+        let from = StudentState::try_from(self.student.state).unwrap_or_default();
+        match (self.rule.kind, from) {
+            (Kind::Return, StudentState::Abroad) => Some(Happened::Restored),
+            (Kind::Return, StudentState::Deferred) => Some(Happened::Enrolled),
+            _ => self.rule.happened,
+        }
+    }
+
+    fn student_after(&self) -> Result<student::Model, KernelError> {
+        let mut after = self.student.clone();
+        if let Some(to) = self.rule.to {
+            after.state = to as i32;
+            after.school_class = None;
+        }
+        if let Some(class) = self.class {
+            after.school_class = Some(class.id);
+            after.stage = class.stage;
+            after.grade = class.grade;
+            after.entry_year = school_year::entered(class.grade, self.today);
+        }
+        if self.rule.kind == Kind::Cancellation {
+            // The person, who may have a true record or come to have one, is no longer held by the mistaken one.
+            let index = self.keys.blind_index();
+            let index = index.map_err(|error| KernelError::Stored(error.to_string()))?;
+            let released = |domain| index.index(domain, &after.id.to_string()).to_vec();
+            (after.identity_hash, after.number_hash) = (
+                released("cancelled.person"),
+                released("cancelled.student_number"),
+            );
+        }
+        Ok(after)
+    }
+
+    /// The leave as it stands after: prolonged by more leave, closed by whatever else changes the student's state.
+    fn leave_after(&self) -> Option<status_change::Model> {
+        let mut leave = self.leave?.clone();
+        leave.version += 1;
+        leave.update_micros = self.now_micros;
+        if self.rule.kind == Kind::Extension {
+            leave.until_date = self.change.until_date.clone();
+            return Some(leave);
+        }
+        self.rule.to?;
+        leave.state = State::Closed as i32;
+        leave.closed_date = self.change.effective_date.clone();
+        Some(leave)
+    }
+}
+
+/// The class of this id, which must be one of the school's.
+pub(super) async fn class_in(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    class: Option<Uuid>,
+) -> Result<Option<school_class::Model>, KernelError> {
+    match class {
+        Some(id) => Ok(crate::school_class::store::find_in(database, school, id).await?),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,127 @@
+//! The end of a transfer: the record moves, comes into being, or leaves the province.
+
+use junheng_kernel::error::KernelError;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::Tx;
+use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::student::State as StudentState;
+use junheng_proto::registration::v1::student_change::Kind;
+
+use super::encode::{Application, name_of};
+use super::error::TransferError;
+use crate::entity::transfer::Model;
+use crate::entity::{school_class, student};
+use crate::school_year;
+use crate::student::error::{StudentError, Whereabouts};
+use crate::student::ledger::{self, Happening, Move};
+use crate::student::person::{self, Person, SchoolFields, Seat};
+use crate::student::rules::Draft;
+use crate::student::{document, store as students};
+
+/// Moves the record. `class` is where it goes, with the place of its school as it stands now; None for another province.
+pub(super) async fn complete(
+    tx: &Tx,
+    context: &Context,
+    transfer: &mut Model,
+    student: Option<&student::Model>,
+    class: Option<&school_class::Model>,
+) -> Result<Vec<Record>, TransferError> {
+    let keys = &context.store.keys;
+    let kind = match class {
+        Some(_) => Kind::TransferredIn,
+        None => Kind::TransferredOut,
+    };
+    let happening = Happening {
+        kind,
+        date: context.clock.today(),
+        process: name_of(transfer),
+    };
+    let (before, after) = match (student, class) {
+        (Some(student), Some(class)) => (Some(student), seated(student, class, context)),
+        (Some(student), None) => {
+            let gone = student::Model {
+                state: StudentState::TransferredOut as i32,
+                school_class: None,
+                ..student.clone()
+            };
+            (Some(student), gone)
+        }
+        (None, Some(class)) => (None, newcomer(tx, context, transfer, class).await?),
+        (None, None) => {
+            let why = "a transfer has neither record nor class";
+            return Err(KernelError::Stored(why.into()).into());
+        }
+    };
+    transfer.student = Some(after.id);
+    let before = before.cloned();
+    let moves = vec![Move { before, after }];
+    let told = ledger::change_all(&**tx, keys, moves, Some(&happening), true).await?;
+    Ok(told.into_iter().map(|(_, told)| told).collect())
+}
+
+/// The record in its new class.
+pub(crate) fn seated(
+    student: &student::Model,
+    class: &school_class::Model,
+    context: &Context,
+) -> student::Model {
+    let same = (student.stage, student.grade) == (class.stage, class.grade);
+    student::Model {
+        school: class.school,
+        place: class.place,
+        school_class: Some(class.id),
+        stage: class.stage,
+        grade: class.grade,
+        entry_year: if same {
+            student.entry_year
+        } else {
+            school_year::entered(class.grade, context.clock.today())
+        },
+        state: StudentState::Enrolled as i32,
+        ..student.clone()
+    }
+}
+
+/// The new record of a pupil from another province.
+async fn newcomer(
+    tx: &Tx,
+    context: &Context,
+    transfer: &Model,
+    class: &school_class::Model,
+) -> Result<student::Model, TransferError> {
+    let keys = &context.store.keys;
+    let application = Application::of(keys, transfer)?;
+    let draft = Draft {
+        display_name: application.display_name,
+        identity_type: application.identity_type,
+        identity_number: application.identity_number,
+        sex: application.sex,
+        birth_date: application.birth_date,
+        ethnicity: application.ethnicity,
+        student_number: application.student_number.clone(),
+    };
+    let fields = SchoolFields {
+        guardian_display_name: application.guardian_display_name,
+        guardian_phone: application.guardian_phone,
+        ..SchoolFields::default()
+    };
+    let seat = Seat {
+        class,
+        entry_year: school_year::entered(class.grade, context.clock.today()),
+    };
+    let index = document::index_of(keys)?;
+    let hash = document::hash(index, &draft, class.school);
+    let mut student = person::model_of(keys, &draft, &fields, seat, hash)?;
+    if !application.student_number.is_empty() {
+        // One person, one number: the other province's stays.
+        let mut person = Person::of(keys, &student)?;
+        person.student_number = application.student_number;
+        student.number_hash = document::number_hash(index, &person.student_number);
+        student.personal = person.seal(keys, student.id)?;
+    }
+    let added = students::insert_missing(&**tx, vec![student.clone()]).await?;
+    if added.is_empty() {
+        return Err(StudentError::PersonRegistered(Whereabouts::AnotherSchool).into());
+    }
+    Ok(student)
+}

@@ -1,0 +1,89 @@
+//! Reads what blocks and guards look at.
+
+use junheng_kernel::service::Context;
+use junheng_proto::registration::v1::student::State as StudentState;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::block::{self, Blocked, ClassFact, RULES};
+use super::rules::Facts;
+use super::store;
+use crate::duplicate_case;
+use crate::entity::transfer::Model;
+use crate::entity::{school_class, student};
+use crate::school_class::store as classes;
+
+/// The facts of a step.
+pub(super) async fn load(
+    database: &impl ConnectionTrait,
+    context: &Context,
+    transfer: &Model,
+    student: Option<&student::Model>,
+    class: Option<&school_class::Model>,
+    evidence: usize,
+) -> Result<Facts, DbErr> {
+    let standing = student.filter(|student| Some(student.school) == transfer.sending_school);
+    Ok(Facts {
+        standing: standing.map(|student| student.state),
+        blocked: blocked(database, context, transfer, student, class).await?,
+        evidence,
+    })
+}
+
+/// The class that is to take the pupil, if it is still one of the school's.
+pub(super) async fn class_of(
+    database: &impl ConnectionTrait,
+    transfer: &Model,
+) -> Result<Option<school_class::Model>, DbErr> {
+    match (transfer.receiving_school, transfer.receiving_class) {
+        (Some(school), Some(class)) => classes::find_in(database, school, class).await,
+        _ => Ok(None),
+    }
+}
+
+/// The rule of the place that stands against the transfer today.
+pub(super) async fn blocked(
+    database: &impl ConnectionTrait,
+    context: &Context,
+    transfer: &Model,
+    student: Option<&student::Model>,
+    class: Option<&school_class::Model>,
+) -> Result<Option<Blocked>, DbErr> {
+    if let Some(student) = student
+        && duplicate_case::store::is_disputed(database, student.id).await?
+    {
+        return Ok(Some(block::disputed()));
+    }
+    let region = match transfer.receiving_region.as_str() {
+        "" => transfer.sending_region.as_str(),
+        region => region,
+    };
+    let above = context.regions.ancestors(region).into_iter();
+    let path: Vec<String> = std::iter::once(region.to_owned())
+        .chain(above.map(|region| region.code.clone()))
+        .collect();
+    let class = match class {
+        Some(class) => Some(ClassFact {
+            stage: class.stage,
+            grade: class.grade,
+            students: store::attendance(database, class.id).await?,
+        }),
+        None => None,
+    };
+    let newcomer = class.map_or((0, 0), |class| (class.stage, class.grade));
+    let (stage, grade) = match transfer.sending_school {
+        Some(_) => student.map_or(newcomer, |student| (student.stage, student.grade)),
+        None => newcomer,
+    };
+    let state = match transfer.sending_school {
+        Some(_) => student.map_or(0, |student| student.state),
+        None => StudentState::Enrolled as i32,
+    };
+    let facts = block::Facts {
+        today: context.clock.today(),
+        state,
+        stage,
+        grade,
+        class,
+    };
+    Ok(block::judge(RULES, &path, &facts))
+}

@@ -1,0 +1,149 @@
+//! Takes the steps of a transfer.
+
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::name::id_of;
+use junheng_kernel::post::Level;
+use junheng_kernel::resource;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::RequestKey;
+use junheng_kernel::workflow::{Asked, Standing, check_reason};
+use junheng_proto::registration::v1::Transfer;
+use junheng_proto::workflow::v1::StepRequest;
+use tonic::Request;
+
+use super::complete::complete;
+use super::encode::{Application, about, encode};
+use super::error::TransferError;
+use super::workflow::{
+    COMPLETE, HAND_OVER, OUTSIDE, RECEIVING, REJECT, RETURN_FILE, SENDING, WITHDRAW, is_ended,
+    state_of, table_of,
+};
+use super::{facts, rules, store};
+use crate::entity::transfer::{Entity, Model};
+use crate::school::parent;
+
+/// Takes a step and answers with the transfer after it.
+pub(super) async fn take(
+    context: &Context,
+    step: &'static str,
+    request: Request<StepRequest>,
+) -> Result<Transfer, TransferError> {
+    let caller = Caller::of(&request)?;
+    let message = request.into_inner();
+    let id = id_of("transfers", &message.name)?;
+    let asked = Asked::of(step, &message)?;
+    if [REJECT, RETURN_FILE].contains(&step) {
+        KernelError::unless_empty(check_reason("note", &message.note))?;
+    }
+    let key = RequestKey::of(&message.request_id, &message)?;
+    let (context, taker) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(&caller, key, move |tx| async move {
+            let sides = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
+            let schools = [sides.receiving_school, sides.sending_school];
+            // Held before the row that is changed is read for good.
+            let places = match step {
+                COMPLETE => parent::hold_places(&*tx, schools.into_iter().flatten()).await?,
+                _ => Default::default(),
+            };
+            let current = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
+            let region = match current.receiving_region.as_str() {
+                "" => current.sending_region.as_str(),
+                region => region,
+            };
+            let standing = Standing {
+                state: state_of(current.state),
+                version: current.version,
+                region,
+            };
+            let is_party = |party: &str| covers(&current, &taker, party);
+            let taken = table_of(current.route)
+                .take(&tx, &context, &taker, &asked, standing, is_party)
+                .await?;
+            let student = match current.student {
+                Some(id) => store::student_of(&*tx, id).await?,
+                None => None,
+            };
+            let class = facts::class_of(&*tx, &current).await?;
+            let evidence = asked.evidence.len();
+            let facts = facts::load(
+                &*tx,
+                &context,
+                &current,
+                student.as_ref(),
+                class.as_ref(),
+                evidence,
+            )
+            .await?;
+            taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
+
+            let before = encode(&context, &current)?;
+            let mut changed = current.clone();
+            changed.state = taken.to as i32;
+            (changed.due_date, changed.due_provisional) = taken.due_date();
+            changed.update_micros = context.clock.now_micros();
+            changed.version += 1;
+            if is_ended(taken.to) {
+                changed.open_key = None;
+            }
+            said(&context, &asked, &mut changed)?;
+            let mut records = Vec::new();
+            if step == COMPLETE {
+                if current.receiving_school.is_some() && class.is_none() {
+                    let class = before.receiving_class.clone();
+                    return Err(crate::student::error::StudentError::ClassUnknown { class }.into());
+                }
+                let class = class.map(|mut class| {
+                    class.place = places.get(&class.school).copied().unwrap_or(class.place);
+                    class
+                });
+                records = complete(
+                    &tx,
+                    &context,
+                    &mut changed,
+                    student.as_ref(),
+                    class.as_ref(),
+                )
+                .await?;
+            }
+            resource::replace::<Entity>(&*tx, changed.clone(), current.version).await?;
+            let answer = encode(&context, &changed)?;
+            let entry = about(&changed)
+                .change(Some(&before), &answer)
+                .with_all(records);
+            Ok::<_, TransferError>((answer, taken.entry(entry, &asked)))
+        })
+        .await
+}
+
+/// Whether the caller's post is on that side.
+fn covers(transfer: &Model, caller: &Caller, party: &str) -> bool {
+    let on =
+        |place: Option<i64>, school| place.is_some_and(|place| caller.scope.covers(place, school));
+    let receiving = on(transfer.receiving_place, transfer.receiving_school);
+    let sending = on(transfer.sending_place, transfer.sending_school);
+    match party {
+        RECEIVING => receiving,
+        SENDING => sending,
+        OUTSIDE => caller.role.level == Level::Province && (receiving || sending),
+        _ => false,
+    }
+}
+
+/// Keeps what the step says: the papers of the file, and why it was refused, withdrawn or given back.
+fn said(context: &Context, asked: &Asked, transfer: &mut Model) -> Result<(), KernelError> {
+    let keys = &context.store.keys;
+    let mut application = Application::of(keys, transfer)?;
+    match asked.step {
+        HAND_OVER => {
+            application.papers = asked.evidence.clone();
+            application.end_reason = String::new();
+        }
+        REJECT | RETURN_FILE | WITHDRAW => application.end_reason = asked.note.clone(),
+        _ => return Ok(()),
+    }
+    transfer.personal = application.seal(keys, transfer.id)?;
+    Ok(())
+}
