@@ -1,0 +1,193 @@
+//! Takes a step of an admission: check, move and write in one transaction.
+
+use chrono::Days;
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::name::id_of;
+use junheng_kernel::resource;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_kernel::text::check_text;
+use junheng_kernel::workflow::{Asked, Standing, check_reason};
+use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
+use junheng_proto::registration::v1::{AdmissionPlan, UnregisteredEntry};
+use uuid::Uuid;
+
+use super::error::AdmissionError;
+use super::rpc::{about_as, encode};
+use super::rules::{self, Facts};
+use super::workflow::{CLOSE, DRAW, ENROL, PUBLISH, RETURN, WORKFLOW, state_of};
+use super::{draw, enrol, store};
+use crate::entity::admission_plan::{Entity, Model};
+use crate::rule_book::{RegionPath, RuleBook};
+use crate::school::parent;
+
+/// What a step brings along.
+#[derive(Clone, Debug)]
+pub(super) enum Given {
+    /// Nothing.
+    Nothing,
+    /// Where a seed will come from.
+    Source(String),
+    /// The seed.
+    Seed(String),
+}
+
+/// Takes a step and answers with the plan after it.
+pub(super) async fn take(
+    context: &Context,
+    caller: Caller,
+    asked: Asked,
+    key: RequestKey,
+    given: Given,
+) -> Result<AdmissionPlan, AdmissionError> {
+    let id = id_of("admissionPlans", &asked.name)?;
+    KernelError::unless_empty(check(&asked, &given))?;
+    let (context, store) = (context.clone(), context.store.clone());
+    store
+        .write(&caller.clone(), key, move |tx| async move {
+            let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let standing = Standing {
+                state: state_of(current.state),
+                version: current.version,
+                region: &current.region,
+            };
+            let taken = WORKFLOW
+                .take(&tx, &context, &caller, &asked, standing, |_| true)
+                .await?;
+            let mut changed = current.clone();
+            if let Given::Source(source) = &given {
+                changed.seed_source.clone_from(source);
+            }
+            let facts = facts_of(&context, &changed);
+            taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
+            let before = encode(&current);
+            let mut unregistered: Vec<UnregisteredEntry> = Vec::new();
+            let mut records = Vec::new();
+            match (asked.step, &given) {
+                (CLOSE, _) => close(&tx, &mut changed).await?,
+                (DRAW, Given::Seed(seed)) => drawn(&tx, &mut changed, seed).await?,
+                (PUBLISH, _) => changed.notice_end_date = notice_end(&context, &changed)?,
+                (RETURN, _) => reopen(&tx, &mut changed).await?,
+                (ENROL, _) => {
+                    let places = parent::hold_places(&*tx, [changed.school]).await?;
+                    changed.place = places
+                        .get(&changed.school)
+                        .copied()
+                        .unwrap_or(changed.place);
+                    let done = enrol::register(&context, &tx, &changed).await?;
+                    changed.enrolled_count += done.registered;
+                    (unregistered, records) = (done.unregistered, done.records);
+                }
+                _ => {}
+            }
+            changed.state = taken.to as i32;
+            (changed.due_date, changed.due_provisional) = taken.due_date();
+            changed.version += 1;
+            changed.update_micros = context.clock.now_micros();
+            resource::replace::<Entity>(&*tx, changed.clone(), current.version).await?;
+            let answer = AdmissionPlan {
+                unregistered,
+                ..encode(&changed)
+            };
+            let data_class = match asked.step {
+                ENROL => DataClass::Sensitive,
+                _ => DataClass::Internal,
+            };
+            let entry = about_as(&changed, data_class)
+                .change(Some(&before), &encode(&changed))
+                .with_all(records);
+            Ok::<_, AdmissionError>((answer, taken.entry(entry, &asked)))
+        })
+        .await
+}
+
+fn check(asked: &Asked, given: &Given) -> Vec<Violation> {
+    let line = |field: &str, text: &str, least: usize| {
+        let length = text.trim().chars().count();
+        let wrong = !(least..=200).contains(&length);
+        let wrong = wrong.then(|| {
+            Violation::invalid(
+                field,
+                format!("must have {least} to 200 characters"),
+                format!("应为{least}至200字"),
+            )
+        });
+        wrong.into_iter().chain(check_text(field, text)).collect()
+    };
+    match given {
+        Given::Source(source) if source.is_empty() => Vec::new(),
+        Given::Source(source) => line("seed_source", source, 4),
+        Given::Seed(seed) => line("seed", seed, 16),
+        Given::Nothing if asked.step == RETURN => check_reason("note", &asked.note),
+        Given::Nothing => Vec::new(),
+    }
+}
+
+fn facts_of(context: &Context, plan: &Model) -> Facts {
+    Facts {
+        listed: plan.listed_count,
+        places: plan.place_count,
+        seed_source: plan.seed_source.clone(),
+        seed: plan.seed.clone(),
+        notice_end: plan.notice_end_date.parse().ok(),
+        waiting: plan.arrived_count - plan.enrolled_count,
+        today: context.clock.today(),
+    }
+}
+
+/// Fixes the digest of the list; where there are places for all, all are admitted.
+async fn close(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
+    let entries = store::of_plan(&**tx, plan.id).await?;
+    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
+    plan.list_digest = draw::list_digest(&ids);
+    plan.listed_count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+    if plan.listed_count <= plan.place_count {
+        store::decide_all(&**tx, plan.id, Outcome::Admitted).await?;
+        plan.admitted_count = plan.listed_count;
+    }
+    Ok(())
+}
+
+async fn drawn(tx: &Tx, plan: &mut Model, seed: &str) -> Result<(), AdmissionError> {
+    let entries = store::of_plan(&**tx, plan.id).await?;
+    let by_law = |kind: i32| kind == Kind::Policy as i32;
+    let ids = |policy: bool| -> Vec<Uuid> {
+        let entries = entries.iter().filter(|entry| by_law(entry.kind) == policy);
+        entries.map(|entry| entry.id).collect()
+    };
+    let places = usize::try_from(plan.place_count).unwrap_or(0);
+    let (policy, others) = (ids(true), ids(false));
+    let admitted = draw::admitted(seed, &plan.list_digest, &policy, &others, places);
+    store::decide_all(&**tx, plan.id, Outcome::NotDrawn).await?;
+    store::decide(&**tx, &admitted, Outcome::Admitted).await?;
+    plan.seed = seed.to_owned();
+    plan.admitted_count = i32::try_from(admitted.len()).unwrap_or(i32::MAX);
+    Ok(())
+}
+
+async fn reopen(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
+    store::decide_all(&**tx, plan.id, Outcome::Listed).await?;
+    plan.admitted_count = 0;
+    for text in [
+        &mut plan.notice_end_date,
+        &mut plan.list_digest,
+        &mut plan.seed_source,
+        &mut plan.seed,
+    ] {
+        text.clear();
+    }
+    Ok(())
+}
+
+/// The last day of a notice that begins today.
+fn notice_end(context: &Context, plan: &Model) -> Result<String, KernelError> {
+    let (today, path) = (
+        context.clock.today(),
+        RegionPath::of(&context.regions, &plan.region),
+    );
+    let days = RuleBook::builtin()?.number("admission.notice_days", &path, today)?;
+    Ok((today + Days::new(days.unsigned_abs())).to_string())
+}

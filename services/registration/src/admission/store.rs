@@ -1,0 +1,217 @@
+//! Every SQL statement about admission plans and their lists.
+
+use std::collections::HashSet;
+
+use junheng_kernel::name::Parent;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::store;
+use junheng_proto::registration::v1::admission_entry::Outcome;
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::workflow::State;
+use crate::entity::{admission_entry as entry, admission_plan as plan};
+
+/// Kind, outcome, whether arrived, and how many.
+pub type Count = (i32, i32, bool, i64);
+
+/// Adds a plan, unless the school has one of the same year and stage.
+pub async fn insert_plan(
+    database: &impl ConnectionTrait,
+    row: plan::Model,
+) -> Result<HashSet<Uuid>, DbErr> {
+    use plan::Column;
+    let unique = [Column::School, Column::SchoolYear, Column::Stage];
+    store::insert_missing::<plan::Entity, _>(database, vec![row], unique, |row| {
+        (row.school, row.school_year, row.stage)
+    })
+    .await
+}
+
+/// The plan of a school, year and stage.
+pub async fn plan_of(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    school_year: i32,
+    stage: i32,
+) -> Result<Option<plan::Model>, DbErr> {
+    let judged = Scope::everything("the caller was found to cover the school");
+    plan::Entity::visible_to(&judged)
+        .filter(plan::Column::School.eq(school))
+        .filter(plan::Column::SchoolYear.eq(school_year))
+        .filter(plan::Column::Stage.eq(stage))
+        .one(database)
+        .await
+}
+
+/// Adds the entries whose child stands on no list of the year, and gives the ids of those it added.
+pub async fn insert_entries(
+    database: &impl ConnectionTrait,
+    rows: Vec<entry::Model>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    use entry::Column;
+    let unique = [Column::SchoolYear, Column::Claim];
+    store::insert_missing::<entry::Entity, _>(database, rows, unique, |row| {
+        (row.school_year, row.claim.clone())
+    })
+    .await
+}
+
+/// The entries of a year that hold these claims, wherever they are.
+pub async fn with_claims(
+    database: &impl ConnectionTrait,
+    school_year: i32,
+    claims: Vec<Vec<u8>>,
+) -> Result<Vec<entry::Model>, DbErr> {
+    let everywhere = Scope::everything("a child stands on one list in the whole province");
+    entry::Entity::visible_to(&everywhere)
+        .filter(entry::Column::SchoolYear.eq(school_year))
+        .filter(entry::Column::Claim.is_in(claims))
+        .all(database)
+        .await
+}
+
+/// The entries of a plan in the order of their ids that are not withdrawn.
+pub async fn of_plan(
+    database: &impl ConnectionTrait,
+    plan: Uuid,
+) -> Result<Vec<entry::Model>, DbErr> {
+    let own = Scope::everything("the plan was read within the caller's scope");
+    entry::Entity::visible_to(&own)
+        .filter(entry::Column::Plan.eq(plan))
+        .filter(entry::Column::Outcome.ne(Outcome::Withdrawn as i32))
+        .order_by_asc(entry::Column::Id)
+        .all(database)
+        .await
+}
+
+/// Sets the outcome of the entries of a plan that are not withdrawn.
+pub async fn decide_all(
+    database: &impl ConnectionTrait,
+    plan: Uuid,
+    outcome: Outcome,
+) -> Result<(), DbErr> {
+    entry::Entity::update_many()
+        .col_expr(entry::Column::Outcome, (outcome as i32).into())
+        .col_expr(
+            entry::Column::Version,
+            entry::Column::Version.into_expr().add(1),
+        )
+        .filter(entry::Column::Plan.eq(plan))
+        .filter(entry::Column::Outcome.ne(Outcome::Withdrawn as i32))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// Sets the outcome of some entries.
+pub async fn decide(
+    database: &impl ConnectionTrait,
+    ids: &[Uuid],
+    outcome: Outcome,
+) -> Result<(), DbErr> {
+    for some in ids.chunks(500) {
+        entry::Entity::update_many()
+            .col_expr(entry::Column::Outcome, (outcome as i32).into())
+            .filter(entry::Column::Id.is_in(some.iter().copied()))
+            .exec(database)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Marks entries of a plan as arrived, and gives how many of them are admitted ones.
+pub async fn arrive(
+    database: &impl ConnectionTrait,
+    plan: Uuid,
+    ids: &[Uuid],
+) -> Result<u64, DbErr> {
+    let marked = entry::Entity::update_many()
+        .col_expr(entry::Column::Arrived, true.into())
+        .col_expr(
+            entry::Column::Version,
+            entry::Column::Version.into_expr().add(1),
+        )
+        .filter(entry::Column::Id.is_in(ids.iter().copied()))
+        .filter(entry::Column::Plan.eq(plan))
+        .filter(entry::Column::Outcome.eq(Outcome::Admitted as i32))
+        .exec(database)
+        .await?;
+    Ok(marked.rows_affected)
+}
+
+/// Only the entries of a plan.
+pub fn only_plan(plan: Option<Uuid>) -> Condition {
+    Condition::all().add_option(plan.map(|id| entry::Column::Plan.eq(id)))
+}
+
+/// Only the plans of a year; of all years for 0.
+pub fn only_year(school_year: i32) -> Condition {
+    let year = (school_year != 0).then(|| plan::Column::SchoolYear.eq(school_year));
+    Condition::all().add_option(year)
+}
+
+/// Only who was admitted by a confirmed list of a year and has not arrived.
+pub fn only_not_arrived(school_year: i32) -> Condition {
+    let confirmed = [State::Confirmed as i32, State::Enrolled as i32];
+    let plans = Query::select()
+        .column(plan::Column::Id)
+        .from(plan::Entity)
+        .and_where(plan::Column::State.is_in(confirmed))
+        .and_where(plan::Column::SchoolYear.eq(school_year))
+        .to_owned();
+    Condition::all()
+        .add(entry::Column::SchoolYear.eq(school_year))
+        .add(entry::Column::Outcome.eq(Outcome::Admitted as i32))
+        .add(entry::Column::Arrived.eq(false))
+        .add(entry::Column::Plan.in_subquery(plans))
+}
+
+/// Counts the entries below `parent` by kind, outcome and arrival.
+pub async fn count(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    school_year: i32,
+) -> Result<Vec<Count>, DbErr> {
+    use entry::Column;
+    entry::Entity::visible_to(scope)
+        .filter(parent.condition::<entry::Entity>())
+        .filter(Column::SchoolYear.eq(school_year))
+        .select_only()
+        .columns([Column::Kind, Column::Outcome, Column::Arrived])
+        .column_as(Column::Id.count(), "entry_count")
+        .group_by(Column::Kind)
+        .group_by(Column::Outcome)
+        .group_by(Column::Arrived)
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// Admitted children of a kind below `parent`, by school.
+pub async fn count_by_school(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    school_year: i32,
+    kind: i32,
+) -> Result<Vec<(Uuid, i64)>, DbErr> {
+    use entry::Column;
+    entry::Entity::visible_to(scope)
+        .filter(parent.condition::<entry::Entity>())
+        .filter(Column::SchoolYear.eq(school_year))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Outcome.eq(Outcome::Admitted as i32))
+        .select_only()
+        .column(Column::School)
+        .column_as(Column::Id.count(), "entry_count")
+        .group_by(Column::School)
+        .into_tuple()
+        .all(database)
+        .await
+}

@@ -1,0 +1,220 @@
+//! Takes a step of a draw: check, move and write in one transaction.
+
+use std::collections::HashMap;
+
+use junheng_kernel::admission::Caller;
+use junheng_kernel::bulk::SET;
+use junheng_kernel::digest::sm3;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::name::id_of;
+use junheng_kernel::resource;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_kernel::text::check_text;
+use junheng_kernel::workflow::{Asked, Standing, Unmet, check_reason};
+use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::{ClassDraw, DrawMember};
+use uuid::Uuid;
+
+use super::error::DrawError;
+use super::rpc::{about, encode, name_of};
+use super::workflow::{CANCEL, COMMIT_SCHOOL, Guard, REVEAL_SCHOOL, RUN, WORKFLOW, state_of};
+use super::{algorithm, store};
+use crate::entity::class_draw::{Entity, Model};
+use crate::entity::student;
+use crate::school::parent;
+use crate::student::ledger::{self, Move};
+
+/// What a step brings along.
+#[derive(Clone, Debug)]
+pub(super) enum Given {
+    /// Nothing.
+    Nothing,
+    /// SM3 over a part of the seed.
+    Commitment(String),
+    /// A part of the seed and where it comes from.
+    Part(String, String),
+}
+
+/// Takes a step and answers with the draw after it.
+pub(super) async fn take(
+    context: &Context,
+    caller: Caller,
+    asked: Asked,
+    key: RequestKey,
+    given: Given,
+) -> Result<ClassDraw, DrawError> {
+    let id = id_of("classDraws", &asked.name)?;
+    KernelError::unless_empty(check(&asked, &given))?;
+    let (context, store) = (context.clone(), context.store.clone());
+    store
+        .write(&caller.clone(), key, move |tx| async move {
+            let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let standing = Standing {
+                state: state_of(current.state),
+                version: current.version,
+                region: &current.region,
+            };
+            let taken = WORKFLOW
+                .take(&tx, &context, &caller, &asked, standing, |_| true)
+                .await?;
+            let waiting = match asked.step {
+                RUN => {
+                    parent::hold_places(&*tx, [current.school]).await?;
+                    store::roll(&*tx, current.school, current.stage, current.grade).await?
+                }
+                _ => Vec::new(),
+            };
+            let content = store::content_of(&current)?;
+            let waiting = of_list(&content.members, waiting);
+            taken.pass(&asked, |Guard::SomebodyToPlace| match waiting.is_empty() {
+                false => Ok(()),
+                true => Err(Unmet::Missing(
+                    "nobody of the list attends the school without a class any more".into(),
+                    "名单中已无待分班的在读学生".into(),
+                )),
+            })?;
+            let mut changed = current.clone();
+            let mut records = Vec::new();
+            match given {
+                Given::Commitment(digest) => {
+                    let side = match asked.step {
+                        COMMIT_SCHOOL => &mut changed.school_commitment,
+                        _ => &mut changed.county_commitment,
+                    };
+                    *side = digest.to_ascii_lowercase();
+                }
+                Given::Part(part, source) => reveal(&mut changed, asked.step, part, source)?,
+                Given::Nothing if asked.step == RUN => {
+                    let (drawn, told) = run(&context, &tx, &current, content, waiting).await?;
+                    (changed.content, records) = (drawn, told);
+                }
+                Given::Nothing => changed.cancel_micros = context.clock.now_micros(),
+            }
+            changed.state = taken.to as i32;
+            (changed.due_date, changed.due_provisional) = taken.due_date();
+            changed.version += 1;
+            changed.update_micros = context.clock.now_micros();
+            resource::replace::<Entity>(&*tx, changed.clone(), current.version).await?;
+            let answer = encode(&changed, true)?;
+            // The journal keeps the list by its digest: it stands in the record.
+            let entry = about(&changed)
+                .change(Some(&encode(&current, false)?), &encode(&changed, false)?)
+                .with_all(records);
+            Ok::<_, DrawError>((answer, taken.entry(entry, &asked)))
+        })
+        .await
+}
+
+fn check(asked: &Asked, given: &Given) -> Vec<Violation> {
+    let length = |field: &str, text: &str, least: usize| {
+        let wrong = !(least..=200).contains(&text.chars().count());
+        let wrong = wrong.then(|| {
+            Violation::invalid(
+                field,
+                format!("must have {least} to 200 characters"),
+                format!("应为{least}至200字"),
+            )
+        });
+        wrong.into_iter().chain(check_text(field, text))
+    };
+    match given {
+        Given::Commitment(digest) => {
+            let is_digest =
+                digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let wrong = (!is_digest).then(|| {
+                Violation::invalid(
+                    "commitment",
+                    "must be SM3 over the part of the seed, 64 hexadecimal digits",
+                    "应为种子的SM3摘要,64位十六进制数",
+                )
+            });
+            wrong.into_iter().collect()
+        }
+        Given::Part(part, source) => length("part", part, 16)
+            .chain(length("source", source, 2))
+            .collect(),
+        Given::Nothing if asked.step == CANCEL => check_reason("note", &asked.note),
+        Given::Nothing => Vec::new(),
+    }
+}
+
+/// Takes a part that is the one committed; with the second one the seed is known.
+fn reveal(
+    draw: &mut Model,
+    step: &'static str,
+    part: String,
+    source: String,
+) -> Result<(), DrawError> {
+    let committed = match step {
+        REVEAL_SCHOOL => &draw.school_commitment,
+        _ => &draw.county_commitment,
+    };
+    if hex::encode(sm3(part.as_bytes())) != *committed {
+        let name = name_of(draw);
+        return Err(DrawError::NotAsCommitted { name });
+    }
+    if step == REVEAL_SCHOOL {
+        (draw.school_part, draw.school_source) = (part, source);
+    } else {
+        (draw.county_part, draw.county_source) = (part, source);
+        draw.seed = algorithm::seed(&draw.school_part, &draw.county_part, &draw.list_digest);
+    }
+    Ok(())
+}
+
+/// Those of the list who still wait for a class, by their ids.
+fn of_list(
+    members: &[DrawMember],
+    waiting: Vec<student::Model>,
+) -> HashMap<String, student::Model> {
+    let mut waiting: HashMap<String, student::Model> = waiting
+        .into_iter()
+        .map(|student| (student.id.to_string(), student))
+        .collect();
+    let listed = members.iter().map(|member| &member.student);
+    listed.filter_map(|id| waiting.remove_entry(id)).collect()
+}
+
+/// Deals the whole list, and places those who still wait for a class.
+async fn run(
+    context: &Context,
+    tx: &Tx,
+    draw: &Model,
+    content: ClassDraw,
+    mut waiting: HashMap<String, student::Model>,
+) -> Result<(Vec<u8>, Vec<Record>), DrawError> {
+    let classes: Vec<Uuid> = content
+        .school_classes
+        .iter()
+        .map(|name| id_of("classes", name))
+        .collect::<Result<_, _>>()?;
+    let mut members = content.members;
+    let dealt = algorithm::deal(&members, classes.len(), &draw.seed);
+    let mut moves = Vec::with_capacity(waiting.len());
+    for (member, class) in members.iter_mut().zip(dealt) {
+        member.class_index = class;
+        let class = usize::try_from(class - 1)
+            .ok()
+            .and_then(|at| classes.get(at));
+        if let (Some(class), Some(before)) = (class, waiting.remove(&member.student)) {
+            let after = student::Model {
+                school_class: Some(*class),
+                ..before.clone()
+            };
+            let before = Some(before);
+            moves.push(Move { before, after });
+        }
+    }
+    let keys = &context.store.keys;
+    let mut records = Vec::with_capacity(moves.len());
+    while !moves.is_empty() {
+        let rest = moves.split_off(SET.min(moves.len()));
+        // The first class of an entrant is no change of class (转班级); the draw's record tells it.
+        let told = ledger::change_all(&**tx, keys, moves, None, false).await?;
+        records.extend(told.into_iter().map(|(_, told)| told));
+        moves = rest;
+    }
+    Ok((store::pack(members, &classes), records))
+}
