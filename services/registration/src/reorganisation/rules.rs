@@ -1,0 +1,218 @@
+//! What a plan must hold by its kind, and how the guards of its steps judge. Pure.
+
+use chrono::NaiveDate;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::identity_number::date_of;
+use junheng_kernel::label;
+use junheng_kernel::text::check_lines;
+use junheng_kernel::workflow::Unmet;
+use junheng_proto::registration::v1::Reorganisation;
+use junheng_proto::registration::v1::reorganisation::Kind;
+
+use super::workflow::Guard;
+
+/// Working days of public notice (a rule of this system; provinces set their own).
+pub const PUBLICITY_WORKING_DAYS: u32 = 5;
+
+/// What a plan of one kind needs and has no use for.
+pub struct KindRule {
+    /// The kind.
+    pub kind: Kind,
+    /// A school that changes.
+    pub school: bool,
+    /// A school that receives the students: the first closes.
+    pub receiving_school: bool,
+    /// A new entry: code, name, kind.
+    pub new_school: bool,
+    /// Classes that go.
+    pub classes: bool,
+}
+
+/// The kinds.
+#[rustfmt::skip]
+pub const KINDS: &[KindRule] = &[
+    KindRule { kind: Kind::Opening,      school: false, receiving_school: false, new_school: true,  classes: false },
+    KindRule { kind: Kind::Renaming,     school: true,  receiving_school: false, new_school: true,  classes: false },
+    KindRule { kind: Kind::ChangeOfKind, school: true,  receiving_school: false, new_school: true,  classes: false },
+    KindRule { kind: Kind::Merger,       school: true,  receiving_school: true,  new_school: false, classes: false },
+    KindRule { kind: Kind::Split,        school: true,  receiving_school: false, new_school: true,  classes: true },
+    KindRule { kind: Kind::Closure,      school: true,  receiving_school: true,  new_school: false, classes: false },
+];
+
+/// What the guards look at.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Whether a school closes.
+    pub closes: bool,
+    /// Whether evidence stands beside the step.
+    pub has_evidence: bool,
+    /// Why the receiving school cannot receive, in English and in Chinese; `None` when it can or none is needed.
+    pub receiver: Option<(String, String)>,
+    /// What is still open for students of the school that closes, in English and in Chinese; `None` for nothing.
+    pub open: Option<(String, String)>,
+    /// Today in China.
+    pub today: NaiveDate,
+    /// The last day of public notice.
+    pub publicity_end: Option<NaiveDate>,
+    /// The day on which it takes effect.
+    pub effective: Option<NaiveDate>,
+}
+
+/// The rule of a kind; none for an unknown one.
+pub fn rule_of(kind: i32) -> Option<&'static KindRule> {
+    KINDS.iter().find(|rule| rule.kind as i32 == kind)
+}
+
+/// Everything that is wrong with the shape of a plan.
+pub fn check(plan: &Reorganisation) -> Vec<Violation> {
+    let full_name = "junheng.registration.v1.Reorganisation.Kind";
+    if let Some(wrong) = label::check("reorganisation.kind", full_name, plan.kind) {
+        return vec![wrong];
+    }
+    let Some(rule) = rule_of(plan.kind) else {
+        return vec![Violation::required("reorganisation.kind")];
+    };
+    let mut wrong = Vec::new();
+    for (field, needed, given) in [
+        ("school", rule.school, !plan.school.is_empty()),
+        (
+            "receiving_school",
+            rule.receiving_school,
+            !plan.receiving_school.is_empty(),
+        ),
+        ("new_school", rule.new_school, plan.new_school.is_some()),
+        (
+            "school_classes",
+            rule.classes,
+            !plan.school_classes.is_empty(),
+        ),
+    ] {
+        let field = format!("reorganisation.{field}");
+        match (needed, given) {
+            (true, false) => wrong.push(Violation::required(&field)),
+            (false, true) => wrong.push(Violation::invalid(
+                &field,
+                "has no meaning for this kind; leave it out",
+                "该调整类型不使用此项,请留空",
+            )),
+            _ => {}
+        }
+    }
+    if !plan.school.is_empty() && plan.school == plan.receiving_school {
+        wrong.push(Violation::invalid(
+            "reorganisation.receiving_school",
+            "must be another school than the one that closes",
+            "接收学校不能是被撤并学校本身",
+        ));
+    }
+    wrong.extend(check_lines("reorganisation.reason", &plan.reason));
+    if !(10..=1_000).contains(&plan.reason.trim().chars().count()) {
+        wrong.push(Violation::invalid(
+            "reorganisation.reason",
+            "must have 10 to 1,000 characters",
+            "应为10至1000字",
+        ));
+    }
+    if date_of(&plan.effective_date).is_none() {
+        wrong.push(Violation::invalid(
+            "reorganisation.effective_date",
+            "must be a date written YYYY-MM-DD",
+            "应为YYYY-MM-DD格式的日期",
+        ));
+    }
+    wrong
+}
+
+/// Judges one guard.
+pub fn judge(guard: Guard, facts: &Facts) -> Result<(), Unmet> {
+    match guard {
+        Guard::Argued if !facts.closes || facts.has_evidence => Ok(()),
+        Guard::Argued => Err(Unmet::Missing(
+            "evidence of the argument for closing the school (国办发〔2012〕48号)".into(),
+            "撤并学校的论证、听证材料(国办发〔2012〕48号)".into(),
+        )),
+        Guard::ReceiverStands => match &facts.receiver {
+            None => Ok(()),
+            Some((why, why_zh)) => Err(Unmet::Missing(why.clone(), why_zh.clone())),
+        },
+        Guard::NothingOpen => match &facts.open {
+            None => Ok(()),
+            Some((what, what_zh)) => Err(Unmet::Missing(what.clone(), what_zh.clone())),
+        },
+        Guard::PublicityOver => match facts.publicity_end {
+            Some(last) if facts.today > last => Ok(()),
+            last => Err(Unmet::NotBefore(last.unwrap_or(facts.today))),
+        },
+        Guard::DayCome => match facts.effective {
+            Some(day) if facts.today >= day => Ok(()),
+            day => Err(Unmet::NotBefore(
+                day.and_then(|day| day.pred_opt()).unwrap_or(facts.today),
+            )),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(kind: Kind) -> Reorganisation {
+        let rule = rule_of(kind as i32).unwrap();
+        let named = |needed: bool, name: &str| if needed { name } else { "" }.to_owned();
+        Reorganisation {
+            kind: kind as i32,
+            school: named(rule.school, "schools/1"),
+            receiving_school: named(rule.receiving_school, "schools/2"),
+            new_school: rule.new_school.then(Default::default),
+            school_classes: if rule.classes {
+                vec!["classes/1".into()]
+            } else {
+                Vec::new()
+            },
+            reason: "生源减少,并入镇中心小学以保证教学质量".into(),
+            effective_date: "2026-09-01".into(),
+            ..Reorganisation::default()
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_rule_and_a_whole_plan_passes() {
+        for number in 1..=6 {
+            let kind = Kind::try_from(number).unwrap();
+            assert_eq!(check(&plan(kind)), [], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_school_that_closes_needs_another_that_receives() {
+        let mut closure = plan(Kind::Closure);
+        closure.receiving_school.clear();
+        assert_eq!(check(&closure)[0].field, "reorganisation.receiving_school");
+        closure.receiving_school = closure.school.clone();
+        assert_eq!(check(&closure)[0].field, "reorganisation.receiving_school");
+    }
+
+    #[test]
+    fn a_closure_is_argued_and_no_step_comes_before_its_day() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let facts = Facts {
+            closes: true,
+            today: day("2026-08-31"),
+            publicity_end: Some(day("2026-08-31")),
+            effective: Some(day("2026-09-01")),
+            ..Facts::default()
+        };
+        assert!(judge(Guard::Argued, &facts).is_err());
+        let last = Unmet::NotBefore(day("2026-08-31"));
+        assert_eq!(judge(Guard::PublicityOver, &facts), Err(last.clone()));
+        assert_eq!(judge(Guard::DayCome, &facts), Err(last));
+        let next = Facts {
+            has_evidence: true,
+            today: day("2026-09-01"),
+            ..facts
+        };
+        for guard in [Guard::Argued, Guard::PublicityOver, Guard::DayCome] {
+            assert_eq!(judge(guard, &next), Ok(()));
+        }
+    }
+}
