@@ -168,8 +168,35 @@ impl Officer<'_> {
             }),
             request_id: id(),
         };
+        match self.create(message).await? {
+            create_student_response::Outcome::Student(student) => Ok(student),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The case that registering a child of another school opens or joins.
+    pub async fn claim(&mut self, class: &SchoolClass, serial: u32) -> DuplicateCase {
+        let message = CreateStudentRequest {
+            parent: class.school.clone(),
+            student: Some(Student {
+                school_class: class.name.clone(),
+                ..child(serial)
+            }),
+            request_id: id(),
+        };
+        match self.create(message).await.unwrap() {
+            create_student_response::Outcome::DuplicateCase(case) => case,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn create(
+        &mut self,
+        message: CreateStudentRequest,
+    ) -> Result<create_student_response::Outcome, Status> {
         let request = self.ask(message);
-        Ok(self.students.create_student(request).await?.into_inner())
+        let response = self.students.create_student(request).await?.into_inner();
+        Ok(response.outcome.unwrap())
     }
 
     pub async fn import(&mut self, parent: &str, rows: Vec<StudentRow>) -> ImportResult {
@@ -178,6 +205,7 @@ impl Officer<'_> {
             parent: parent.into(),
             request_id: id(),
             validate_only: false,
+            ..ImportHeader::default()
         });
         let parts = std::iter::once(header).chain(rows.into_iter().map(Part::Row));
         let messages: Vec<_> = parts

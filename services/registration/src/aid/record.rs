@@ -1,0 +1,258 @@
+//! Records what was granted: every row judged, good rows written together.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use junheng_kernel::admission::Caller;
+use junheng_kernel::clock::timestamp;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::journal::{Entry, record};
+use junheng_kernel::name::{Parent, id_of};
+use junheng_kernel::service::Context;
+use junheng_kernel::store::RequestKey;
+use junheng_proto::error::v1::Reason;
+use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::{
+    AidGrant, AidGrantRow, AidGrantVerdict, BatchRecordAidGrantsRequest,
+    BatchRecordAidGrantsResponse,
+};
+use uuid::Uuid;
+
+use super::error::AidError;
+use super::rules::{self, Pupil, Term};
+use super::store;
+use crate::approval;
+use crate::entity::aid_grant::Model;
+use crate::entity::student;
+use crate::school::parent::{self, PlacedParent};
+use crate::student::number_hash;
+
+/// The most rows of a batch.
+const MOST_ROWS: usize = 500;
+
+/// What became of a row.
+enum Outcome {
+    Recorded(Box<Model>),
+    Unchanged,
+    Refused(Violation),
+}
+
+/// What rows are judged by.
+struct Ground {
+    context: Context,
+    parent: Parent,
+    term: Term,
+    today: NaiveDate,
+    by_id: HashMap<Uuid, student::Model>,
+    by_hash: HashMap<Vec<u8>, Uuid>,
+    /// What stands, and what earlier rows add.
+    granted: HashMap<(Uuid, i32), (i64, String)>,
+}
+
+/// Judges and records a batch.
+pub(super) async fn run(
+    context: &Context,
+    caller: Caller,
+    message: BatchRecordAidGrantsRequest,
+) -> Result<BatchRecordAidGrantsResponse, KernelError> {
+    let key = RequestKey::of(&message.request_id, &message)?;
+    let (reader, regions) = (context.store.reader(), &context.regions);
+    let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
+    let today = context.clock.today();
+    let term = Term::of(message.term, today).map_err(KernelError::Fields)?;
+    if !(1..=MOST_ROWS).contains(&message.rows.len()) {
+        return Err(KernelError::Fields(vec![Violation::invalid(
+            "rows",
+            format!("must be 1 to {MOST_ROWS}"),
+            format!("应为1至{MOST_ROWS}行"),
+        )]));
+    }
+    let (context, work_caller) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(&caller, key, move |tx| async move {
+            let PlacedParent { parent, place } = placed;
+            let school = parent.school();
+            let mut ground = Ground {
+                context,
+                parent,
+                term,
+                today,
+                by_id: HashMap::new(),
+                by_hash: HashMap::new(),
+                granted: HashMap::new(),
+            };
+            ground.read(&*tx, &work_caller, &message.rows).await?;
+            let mut answer = BatchRecordAidGrantsResponse::default();
+            let mut grants = Vec::new();
+            for row in &message.rows {
+                match ground.judge(row) {
+                    Outcome::Recorded(grant) => grants.push(*grant),
+                    Outcome::Unchanged => answer.unchanged_count += 1,
+                    Outcome::Refused(wrong) => answer.verdicts.push(verdict(row.row, wrong)),
+                }
+            }
+            answer.recorded_count = i32::try_from(grants.len()).unwrap_or(i32::MAX);
+            let entry = Entry::about(&message.parent, place, school, DataClass::Sensitive);
+            if message.validate_only {
+                return Ok((answer, entry.note("validate_only")));
+            }
+            let told = grants.iter().map(|grant| {
+                let told = encode(grant);
+                record(
+                    &told.name,
+                    grant.place,
+                    Some(grant.school),
+                    None,
+                    &told,
+                    true,
+                )
+            });
+            let entry = entry.note(&term.label()).with_all(told);
+            store::insert(&*tx, grants).await?;
+            Ok::<_, KernelError>((answer, entry))
+        })
+        .await
+}
+
+// === impl Ground ===
+
+impl Ground {
+    async fn read(
+        &mut self,
+        database: &impl sea_orm::ConnectionTrait,
+        caller: &Caller,
+        rows: &[AidGrantRow],
+    ) -> Result<(), KernelError> {
+        let keys = &self.context.store.keys;
+        let ids = rows
+            .iter()
+            .filter_map(|row| id_of("students", &row.student).ok());
+        let mut hashes = Vec::new();
+        for row in rows.iter().filter(|row| !row.student_number.is_empty()) {
+            hashes.push(number_hash(keys, &row.student_number)?);
+        }
+        let found = store::students(database, &caller.scope, ids.collect(), hashes).await?;
+        let standing =
+            store::of_students(database, self.term, found.iter().map(|one| one.id)).await?;
+        for grant in standing {
+            let key = (grant.student, grant.item);
+            self.granted.insert(key, (grant.amount_fen, grant.pay_date));
+        }
+        for student in found {
+            self.by_hash.insert(student.number_hash.clone(), student.id);
+            self.by_id.insert(student.id, student);
+        }
+        Ok(())
+    }
+
+    fn student(&self, row: &AidGrantRow) -> Option<&student::Model> {
+        let id = match row.student_number.as_str() {
+            "" => id_of("students", &row.student).ok()?,
+            number => {
+                let hash = number_hash(&self.context.store.keys, number).ok()?;
+                *self.by_hash.get(&hash)?
+            }
+        };
+        let student = self.by_id.get(&id)?;
+        let inside = self.parent.contains(student.place, Some(student.school));
+        inside.then_some(student)
+    }
+
+    fn judge(&mut self, row: &AidGrantRow) -> Outcome {
+        if row.student.is_empty() == row.student_number.is_empty() {
+            return Outcome::Refused(Violation::invalid(
+                "student",
+                "give either the student or the student number",
+                "学生与学籍号填写其一",
+            ));
+        }
+        let Some(student) = self.student(row) else {
+            return Outcome::Refused(Violation {
+                field: "student".into(),
+                reason: Reason::NotFound,
+                why: "is no student below the parent".into(),
+                why_zh: "本范围内没有该学生".into(),
+            });
+        };
+        let today = self.today;
+        match approval::day_of("pay_date", &row.pay_date) {
+            Err(wrong) => return Outcome::Refused(wrong),
+            Ok(day) if day > today => {
+                return Outcome::Refused(Violation::invalid(
+                    "pay_date",
+                    "must not lie after today",
+                    "不得晚于今日",
+                ));
+            }
+            Ok(_) => {}
+        }
+        let key = (student.id, row.item);
+        let item = rules::item_label(row.item);
+        let term = self.term.label();
+        if let Some((amount, day)) = self.granted.get(&key) {
+            if (*amount, day.as_str()) == (row.amount_fen, row.pay_date.as_str()) {
+                return Outcome::Unchanged;
+            }
+            let already = AidError::GrantedAlready { item, term };
+            return Outcome::Refused(Violation::of("item", &already));
+        }
+        let region = approval::region_of(student.place);
+        let path = approval::path_of(&self.context.regions, &region);
+        let due = rules::allowance(Pupil::of(student), &path, self.term);
+        let Some(due) = due.filter(|due| due.item as i32 == row.item) else {
+            return Outcome::Refused(Violation::of("item", &AidError::NotDue { item, term }));
+        };
+        if !(1..=due.amount_fen).contains(&row.amount_fen) {
+            return Outcome::Refused(Violation::invalid(
+                "amount_fen",
+                format!("must be 1 to {} ({})", due.amount_fen, due.source),
+                format!("应为1至{}分({})", due.amount_fen, due.source),
+            ));
+        }
+        let grant = Model {
+            id: Uuid::now_v7(),
+            student: student.id,
+            school: student.school,
+            place: student.place,
+            stage: student.stage,
+            item: row.item,
+            school_year: self.term.school_year,
+            term: self.term.term as i32,
+            amount_fen: row.amount_fen,
+            pay_date: row.pay_date.clone(),
+            create_micros: self.context.clock.now_micros(),
+        };
+        let told = (row.amount_fen, row.pay_date.clone());
+        self.granted.insert(key, told);
+        Outcome::Recorded(Box::new(grant))
+    }
+}
+
+fn verdict(row: i64, wrong: Violation) -> AidGrantVerdict {
+    AidGrantVerdict {
+        row,
+        field: wrong.field,
+        reason: wrong.reason as i32,
+        message: wrong.why,
+        message_zh: wrong.why_zh,
+    }
+}
+
+/// The grant as callers and the journal see it.
+pub(super) fn encode(grant: &Model) -> AidGrant {
+    AidGrant {
+        name: format!("aidGrants/{}", grant.id),
+        student: format!("students/{}", grant.student),
+        school: format!("schools/{}", grant.school),
+        item: grant.item,
+        term: Some(junheng_proto::registration::v1::AidTerm {
+            school_year: grant.school_year,
+            term: grant.term,
+        }),
+        amount_fen: grant.amount_fen,
+        pay_date: grant.pay_date.clone(),
+        create_time: Some(timestamp(grant.create_micros)),
+    }
+}

@@ -1,0 +1,267 @@
+//! Who is entitled to what in a term: pure.
+
+use chrono::{Datelike as _, NaiveDate};
+use junheng_kernel::fault::Violation;
+use junheng_kernel::label;
+use junheng_proto::registration::v1::student::State;
+use junheng_proto::registration::v1::{AidItem, AidTerm, SchoolTerm};
+
+use super::entitlement::{ENTITLEMENTS, Entitlement, Who};
+use crate::entity::student::Model;
+use crate::school_year;
+
+/// The month by whose first day a spring term's rules are taken.
+const SPRING_MONTH: u32 = 3;
+
+/// A term that has passed its check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Term {
+    /// The year in which the school year begins.
+    pub(crate) school_year: i32,
+    /// Which term of it.
+    pub(crate) term: SchoolTerm,
+}
+
+/// What a record says that entitlements depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pupil {
+    pub(crate) stage: i32,
+    pub(crate) boarder: bool,
+    pub(crate) hardship: bool,
+    pub(crate) enrolled: bool,
+}
+
+/// One entitlement for one term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) item: AidItem,
+    /// 0 of what is given in kind.
+    pub(crate) amount_fen: i64,
+    /// The document that says so, and how far it was read.
+    pub(crate) source: String,
+}
+
+// === impl Term ===
+
+impl Term {
+    /// Reads a term; years from 2006, when the law that frees from fees came into force, to next year.
+    pub(crate) fn of(given: Option<AidTerm>, today: NaiveDate) -> Result<Self, Vec<Violation>> {
+        let given = given.ok_or_else(|| vec![Violation::required("term")])?;
+        let mut wrong = Vec::new();
+        if !(2006..=today.year() + 1).contains(&given.school_year) {
+            wrong.push(Violation::invalid(
+                "term.school_year",
+                "must be the year in which a school year begins, 2006 to next year",
+                "应为学年起始年份,2006年至明年",
+            ));
+        }
+        let full_name = "junheng.registration.v1.SchoolTerm";
+        wrong.extend(label::check("term.term", full_name, given.term));
+        match SchoolTerm::try_from(given.term) {
+            Ok(term) if wrong.is_empty() => Ok(Self {
+                school_year: given.school_year,
+                term,
+            }),
+            _ => Err(wrong),
+        }
+    }
+
+    /// The day whose rules hold for the term.
+    pub(crate) fn first_day(self) -> NaiveDate {
+        match self.term {
+            SchoolTerm::Spring => NaiveDate::from_ymd_opt(self.school_year + 1, SPRING_MONTH, 1)
+                .unwrap_or(NaiveDate::MAX),
+            _ => school_year::first_day(self.school_year),
+        }
+    }
+
+    /// For messages: 2025学年秋季学期.
+    pub(crate) fn label(self) -> String {
+        format!(
+            "{}学年{}",
+            self.school_year,
+            label::by_number("junheng.registration.v1.SchoolTerm", self.term as i32)
+        )
+    }
+
+    /// As the contract has it.
+    pub(crate) fn encode(self) -> AidTerm {
+        AidTerm {
+            school_year: self.school_year,
+            term: self.term as i32,
+        }
+    }
+}
+
+// === impl Pupil ===
+
+impl Pupil {
+    /// What a record says.
+    pub(crate) fn of(student: &Model) -> Self {
+        Self {
+            stage: student.stage,
+            boarder: student.boarder,
+            hardship: student.hardship,
+            enrolled: student.state == State::Enrolled as i32,
+        }
+    }
+
+    fn is(self, who: Who) -> bool {
+        match who {
+            Who::Everybody => true,
+            Who::BoarderInHardship => self.hardship && self.boarder,
+            Who::DayPupilInHardship => self.hardship && !self.boarder,
+        }
+    }
+}
+
+/// What a pupil is entitled to in a term, in a region whose codes, its own first, are `path`.
+pub(crate) fn dues(pupil: Pupil, path: &[String], term: Term) -> Vec<Due> {
+    dues_by(&ENTITLEMENTS, pupil, path, term)
+}
+
+/// The allowance among them: what is recorded by student. A pupil has at most one.
+pub(crate) fn allowance(pupil: Pupil, path: &[String], term: Term) -> Option<Due> {
+    let dues = dues(pupil, path, term).into_iter();
+    dues.into_iter().find(|due| due.amount_fen > 0)
+}
+
+fn dues_by(table: &'static [Entitlement], pupil: Pupil, path: &[String], term: Term) -> Vec<Due> {
+    if !pupil.enrolled {
+        return Vec::new();
+    }
+    let day = term.first_day();
+    let distance = |one: &Entitlement| match one.region.as_str() {
+        "" => Some(path.len()),
+        code => path.iter().position(|own| own == code),
+    };
+    let mut dues = Vec::new();
+    for item in [
+        AidItem::FeeExemption,
+        AidItem::FreeTextbooks,
+        AidItem::BoarderAllowance,
+        AidItem::DayPupilAllowance,
+    ] {
+        let best = table
+            .iter()
+            .filter(|one| one.item() == item && one.in_force(day))
+            .filter_map(|one| Some((distance(one)?, one, one.term_fen(pupil.stage)?)))
+            .min_by_key(|(distance, one, _)| (*distance, std::cmp::Reverse(one.effective_from)));
+        if let Some((_, one, amount_fen)) = best.filter(|(_, one, _)| pupil.is(one.who)) {
+            dues.push(Due {
+                item,
+                amount_fen,
+                source: format!("{} [{}]", one.source, one.trust),
+            });
+        }
+    }
+    dues
+}
+
+/// The Chinese term of an item.
+pub(crate) fn item_label(item: i32) -> &'static str {
+    label::by_number("junheng.registration.v1.AidItem", item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fen(
+        stage: i32,
+        boarder: bool,
+        hardship: bool,
+        year: i32,
+        term: SchoolTerm,
+    ) -> Vec<(AidItem, i64)> {
+        let pupil = Pupil {
+            stage,
+            boarder,
+            hardship,
+            enrolled: true,
+        };
+        let term = Term {
+            school_year: year,
+            term,
+        };
+        let path = ["630103".to_owned(), "630000".to_owned()];
+        let dues = dues(pupil, &path, term).into_iter();
+        dues.map(|due| (due.item, due.amount_fen))
+            .filter(|due| due.1 > 0)
+            .collect()
+    }
+
+    #[test]
+    fn allowances_follow_stage_boarding_hardship_and_term() {
+        use AidItem::{BoarderAllowance as Boarder, DayPupilAllowance as Day};
+        use SchoolTerm::{Autumn, Spring};
+        type Case = (i32, bool, bool, i32, SchoolTerm, &'static [(AidItem, i64)]);
+        let table: [Case; 10] = [
+            (1, true, true, 2018, Autumn, &[(Boarder, 50_000)]),
+            (2, true, true, 2018, Autumn, &[(Boarder, 62_500)]),
+            (1, false, true, 2018, Spring, &[]),
+            (1, false, true, 2019, Autumn, &[(Day, 25_000)]),
+            (2, false, true, 2023, Autumn, &[(Day, 31_250)]),
+            (1, true, true, 2023, Spring, &[(Boarder, 62_500)]),
+            (2, true, true, 2025, Autumn, &[(Boarder, 75_000)]),
+            (2, false, true, 2025, Autumn, &[(Day, 37_500)]),
+            (1, true, false, 2025, Autumn, &[]),
+            (3, true, true, 2025, Autumn, &[]),
+        ];
+        for (stage, boarder, hardship, year, term, expected) in table {
+            assert_eq!(
+                fen(stage, boarder, hardship, year, term),
+                expected,
+                "{stage} {boarder} {hardship} {year} {term:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn everybody_in_compulsory_education_is_free_of_fees_and_books_and_nobody_else() {
+        let term = Term {
+            school_year: 2025,
+            term: SchoolTerm::Autumn,
+        };
+        let mut pupil = Pupil {
+            stage: 1,
+            boarder: false,
+            hardship: false,
+            enrolled: true,
+        };
+        let items = |pupil| {
+            dues(pupil, &[], term)
+                .into_iter()
+                .map(|due| due.item)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            items(pupil),
+            [AidItem::FeeExemption, AidItem::FreeTextbooks]
+        );
+        pupil.stage = 3;
+        assert!(items(pupil).is_empty());
+        pupil.stage = 2;
+        pupil.enrolled = false;
+        assert!(items(pupil).is_empty());
+    }
+
+    #[test]
+    fn a_term_is_one_of_a_school_year() {
+        let today = "2026-03-01".parse().unwrap();
+        let read = |year, term| {
+            Term::of(
+                Some(AidTerm {
+                    school_year: year,
+                    term,
+                }),
+                today,
+            )
+        };
+        assert_eq!(read(2025, 2).unwrap().first_day().to_string(), "2026-03-01");
+        assert_eq!(read(2025, 1).unwrap().first_day().to_string(), "2025-09-01");
+        assert_eq!(read(2025, 1).unwrap().label(), "2025学年秋季学期");
+        assert!(read(2005, 1).is_err() && read(2028, 1).is_err() && read(2025, 3).is_err());
+        assert!(Term::of(None, today).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! Every SQL statement about aid.
+
+use junheng_kernel::name::Parent;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::education::v1::Stage;
+use junheng_proto::registration::v1::student::State;
+use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::rules::Term;
+use crate::entity::aid_grant::{Column, Entity, Model};
+use crate::entity::student;
+
+/// County, stage, whether they board, whether they got something, how many.
+pub(crate) type HardshipCount = (i64, i32, bool, bool, i64);
+
+/// Only the grants of a term.
+pub(crate) fn of_term(term: Term) -> Condition {
+    Condition::all()
+        .add(Column::SchoolYear.eq(term.school_year))
+        .add(Column::Term.eq(term.term as i32))
+}
+
+/// The grants of some students for a term.
+pub(crate) async fn of_students(
+    database: &impl ConnectionTrait,
+    term: Term,
+    students: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Model>, DbErr> {
+    let all = Scope::everything("the grants of students that are in scope");
+    Entity::visible_to(&all)
+        .filter(Column::Student.is_in(students))
+        .filter(of_term(term))
+        .all(database)
+        .await
+}
+
+/// Adds grants.
+pub(crate) async fn insert(
+    database: &impl ConnectionTrait,
+    grants: Vec<Model>,
+) -> Result<(), DbErr> {
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let rows = grants.into_iter().map(|grant| grant.into_active_model());
+    Entity::insert_many(rows)
+        .exec_without_returning(database)
+        .await?;
+    Ok(())
+}
+
+/// The students with these ids or number hashes.
+pub(crate) async fn students(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    ids: Vec<Uuid>,
+    hashes: Vec<Vec<u8>>,
+) -> Result<Vec<student::Model>, DbErr> {
+    let either = Condition::any()
+        .add_option((!ids.is_empty()).then(|| student::Column::Id.is_in(ids)))
+        .add_option((!hashes.is_empty()).then(|| student::Column::NumberHash.is_in(hashes)));
+    if either.is_empty() {
+        return Ok(Vec::new());
+    }
+    student::Entity::visible_to(scope)
+        .filter(either)
+        .all(database)
+        .await
+}
+
+/// Who is in hardship, enrolled and in compulsory education. The flag stands in the words of the index `students_hardship`: by
+/// them the database takes it.
+fn in_hardship() -> Condition {
+    let stages = [Stage::Primary as i32, Stage::Junior as i32];
+    Condition::all()
+        .add(Expr::cust("hardship"))
+        .add(student::Column::State.eq(State::Enrolled as i32))
+        .add(student::Column::Stage.is_in(stages))
+}
+
+/// Whether anything was granted to the student of the row for a term.
+fn aided(term: Term) -> SimpleExpr {
+    // Numbers, written out: nothing of a caller's text.
+    Expr::cust(format!(
+        "EXISTS (SELECT 1 FROM aid_grants g WHERE g.student = students.id \
+         AND g.school_year = {} AND g.term = {})",
+        term.school_year, term.term as i32
+    ))
+}
+
+/// Students in hardship to whom nothing was granted for a term.
+pub(crate) fn unaided(term: Term) -> Condition {
+    in_hardship().add(Condition::all().not().add(aided(term)))
+}
+
+/// Counts students in hardship by county, stage, boarding and whether they got something for a term.
+pub(crate) async fn count_hardship(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    term: Term,
+) -> Result<Vec<HardshipCount>, DbErr> {
+    let county = || Expr::cust("place / 1000000");
+    student::Entity::visible_to(scope)
+        .filter(parent.condition::<student::Entity>())
+        .filter(in_hardship())
+        .select_only()
+        .expr_as(county(), "county")
+        .column(student::Column::Stage)
+        .column(student::Column::Boarder)
+        .expr_as(aided(term), "aided")
+        .column_as(student::Column::Id.count(), "student_count")
+        .group_by(county())
+        .group_by(student::Column::Stage)
+        .group_by(student::Column::Boarder)
+        .group_by(aided(term))
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// Item, stage, grants and fen of a term.
+pub(crate) async fn sum_grants(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    term: Term,
+) -> Result<Vec<(i32, i32, i64, i64)>, DbErr> {
+    Entity::visible_to(scope)
+        .filter(parent.condition::<Entity>())
+        .filter(of_term(term))
+        .select_only()
+        .columns([Column::Item, Column::Stage])
+        .column_as(Column::Id.count(), "grant_count")
+        .expr_as(Expr::cust("CAST(SUM(amount_fen) AS BIGINT)"), "fen")
+        .group_by(Column::Item)
+        .group_by(Column::Stage)
+        .into_tuple()
+        .all(database)
+        .await
+}

@@ -1,0 +1,91 @@
+//! Ends recognitions whose time is over. Nobody has to remember it: the service looks at once and then every minute.
+
+use std::time::Duration;
+
+use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
+use junheng_kernel::name::etag;
+use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::service::{Context, IDENTITY_SECONDS};
+use junheng_proto::workflow::v1::StepRequest;
+use uuid::Uuid;
+
+use super::encode::name_of;
+use super::workflow::EXPIRE;
+use super::{steps, store};
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(60);
+/// How many it ends before it looks again.
+const BATCH: u64 = 200;
+/// The method that the journal names.
+const METHOD: &str = "/junheng.registration.v1.GroupRecognitionService/ExpireGroupRecognition";
+
+/// Starts to look, until the process drains.
+pub(crate) fn spawn_expiry(context: &Context) {
+    let context = context.clone();
+    let tasks = context.tasks.clone();
+    tasks.spawn(async move {
+        loop {
+            let more = end_some(&context).await;
+            if more {
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = context.stop.cancelled() => return,
+            }
+        }
+    });
+}
+
+/// Ends a batch; whether more may wait. What fails is tried again at the next look.
+async fn end_some(context: &Context) -> bool {
+    let Some(caller) = own_caller(context) else {
+        return false;
+    };
+    let today = context.clock.today().to_string();
+    let over = match store::over(context.store.reader(), &today, BATCH).await {
+        Ok(over) => over,
+        Err(error) => {
+            tracing::warn!(%error, "recognitions that are over could not be read");
+            return false;
+        }
+    };
+    let mut ended = 0;
+    for row in &over {
+        if context.stop.is_cancelled() {
+            return false;
+        }
+        let step = StepRequest {
+            name: name_of(row),
+            etag: etag(row.version),
+            note: String::new(),
+            evidence: Vec::new(),
+            request_id: Uuid::now_v7().to_string(),
+        };
+        match steps::take(context, caller.clone(), EXPIRE, step).await {
+            Ok(_) => ended += 1,
+            // Another process may have been faster.
+            Err(error) => tracing::debug!(%error, "a recognition could not be ended"),
+        }
+    }
+    ended > 0 && over.len() as u64 == BATCH
+}
+
+/// The service on its own behalf.
+fn own_caller(context: &Context) -> Option<Caller> {
+    let now = context.clock.now_micros() / 1_000_000;
+    let claims = Claims {
+        iss: context.name.to_owned(),
+        aud: SERVICE_AUDIENCE.to_owned(),
+        sub: format!("services/{}", context.name),
+        jti: Uuid::now_v7().to_string(),
+        iat: now,
+        nbf: now,
+        exp: now + IDENTITY_SECONDS,
+        role: Role::new(Level::Province, Duty::Service).to_string(),
+        organisation: "regions/000000".to_owned(),
+        name: context.name.to_owned(),
+    };
+    Caller::from_claims(&claims, &context.regions, METHOD, "")
+}
