@@ -165,9 +165,8 @@ impl Rpc {
             &[&message.parent],
         )?;
         let database = self.context.store.reader();
-        let rows =
+        let (rows, next_page_token) =
             resource::list::<account::Entity>(database, &caller.scope, &parent, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |row| row.id.to_string());
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let posts = store::posts_of(database, &ids).await?;
         Ok(ListAccountsResponse {

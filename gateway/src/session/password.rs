@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use super::error::SessionError;
@@ -16,6 +15,9 @@ const AT_ONCE: usize = 2;
 
 /// Sign-ins that wait for their turn; more are sent away.
 const WAITING: usize = 64;
+
+/// Allocations above this size, glibc's `DEFAULT_MMAP_THRESHOLD_MAX`, are always given back when they are freed.
+const NEVER_KEPT: usize = (32 << 20) + (1 << 16);
 
 /// Hashes and checks passwords.
 #[derive(Clone)]
@@ -66,13 +68,7 @@ impl Passwords {
             Some(stored) => (stored.to_owned(), true),
             None => (self.decoy.to_string(), false),
         };
-        let right = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| {
-                Argon2::default()
-                    .verify_password(password.as_bytes(), &hash)
-                    .is_ok()
-            })
-        });
+        let right = tokio::task::spawn_blocking(move || is_of(&password, &hash).is_ok_and(|is| is));
         let right = right.await.map_err(failed)?;
         Ok(right && known)
     }
@@ -86,8 +82,54 @@ impl Passwords {
 }
 
 fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
-    let hash = Argon2::default().hash_password(password.as_bytes())?;
+    use ring::rand::SecureRandom as _;
+    let mut bytes = [0_u8; Salt::RECOMMENDED_LENGTH];
+    ring::rand::SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| argon2::password_hash::Error::Crypto)?;
+    let salt = Salt::new(&bytes)?;
+    let (algorithm, version, params) = Default::default();
+    let argon = Argon2::new(algorithm, version, params);
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(argon.params())?,
+        hash: Some(output(&argon, password, &salt)?),
+        salt: Some(salt),
+    };
     Ok(hash.to_string())
+}
+
+/// Whether the password is the one of a stored hash.
+fn is_of(password: &str, stored: &str) -> Result<bool, argon2::password_hash::Error> {
+    let stored = PasswordHash::new(stored)?;
+    let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
+        return Ok(false);
+    };
+    let version = stored.version.map(Version::try_from).transpose()?;
+    let argon = Argon2::new(
+        Algorithm::try_from(stored.algorithm.as_str())?,
+        version.unwrap_or_default(),
+        Params::try_from(&stored)?,
+    );
+    // Compared in constant time.
+    Ok(output(&argon, password, &salt)? == expected)
+}
+
+/// Computes in memory that goes back to the system at once. Left to itself the library asks for a size that the allocator
+/// keeps for later, once for each thread that ever computed a hash.
+fn output(
+    argon: &Argon2<'_>,
+    password: &str,
+    salt: &Salt,
+) -> Result<Output, argon2::password_hash::Error> {
+    let blocks = argon.params().block_count();
+    // What is reserved beyond the blocks is never touched, and takes no memory.
+    let mut memory = Vec::with_capacity(blocks.max(NEVER_KEPT / Block::SIZE));
+    memory.resize(blocks, Block::new());
+    let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
+    argon.hash_password_into_with_memory(password.as_bytes(), salt, &mut bytes, &mut memory)?;
+    Ok(Output::new(&bytes)?)
 }
 
 fn failed(error: impl std::fmt::Display) -> KernelError {

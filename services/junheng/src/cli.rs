@@ -37,10 +37,12 @@ pub enum Command {
     Accounts(AccountsCommand),
     /// Sends a CSV or XLSX file through the gateway and prints what became of each refused row.
     Import(ImportArgs),
-    /// Writes a list as CSV.
+    /// Writes a list as CSV; of pupils asks for an export and downloads it once it is approved.
     Export(ExportArgs),
     /// Calls any method of the contract with a JSON request and prints the answer as JSON.
     Call(CallArgs),
+    /// Makes up a province of any size, as files or straight through the import door.
+    Generate(GenerateArgs),
     /// Works on sealed journals.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -111,7 +113,7 @@ pub enum AccountsCommand {
 }
 
 /// Who calls, and where. Each defaults to its setting under `[client]`.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct SignInArgs {
     /// The gateway, http://host:port.
     #[arg(long, value_name = "URL")]
@@ -140,10 +142,65 @@ pub struct ImportArgs {
     /// Checks every row and writes nothing.
     #[arg(long)]
     pub check_only: bool,
+    /// Writes every row or, when one is refused, none; at most 50,000 rows.
+    #[arg(long)]
+    pub all_or_nothing: bool,
     /// The request id of an import that broke off, to send it again; a new one otherwise.
     #[arg(long, value_name = "UUID")]
     pub request_id: Option<uuid::Uuid>,
+    /// A new workbook (.xlsx) or .csv file for the refused rows: their cells as they were, why, and what would be right.
+    #[arg(long, value_name = "FILE")]
+    pub errors: Option<PathBuf>,
     /// Who calls.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Arguments of `generate`.
+#[derive(Args)]
+pub struct GenerateArgs {
+    /// How many pupils, up to 15 million.
+    #[arg(long)]
+    pub pupils: u64,
+    /// The province, two or six digits.
+    #[arg(long, default_value = "63")]
+    pub province: String,
+    /// Everything follows from it: the same seed and size give the same rows.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The school year in which the pupils are in their grades, by the calendar year in which it begins.
+    #[arg(long, default_value_t = 2026)]
+    pub year: i32,
+    /// Only these counties have pupils; otherwise as many as do not get tiny.
+    #[arg(long, value_name = "CODE,CODE", value_delimiter = ',')]
+    pub counties: Vec<String>,
+    /// Begins with this county, to go on where an earlier run broke off.
+    #[arg(long, value_name = "CODE")]
+    pub from: Option<String>,
+    /// Ends with this county.
+    #[arg(long, value_name = "CODE")]
+    pub until: Option<String>,
+    /// Counts persons from here, for more pupils of the same schools who are not those of an earlier run.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub persons_from: u64,
+    /// A file or an import of pupils ends with the school that brings it to so many rows.
+    #[arg(long, value_name = "ROWS", default_value_t = 200_000)]
+    pub rows_per_request: u64,
+    /// A folder to write CSV files into, one folder a county.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        conflicts_with = "into",
+        required_unless_present = "into"
+    )]
+    pub out: Option<PathBuf>,
+    /// A gateway to import into, http://host:port, by an account that is clerk of each of the counties.
+    #[arg(long, value_name = "URL")]
+    pub into: Option<String>,
+    /// Writes counts and times as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Who imports.
     #[command(flatten)]
     pub sign_in: SignInArgs,
 }
@@ -151,17 +208,42 @@ pub struct ImportArgs {
 /// Arguments of `export`.
 #[derive(Args)]
 pub struct ExportArgs {
-    /// What to list.
+    /// What to list. Pupils' records leave only by an approved export: ask with --purpose, download with --approved.
     pub kind: Kind,
     /// Of which organisation: regions/630103 or schools/{id}.
-    #[arg(long)]
-    pub parent: String,
-    /// The CSV file to write. It must not exist.
+    #[arg(long, required_unless_present = "approved")]
+    pub parent: Option<String>,
+    /// The file to write, .csv; of pupils .xlsx too. It must not exist.
     #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
+    /// What an export of pupils is for; asks for it and prints its name.
+    #[arg(long, value_name = "TEXT", conflicts_with = "approved")]
+    pub purpose: Option<String>,
+    /// A column of an export of pupils, for example display_name; may be given for each. All otherwise.
+    #[arg(long, value_name = "NAME")]
+    pub column: Vec<String>,
+    /// A field that an export of pupils gives in clear; may be given for each.
+    #[arg(long, value_name = "FIELD")]
+    pub clear: Vec<Clear>,
+    /// The export of pupils that was approved: exports/{id}. Downloads it.
+    #[arg(long, value_name = "NAME")]
+    pub approved: Option<String>,
     /// Who calls.
     #[command(flatten)]
     pub sign_in: SignInArgs,
+}
+
+/// Fields that are masked unless an approval names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Clear {
+    /// The number of the identity document (身份证件号).
+    IdentityNumber,
+    /// The student number (学籍号).
+    StudentNumber,
+    /// The guardian's phone (监护人电话).
+    GuardianPhone,
+    /// Where the family lives (家庭住址).
+    Residence,
 }
 
 /// Arguments of `call`.

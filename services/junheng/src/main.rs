@@ -1,11 +1,13 @@
 //! The one executable of Junheng 均衡: it serves the suite or one role of it, rehearses a whole inspection (`demo`), and
-//! works for administrators (`migrate`, `keys`, `accounts`, `audit`) and officers (`import`, `export`, `call`).
+//! works for administrators (`migrate`, `keys`, `accounts`, `audit`) and officers (`import`, `export`, `call`), and makes up
+//! provinces to try it with (`generate`).
 //!
 //! - [`config`]: the settings, whose defaults are the manual.
 //! - [`serve`]: puts the components together, in one process or one a process.
 //! - [`client`]: what the commands do as clients of the gateway, and nothing that another client could not do.
 //! - [`admin`]: what is done beside running services.
 //! - [`demo`]: a made-up county and the story of its inspection.
+//! - [`generate`]: a made-up province of any size.
 //! - [`table`]: reads the files that offices send, and writes CSV.
 
 mod admin;
@@ -13,6 +15,7 @@ mod cli;
 mod client;
 mod config;
 mod demo;
+mod generate;
 mod private;
 mod serve;
 mod table;
@@ -68,6 +71,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<bool> {
         }
         Command::Import(args) => client::import(&config, &args).await,
         Command::Export(args) => client::export(&config, &args).await.map(|()| true),
+        Command::Generate(args) => generate::run(&config, &args).await,
         Command::Call(args) => client::call(&config, &args).await,
         Command::Audit(AuditCommand::Verify(args)) => admin::verify(&config, &args).await,
         Command::ReadTable(args) => table::child::run(&args).map(|()| true),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io::BufWriter;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
+use super::approved_export;
 use super::kind::{Field, Kind, Source, path_of};
 use super::progress::Progress;
 use super::refusal::Refusal;
@@ -19,15 +20,25 @@ use crate::table::write_csv;
 /// Records of one page.
 const PAGE: i32 = 500;
 
-/// Writes the file and says how many records it holds.
+/// Writes the file and says how many records it holds. Pupils' records leave by an approved export only.
 ///
 /// # Errors
 /// A refused sign-in or list, a file that exists or cannot be written.
 pub async fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<()> {
     let session = Session::open(config, &args.sign_in).await?;
-    let names = Names::read(&session, args.kind, &args.parent).await?;
+    if args.kind == Kind::Students {
+        return approved_export::run(&session, args).await;
+    }
+    let asked = args.purpose.is_some() || args.approved.is_some();
+    ensure!(
+        !asked,
+        "only pupils are exported by approval; leave --purpose and --approved out"
+    );
+    let parent = args.parent.as_deref().context("--parent is missing")?;
+    let out = args.out.as_deref().context("--out is missing")?;
+    let names = Names::read(&session, args.kind, parent).await?;
     let progress = Progress::begin(args.kind.name(), 0);
-    let records = list(&session, args.kind, &args.parent, &progress).await?;
+    let records = list(&session, args.kind, parent, &progress).await?;
     progress.end();
     let fields = args.kind.layout().fields;
     let header: Vec<&str> = fields.iter().map(|field| field.zh).collect();
@@ -37,14 +48,14 @@ pub async fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<()> {
             .map(|field| names.cell(field, record))
             .collect::<Vec<String>>()
     });
-    let file = std::fs::File::create_new(&args.out)
-        .with_context(|| format!("{} cannot be made", args.out.display()))?;
+    let file = std::fs::File::create_new(out)
+        .with_context(|| format!("{} cannot be made", out.display()))?;
     let count = write_csv(BufWriter::new(file), &header, rows)
-        .with_context(|| format!("{} cannot be written", args.out.display()))?;
+        .with_context(|| format!("{} cannot be written", out.display()))?;
     println!(
         "{}: {count} rows written to {}",
         args.kind.name(),
-        args.out.display()
+        out.display()
     );
     Ok(())
 }

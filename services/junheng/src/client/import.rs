@@ -4,16 +4,18 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use junheng_proto::bulk::v1::import_header::Mode;
 use junheng_proto::bulk::v1::{ImportHeader, ImportResult, RowVerdict};
 use junheng_proto::error::v1::Reason;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
+use tokio_stream::{Stream, StreamExt as _};
 use uuid::Uuid;
 
 use super::kind::{Kind, path_of};
 use super::progress::Progress;
 use super::session::Session;
-use super::{refusal::Refusal, verdicts};
+use super::{errors, refusal::Refusal, verdicts};
 use crate::cli::ImportArgs;
 use crate::config::Config;
 use crate::table::{self, Columns, Row, TableError};
@@ -40,16 +42,23 @@ struct Sheet {
 /// # Errors
 /// A file that is refused as a whole, a refused sign-in, a refused import.
 pub async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<bool> {
+    if let Some(errors) = &args.errors {
+        errors::refuse_existing(errors)?;
+    }
     let session = Session::open(config, &args.sign_in).await?;
     let (kind, file) = (args.kind, args.file.clone());
     let sheet = tokio::task::spawn_blocking(move || read(kind, &file)).await??;
+    if args.all_or_nothing && !sheet.refused.is_empty() {
+        let nothing = ImportResult {
+            refused_whole: true,
+            ..ImportResult::default()
+        };
+        verdicts::print(kind, &nothing, &sheet.refused);
+        return Ok(false);
+    }
     let batch = Batch {
         kind,
-        header: ImportHeader {
-            parent: args.parent.clone(),
-            request_id: args.request_id.unwrap_or_else(Uuid::now_v7).to_string(),
-            validate_only: args.check_only,
-        },
+        header: header(args),
         rows: sheet.rows,
     };
     let request_id = batch.header.request_id.clone();
@@ -57,7 +66,28 @@ pub async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<bool> 
         format!("the import was refused; to send it again unchanged, use --request-id {request_id}")
     })?;
     verdicts::print(kind, &result, &sheet.refused);
+    if let Some(errors) = &args.errors {
+        let refused = errors::Refused::of(&result, &sheet.refused);
+        let (from, to) = (args.file.clone(), errors.clone());
+        let written =
+            tokio::task::spawn_blocking(move || errors::write(kind, &refused, &from, &to))
+                .await??;
+        println!("{written} refused rows written to {}", errors.display());
+    }
     Ok(result.rejected_count == 0 && sheet.refused.is_empty())
+}
+
+/// What the command line asks of the import as a whole.
+fn header(args: &ImportArgs) -> ImportHeader {
+    ImportHeader {
+        parent: args.parent.clone(),
+        request_id: args.request_id.unwrap_or_else(Uuid::now_v7).to_string(),
+        validate_only: args.check_only,
+        mode: match args.all_or_nothing {
+            true => Mode::Atomic.into(),
+            false => Mode::BestEffort.into(),
+        },
+    }
 }
 
 /// Sends rows with progress and gives the service's verdicts.
@@ -69,22 +99,36 @@ pub async fn send(session: &Session, batch: Batch) -> Result<ImportResult, Refus
     let total = rows.len() as u64;
     let progress = Progress::begin(kind.name(), total);
     let (label, count) = (progress.clone(), progress.clone());
-    let method = kind.layout().import().and_then(|method| path_of(&method));
-    let path = method.map_err(|error| Refusal::here(Reason::Internal, error.to_string()))?;
     let mut sent = 0;
-    let parts = rows.into_iter().map(move |row| {
+    let rows = rows.into_iter().inspect(move |_| {
         sent += 1;
         count.advance(1);
         if sent == total {
             label.say("checked and written by the service");
         }
-        // Field 2 of every import's message is the row, field 1 the header (see the contract's `oneof part`).
-        part(2, &row)
     });
-    let stream = tokio_stream::iter([part(1, &header.encode_to_vec())].into_iter().chain(parts));
-    let answer = session.send(path, stream).await;
+    let answer = stream(session, kind, &header, tokio_stream::iter(rows)).await;
     progress.end();
-    ImportResult::decode(answer?)
+    answer
+}
+
+/// Sends encoded rows as they come and gives the service's verdicts.
+///
+/// # Errors
+/// The gateway's refusal.
+pub async fn stream(
+    session: &Session,
+    kind: Kind,
+    header: &ImportHeader,
+    rows: impl Stream<Item = Bytes> + Send + 'static,
+) -> Result<ImportResult, Refusal> {
+    let method = kind.layout().import().and_then(|method| path_of(&method));
+    let path = method.map_err(|error| Refusal::here(Reason::Internal, error.to_string()))?;
+    // Field 2 of every import's message is the row, field 1 the header (see the contract's `oneof part`).
+    let first = tokio_stream::once(part(1, &header.encode_to_vec()));
+    let stream = first.chain(rows.map(|row| part(2, &row)));
+    let answer = session.send(path, stream).await?;
+    ImportResult::decode(answer)
         .map_err(|_| Refusal::here(Reason::Internal, "the service's verdicts cannot be read"))
 }
 
@@ -111,6 +155,7 @@ fn read(kind: Kind, file: &Path) -> anyhow::Result<Sheet> {
     for row in reader {
         progress.advance(1);
         match row {
+            Ok(row) if columns.is_blank(&row) => {}
             Ok(row) => match encode(kind, &columns, &row)? {
                 Ok(bytes) => sheet.rows.push(bytes),
                 Err(verdicts) => sheet.refused.extend(verdicts),

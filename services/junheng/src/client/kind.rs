@@ -124,6 +124,13 @@ const STUDENTS: &[Field] = &[
     optional("boarder", "寄宿", Cell::Flag),
     optional("migrant", "随迁子女", Cell::Flag),
     optional("left_behind", "留守儿童", Cell::Flag),
+    optional("disability", "残疾类别", Cell::Choice),
+    optional("placement", "残疾学生就读方式", Cell::Choice),
+    optional("hardship", "家庭经济困难", Cell::Flag),
+    optional("guardian_display_name", "监护人姓名", Cell::Text),
+    optional("guardian_phone", "监护人电话", Cell::Text),
+    optional("residence", "家庭住址", Cell::Text),
+    optional("student_number", "学籍号", Cell::Text),
 ];
 
 #[rustfmt::skip]

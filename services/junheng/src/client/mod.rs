@@ -1,7 +1,9 @@
 //! The commands that work as clients of the gateway: they can do nothing that another client could not.
 
+mod approved_export;
 mod call;
 mod cells;
+mod errors;
 mod export;
 mod import;
 mod kind;
@@ -13,8 +15,8 @@ mod wire;
 
 pub use call::call;
 pub use export::export;
-pub use import::{Batch, import, send};
-pub use kind::Kind;
+pub use import::{Batch, import, send, stream};
+pub use kind::{Field, Kind};
 pub use progress::Progress;
 pub use refusal::Refusal;
-pub use session::{Account, Authorized, Session};
+pub use session::{Account, Authorized, Session, post_of};

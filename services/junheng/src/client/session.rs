@@ -114,6 +114,20 @@ impl Session {
     /// # Errors
     /// Nobody at the address, a wrong password, a post that is none.
     pub async fn open(config: &Config, args: &SignInArgs) -> anyhow::Result<Self> {
+        match Self::prepare(config, args).await? {
+            (visit, Some(account)) => Ok(visit.sign_in(&account).await?),
+            (visit, None) => Ok(visit),
+        }
+    }
+
+    /// The connection and the account that the command line and the settings name, not yet signed in.
+    ///
+    /// # Errors
+    /// Nobody at the address, no password, a post that is none.
+    pub async fn prepare(
+        config: &Config,
+        args: &SignInArgs,
+    ) -> anyhow::Result<(Self, Option<Account>)> {
         let client = &config.client;
         let visit = Self::visit(args.endpoint.as_deref().unwrap_or(&client.endpoint)).await?;
         let sign_in = args
@@ -121,7 +135,7 @@ impl Session {
             .clone()
             .unwrap_or_else(|| client.sign_in.clone());
         if sign_in.is_empty() {
-            return Ok(visit);
+            return Ok((visit, None));
         }
         let post = args.post.as_deref().unwrap_or(&client.post);
         let account = Account {
@@ -129,7 +143,7 @@ impl Session {
             post: (!post.is_empty()).then(|| post_of(post)).transpose()?,
             sign_in,
         };
-        Ok(visit.sign_in(&account).await?)
+        Ok((visit, Some(account)))
     }
 
     /// For the generated clients.

@@ -18,6 +18,8 @@ pub fn print(kind: Kind, result: &ImportResult, refused_here: &[RowVerdict]) {
         result.unchanged_count,
         if result.validated_only {
             " (checked only, nothing was written)"
+        } else if result.refused_whole {
+            " (all or nothing: nothing was written)"
         } else {
             ""
         },
@@ -34,6 +36,12 @@ pub fn print(kind: Kind, result: &ImportResult, refused_here: &[RowVerdict]) {
             parent.key,
             parent.row_count,
             rows.join(", ")
+        );
+    }
+    if result.quarantined_count > 0 {
+        println!(
+            "kept until then, and in by themselves / 暂存,登记后自动导入: {} rows",
+            result.quarantined_count
         );
     }
     let listed = i64::try_from(result.missing_parents.len()).unwrap_or(i64::MAX);

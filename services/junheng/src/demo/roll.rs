@@ -198,6 +198,7 @@ fn batch(kind: Kind, rows: Vec<Bytes>) -> Batch {
             parent: COUNTY.to_owned(),
             request_id: new_id(),
             validate_only: false,
+            ..ImportHeader::default()
         },
         rows,
     }

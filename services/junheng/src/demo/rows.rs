@@ -67,6 +67,7 @@ pub fn student(row: i64, pupil: &PupilRow) -> StudentRow {
         boarder: pupil.boarding,
         migrant: pupil.migrant,
         left_behind: pupil.left_behind,
+        ..StudentRow::default()
     }
 }
 

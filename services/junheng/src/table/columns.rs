@@ -14,6 +14,16 @@ pub struct Column {
     pub required: bool,
 }
 
+/// Columns that an import passes over: those that a workbook of refused rows adds, so that it can be sent back as it is once
+/// it is mended.
+pub const VERDICT_COLUMNS: [&str; 5] = [
+    "原行号 row",
+    "错误列 column",
+    "错误原因 reason",
+    "应当如何",
+    "What would be right",
+];
+
 /// Where the columns of an import stand in one file.
 #[derive(Clone, Debug)]
 pub struct Columns {
@@ -32,7 +42,7 @@ impl Columns {
         for (place, name) in header
             .iter()
             .enumerate()
-            .filter(|(_, name)| !name.trim().is_empty())
+            .filter(|(_, name)| !name.trim().is_empty() && !VERDICT_COLUMNS.contains(&name.trim()))
         {
             let named = |column: &Column| {
                 let name = name.trim();
@@ -59,6 +69,16 @@ impl Columns {
             }
             None => Ok(Self { table, places }),
         }
+    }
+
+    /// Whether a row has nothing in any column of the import.
+    pub fn is_blank(&self, row: &Row) -> bool {
+        let mut cells = self
+            .places
+            .iter()
+            .flatten()
+            .map(|place| row.cells.get(*place));
+        cells.all(|cell| cell.is_none_or(String::is_empty))
     }
 
     /// The cell of a row in the column `field`; empty when the file has no such column.

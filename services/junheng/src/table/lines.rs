@@ -167,6 +167,9 @@ fn check(number: u64, header: &[String], cells: Vec<Cell>) -> Vec<Line> {
             cells: texts,
         })]
     } else {
+        if let Some(Line::Problem(first)) = problems.first_mut() {
+            first.texts = texts;
+        }
         problems
     }
 }

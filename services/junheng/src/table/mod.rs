@@ -23,7 +23,7 @@ mod tests;
 mod write;
 mod xlsx_file;
 
-pub use columns::{Column, Columns};
+pub use columns::{Column, Columns, VERDICT_COLUMNS};
 pub use parent::open;
 #[cfg(test)]
 use parent::{TableReader, open_with};

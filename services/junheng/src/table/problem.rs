@@ -155,6 +155,9 @@ pub struct TableError {
     pub zh: String,
     /// Sentence with remedy in English.
     pub en: String,
+    /// With the first problem of a row: its cells, those that could be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
 }
 
 impl TableError {
@@ -170,6 +173,7 @@ impl TableError {
             reason,
             zh: fill(zh),
             en: fill(en),
+            texts: Vec::new(),
         }
     }
 

@@ -5,8 +5,10 @@
 
 use super::prng::Prng;
 
-const SURNAMES: &str = include_str!("../../../data/names/surname_weight.tsv");
-const GIVEN: &str = include_str!("../../../data/names/given_char_freq.tsv");
+/// Surnames with their weight in per cent, below a header.
+pub const SURNAMES: &str = include_str!("../../../data/names/surname_weight.tsv");
+/// Characters of given names with their count among men and women, below a header.
+pub const GIVEN: &str = include_str!("../../../data/names/given_char_freq.tsv");
 const HARD: &str = include_str!("../../../data/names/hard_names.json");
 
 /// GB/T 3304 codes and their share in a thousand. 青海 counted 57.7 % minorities in 2012; the split among
@@ -23,15 +25,17 @@ const ETHNICITIES: &[(&str, u64)] = &[
 ];
 
 /// How names of an ethnicity are made, where not as 汉族 names are.
-enum Making {
+#[derive(Debug)]
+pub enum Making {
     /// A surname of this list, with its weight, and a given name as 汉族 have it.
     Surname(&'static [(&'static str, u64)]),
     /// A first and a second part; the second by sex, male then female.
     Parts(&'static [&'static str], [&'static [&'static str]; 2]),
 }
 
+/// The ethnicities whose names are made otherwise.
 #[rustfmt::skip]
-const MAKINGS: &[(&str, Making)] = &[
+pub const MAKINGS: &[(&str, Making)] = &[
     ("03", Making::Surname(&[("马", 55), ("韩", 8), ("冶", 8), ("李", 6), ("丁", 4), ("白", 4), ("米", 3), ("苏", 3), ("沙", 2), ("哈", 2), ("喇", 1)])),
     ("35", Making::Surname(&[("韩", 60), ("马", 25), ("沈", 4), ("何", 3)])),
     ("04", Making::Parts(
