@@ -10,17 +10,15 @@ use anyhow::{Context as _, bail};
 /// Fails with the command that builds it.
 pub fn path() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("the test executable has no path")?;
-    let profile = own
-        .ancestors()
-        .nth(2)
-        .context("the test executable lies in no target folder")?;
-    let binary = profile.join("junheng");
-    if !binary.is_file() {
+    // A test lies in `deps` of its profile's folder, a program in the folder itself.
+    let profiles = own.ancestors().skip(1).take(2);
+    let mut binaries = profiles.map(|folder| folder.join("junheng"));
+    let Some(binary) = binaries.find(|binary| binary.is_file()) else {
         bail!(
-            "there is no {}; build it with `cargo build -p junheng`",
-            binary.display()
+            "there is no junheng beside {}; build it with `cargo build -p junheng`",
+            own.display()
         );
-    }
+    };
     Ok(binary)
 }
 

@@ -12,15 +12,18 @@
 pub mod binary;
 pub mod bytes_codec;
 pub mod campaign;
+pub mod classroom;
 pub mod county;
 pub mod database;
 pub mod http;
 pub mod officer;
 pub mod person;
 pub mod postgres;
+pub mod pupils;
 pub mod refusal;
 pub mod regions;
 pub mod rolls;
+pub mod school_year;
 pub mod server;
 pub mod story;
 pub mod world;
@@ -35,4 +38,14 @@ pub use world::World;
 /// A new request id.
 pub fn request_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// The day in China so many days from now, `YYYY-MM-DD`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a story has no clock but the system's"
+)]
+pub fn days_from_now(days: i64) -> String {
+    let here = chrono::Utc::now() + chrono::TimeDelta::hours(8) + chrono::TimeDelta::days(days);
+    here.date_naive().to_string()
 }

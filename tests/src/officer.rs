@@ -10,9 +10,29 @@ use junheng_proto::inspection::v1::figure_service_client::FigureServiceClient;
 use junheng_proto::inspection::v1::framework_service_client::FrameworkServiceClient;
 use junheng_proto::inspection::v1::school_report_service_client::SchoolReportServiceClient;
 use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
+use junheng_proto::registration::v1::access_grant_service_client::AccessGrantServiceClient;
+use junheng_proto::registration::v1::admission_service_client::AdmissionServiceClient;
+use junheng_proto::registration::v1::aid_service_client::AidServiceClient;
+use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZoneServiceClient;
+use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
+use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
+use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
+use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
+use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
+use junheng_proto::registration::v1::group_recognition_service_client::GroupRecognitionServiceClient;
+use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
+use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
+use junheng_proto::registration::v1::quarantine_service_client::QuarantineServiceClient;
+use junheng_proto::registration::v1::reorganisation_service_client::ReorganisationServiceClient;
 use junheng_proto::registration::v1::school_class_service_client::SchoolClassServiceClient;
 use junheng_proto::registration::v1::school_service_client::SchoolServiceClient;
+use junheng_proto::registration::v1::statistics_service_client::StatisticsServiceClient;
+use junheng_proto::registration::v1::status_change_service_client::StatusChangeServiceClient;
+use junheng_proto::registration::v1::student_change_service_client::StudentChangeServiceClient;
+use junheng_proto::registration::v1::student_number_service_client::StudentNumberServiceClient;
 use junheng_proto::registration::v1::student_service_client::StudentServiceClient;
+use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
 use junheng_proto::staffing::v1::teacher_service_client::TeacherServiceClient;
 use junheng_proto::workflow::v1::workflow_service_client::WorkflowServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -94,6 +114,16 @@ impl Officer {
         SchoolServiceClient::new(self.link())
     }
 
+    /// 布局调整.
+    pub fn reorganisations(&self) -> ReorganisationServiceClient<Link> {
+        ReorganisationServiceClient::new(self.link())
+    }
+
+    /// 班额.
+    pub fn class_sizes(&self) -> ClassSizeServiceClient<Link> {
+        ClassSizeServiceClient::new(self.link())
+    }
+
     /// 班级.
     pub fn classes(&self) -> SchoolClassServiceClient<Link> {
         SchoolClassServiceClient::new(self.link())
@@ -102,6 +132,96 @@ impl Officer {
     /// 学籍.
     pub fn students(&self) -> StudentServiceClient<Link> {
         StudentServiceClient::new(self.link())
+    }
+
+    /// 待处理数据.
+    pub fn quarantine(&self) -> QuarantineServiceClient<Link> {
+        QuarantineServiceClient::new(self.link())
+    }
+
+    /// 转学.
+    pub fn transfers(&self) -> TransferServiceClient<Link> {
+        TransferServiceClient::new(self.link())
+    }
+
+    /// 双重学籍.
+    pub fn duplicate_cases(&self) -> DuplicateCaseServiceClient<Link> {
+        DuplicateCaseServiceClient::new(self.link())
+    }
+
+    /// 学籍号.
+    pub fn student_numbers(&self) -> StudentNumberServiceClient<Link> {
+        StudentNumberServiceClient::new(self.link())
+    }
+
+    /// 关键信息变更.
+    pub fn key_changes(&self) -> KeyChangeServiceClient<Link> {
+        KeyChangeServiceClient::new(self.link())
+    }
+
+    /// 学籍异动.
+    pub fn status_changes(&self) -> StatusChangeServiceClient<Link> {
+        StatusChangeServiceClient::new(self.link())
+    }
+
+    /// 升级与小升初.
+    pub fn promotions(&self) -> PromotionServiceClient<Link> {
+        PromotionServiceClient::new(self.link())
+    }
+
+    /// 义务教育证书.
+    pub fn certificates(&self) -> CertificateServiceClient<Link> {
+        CertificateServiceClient::new(self.link())
+    }
+
+    /// 学区.
+    pub fn zones(&self) -> AttendanceZoneServiceClient<Link> {
+        AttendanceZoneServiceClient::new(self.link())
+    }
+
+    /// 招生.
+    pub fn admissions(&self) -> AdmissionServiceClient<Link> {
+        AdmissionServiceClient::new(self.link())
+    }
+
+    /// 分班.
+    pub fn class_draws(&self) -> ClassDrawServiceClient<Link> {
+        ClassDrawServiceClient::new(self.link())
+    }
+
+    /// 生源预测.
+    pub fn forecasts(&self) -> ForecastServiceClient<Link> {
+        ForecastServiceClient::new(self.link())
+    }
+
+    /// 脱敏查阅授权.
+    pub fn grants(&self) -> AccessGrantServiceClient<Link> {
+        AccessGrantServiceClient::new(self.link())
+    }
+
+    /// 学籍数据导出.
+    pub fn exports(&self) -> ExportServiceClient<Link> {
+        ExportServiceClient::new(self.link())
+    }
+
+    /// 特殊群体认定.
+    pub fn recognitions(&self) -> GroupRecognitionServiceClient<Link> {
+        GroupRecognitionServiceClient::new(self.link())
+    }
+
+    /// 学生资助.
+    pub fn aid(&self) -> AidServiceClient<Link> {
+        AidServiceClient::new(self.link())
+    }
+
+    /// 学籍异动.
+    pub fn changes(&self) -> StudentChangeServiceClient<Link> {
+        StudentChangeServiceClient::new(self.link())
+    }
+
+    /// 统计.
+    pub fn statistics(&self) -> StatisticsServiceClient<Link> {
+        StatisticsServiceClient::new(self.link())
     }
 
     /// 教职工.

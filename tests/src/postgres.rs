@@ -19,6 +19,9 @@ read -r _
 "$0/pg_ctl" --pgdata="$1" --silent --mode=immediate stop
 "#;
 
+/// For stories: nothing has to outlive the run.
+pub const QUICK: &[&str] = &["fsync=off", "max_connections=600"];
+
 /// A running server; it stops when dropped.
 pub struct Postgres {
     keeper: Child,
@@ -30,10 +33,17 @@ pub struct Postgres {
 // === impl Postgres ===
 
 impl Postgres {
-    /// Starts a server with an empty cluster.
+    /// Starts a server with an empty cluster, for stories.
     ///
     /// Fails with the command that installs PostgreSQL when there is none.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_with(QUICK)
+    }
+
+    /// Starts a server with an empty cluster and these settings.
+    ///
+    /// Fails like [`Self::start`].
+    pub fn start_with(settings: &[&str]) -> anyhow::Result<Self> {
         let binaries = binaries()?;
         let folder = tempfile::Builder::new()
             .prefix("junheng-postgres-")
@@ -59,10 +69,14 @@ impl Postgres {
                 ]),
         )?;
         let port = free_port()?;
-        let options = format!(
-            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=600",
+        let mut options = format!(
+            "-p {port} -k {} -c listen_addresses=127.0.0.1",
             data.display()
         );
+        for setting in settings {
+            options.push_str(" -c ");
+            options.push_str(setting);
+        }
         let mut keeper = as_server_user(Path::new("/bin/sh"))
             .args(["-c", KEEPER])
             .arg(&binaries)

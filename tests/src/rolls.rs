@@ -32,6 +32,7 @@ pub fn header(parent: &str) -> ImportHeader {
         parent: parent.to_owned(),
         request_id: request_id(),
         validate_only: false,
+        ..ImportHeader::default()
     }
 }
 

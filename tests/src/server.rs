@@ -103,6 +103,11 @@ impl Server {
         &self.setup
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as a power cut would (SIGKILL).
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;

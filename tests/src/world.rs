@@ -165,6 +165,11 @@ impl World {
         &mut self.server
     }
 
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
     /// What its process was started with.
     pub fn setup(&self) -> &Setup {
         self.server.setup()
@@ -185,6 +190,27 @@ impl World {
         self.server.kill()?;
         self.server.restart()?;
         self.channel = connect(&self.server.url)?;
+        Ok(())
+    }
+
+    /// The same installation `days` later: its process is started again with its clock moved. Sessions have ended by then;
+    /// everybody signs in anew.
+    pub fn later(&mut self, days: i64) -> anyhow::Result<()> {
+        const OFFSET: &str = "JUNHENG_CLOCK__OFFSET_SECONDS";
+        let before = self
+            .setup()
+            .get(OFFSET)
+            .and_then(|value| value.parse().ok());
+        let offset: i64 = before.unwrap_or(0) + days * 86_400;
+        self.again_with(OFFSET, offset.to_string())
+    }
+
+    /// The same installation with one setting changed: its process is started again, and everybody signs in anew.
+    pub fn again_with(&mut self, key: &str, value: String) -> anyhow::Result<()> {
+        self.server.kill()?;
+        self.server = Server::start(self.setup().clone().with(key, value))?;
+        self.channel = connect(&self.server.url)?;
+        lock(&self.officers).clear();
         Ok(())
     }
 

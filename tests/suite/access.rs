@@ -117,7 +117,7 @@ fn separated_duties() {
     for (method, row) in table() {
         let changes = [
             "Create", "Update", "Import", "Grant", "Revoke", "Issue", "Assess", "Submit", "Review",
-            "Evaluate", "Publish", "Return", "Confirm", "Answer",
+            "Evaluate", "Publish", "Return", "Confirm", "Answer", "Discard",
         ];
         let name = method.rsplit('/').next().expect("a name");
         let is_change = changes.iter().any(|verb| name.starts_with(verb));

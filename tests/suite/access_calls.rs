@@ -181,6 +181,9 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "UpdateSchool" => {
             json!({ "school": { "displayName": "矩阵改名", "etag": "0" }, "updateMask": "displayName" })
         }
+        "CreateReliefPlan" => json!({ "reliefPlan": {
+            "measure": "MEASURE_DIVISION", "statement": "拆分为两个班", "endDate": "2099-12-31",
+        }}),
         "CreateSchoolClass" => {
             json!({ "schoolClass": { "stage": "STAGE_PRIMARY", "grade": 6, "number": 9 } })
         }
@@ -191,6 +194,27 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "UpdateStudent" => {
             json!({ "student": { "boarder": true, "etag": "0" }, "updateMask": "boarder" })
         }
+        "DiscardQuarantinedRows" => json!({ "cause": "2142960001", "reason": "矩阵" }),
+        "CreateTransfer" => json!({
+            "applicant": {
+                "displayName": pupil.display_name, "birthDate": pupil.birth_date, "sex": pupil.sex as i32,
+                "identityType": "IDENTITY_TYPE_RESIDENT_CARD", "identityNumber": pupil.number, "ethnicity": "01",
+            },
+            "receivingClass": beside, "reason": "随父母迁居",
+            "evidence": [{ "title": "监护人转学申请", "digest": "0".repeat(64) }],
+        }),
+        "RejectTransfer" | "ReturnTransferFile" | "DisputeDuplicateSettlement" => {
+            json!({ "note": "请核对" })
+        }
+        "SettleDuplicateCase" | "ProposeDuplicateSettlement" | "DecideDuplicateCase" => {
+            json!({ "outcome": "OUTCOME_STANDING_KEEPS", "note": "请核对" })
+        }
+        "SearchStudents" => json!({ "displayName": pupil.display_name }),
+        "CreateKeyChange" => json!({
+            "wanted": { "displayName": "矩阵改名" },
+            "evidence": [{ "title": "户籍证明", "digest": "0".repeat(64) }],
+        }),
+        "RejectKeyChange" => json!({ "note": "材料不全" }),
         "CreateTeacher" => json!({ "teacher": {
             "displayName": teacher.display_name, "identityNumber": teacher.number, "sex": teacher.sex as i32,
             "stage": "STAGE_PRIMARY", "position": "POSITION_FULL_TIME", "subject": "SUBJECT_MUSIC",
@@ -207,6 +231,7 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
             "framework": "frameworks/basic-2012", "displayName": "矩阵督导", "asOfDate": "2018-09-01",
         }}),
         "ReturnCampaign" => json!({ "parts": [{ "name": beside, "reason": "请核对" }] }),
+        "RejectStatusChange" => json!({ "note": "请核对" }),
         "ReturnSchoolReport" => json!({ "reason": "请核对" }),
         "ConfirmSchoolReport" => json!({ "measuresDigest": "0".repeat(64) }),
         "AnswerEvidenceItem" => json!({ "met": true, "value": "100", "statement": "已落实" }),
@@ -218,6 +243,33 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "EvaluateMeasures" => json!({
             "framework": "frameworks/basic-2012", "region": "regions/420106", "asOfDate": "2018-09-01",
         }),
+        "CreateZonePlan" => {
+            json!({ "zonePlan": { "schoolYear": 2031, "stage": "STAGE_PRIMARY" } })
+        }
+        "LookUpZone" => json!({
+            "parent": "regions/420106", "stage": "STAGE_PRIMARY", "schoolYear": 2031, "area": "矩阵小区",
+        }),
+        "ReturnZonePlan" | "ReturnAdmissionPlan" | "WithdrawAdmissionEntry" | "CancelClassDraw" => {
+            json!({ "note": "请核对" })
+        }
+        "CreateAdmissionPlan" => json!({ "admissionPlan": {
+            "schoolYear": 2031, "stage": "STAGE_PRIMARY", "basis": "BASIS_ASSIGNED", "placeCount": 40, "classCount": 1,
+        }}),
+        "AddAdmissionEntries" => json!({ "rows": [{ "row": 1 }] }),
+        "DrawAdmissionPlan" => json!({ "seed": "0123456789abcdef" }),
+        "RecordArrivals" => json!({ "entries": [format!("admissionEntries/{}", request_id())] }),
+        "CountAdmissions" | "ListNotArrived" => json!({ "schoolYear": 2031 }),
+        "PrepareClassDraw" => json!({ "stage": "STAGE_PRIMARY", "grade": 1 }),
+        "CommitSchoolSeed" | "CommitCountySeed" => json!({ "commitment": "0".repeat(64) }),
+        "RevealSchoolSeed" | "RevealCountySeed" => {
+            json!({ "part": "0123456789abcdef", "source": "当众" })
+        }
+        "ReplayClassDraw" => json!({
+            "members": [{ "student": request_id(), "sex": "SEX_MALE", "group": "GROUP_OTHER" }], "classCount": 1,
+        }),
+        "RecordBirths" => json!({ "births": [{
+            "place": "420106", "birthYear": 2020, "asOfYear": 2026, "source": "矩阵",
+        }]}),
         "GetWorkflow" => json!({ "name": "workflows/campaign" }),
         "GetInclusionProof" => json!({ "name": format!("entries/{}", request_id()) }),
         "ListEntries" => json!({ "subject": format!("schools/{}", request_id()) }),

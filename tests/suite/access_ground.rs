@@ -12,6 +12,8 @@ use junheng_tests::world::{PASSWORD, PROVINCE};
 use junheng_tests::{County, School, World, request_id};
 use prost_reflect::MethodDescriptor;
 
+use super::records;
+
 /// Another province, where nobody here has a post.
 const ABROAD: [(&str, &str); 2] = [
     ("a province abroad", "regions/630000"),
@@ -19,7 +21,7 @@ const ABROAD: [(&str, &str); 2] = [
 ];
 
 /// Methods whose parent is a region.
-const REGIONS_ONLY: [&str; 8] = [
+const REGIONS_ONLY: [&str; 17] = [
     "CreateAccount",
     "ListAccounts",
     "CreateSchool",
@@ -28,14 +30,54 @@ const REGIONS_ONLY: [&str; 8] = [
     "CreateCampaign",
     "ListCampaigns",
     "ListEvidenceItems",
+    "AssignJuniorPlaces",
+    "CreateZonePlan",
+    "ListZonePlans",
+    "RecordBirths",
+    "ListBirths",
+    "FreezeCohorts",
+    "ListPlaceGaps",
+    "CreateReorganisation",
+    "RecodeCounty",
 ];
 
 /// Methods whose parent is a school.
-const SCHOOLS_ONLY: [&str; 4] = [
+const SCHOOLS_ONLY: [&str; 9] = [
     "CreateSchoolClass",
     "CreateStudent",
     "CreateTeacher",
     "CreateSite",
+    "CreateStatusChange",
+    "CreateCertificateList",
+    "ConfirmEnrolment",
+    "CreateAdmissionPlan",
+    "PrepareClassDraw",
+];
+
+/// Methods whose records take a school year or a whole process to come about; who may call them is told by their own
+/// stories.
+pub const WITHOUT_RECORDS: [&str; 21] = [
+    "GetCertificateList",
+    "SubmitCertificateList",
+    "ApproveCertificateList",
+    "ReturnCertificateList",
+    "RequestCertificateRevocation",
+    "RevokeCertificate",
+    "RequestCertificateReissue",
+    "ReissueCertificate",
+    "KeepCertificate",
+    "PrintCertificate",
+    "GetReorganisation",
+    "PublishReorganisation",
+    "ApproveReorganisation",
+    "EndorseReorganisation",
+    "ReturnReorganisation",
+    "WithdrawReorganisation",
+    "ExecuteReorganisation",
+    "GetReliefPlan",
+    "ApproveReliefPlan",
+    "FulfilReliefPlan",
+    "WithdrawReliefPlan",
 ];
 
 /// What a call names, and where that lies.
@@ -84,7 +126,7 @@ impl Ground {
         let counties = [here.clone(), here, near, far];
         let mut corners = Vec::new();
         for (label, county) in labels.into_iter().zip(counties) {
-            corners.push(Corner::furnish(label, county).await);
+            corners.push(Corner::furnish(world, label, county).await);
         }
         // The campaigns come last, when every county has its schools.
         for (number, corner) in corners.iter_mut().enumerate() {
@@ -121,7 +163,7 @@ impl Ground {
 
     /// What a method is called with.
     pub fn targets(&self, method: &MethodDescriptor, scope: &str) -> Vec<Target> {
-        if scope.is_empty() {
+        if scope.is_empty() || WITHOUT_RECORDS.contains(&method.name()) {
             return Vec::new();
         }
         if scope.rsplit('.').next() != Some("parent") {
@@ -130,6 +172,12 @@ impl Ground {
                 .corners
                 .iter()
                 .filter_map(|corner| corner.record(collection))
+                .collect();
+        }
+        if method.name() == "CreateReliefPlan" {
+            let classes = self.corners.iter();
+            return classes
+                .filter_map(|corner| corner.record("classes"))
                 .collect();
         }
         let mut targets = Vec::new();
@@ -179,7 +227,7 @@ impl Ground {
 // === impl Corner ===
 
 impl Corner {
-    async fn furnish(label: &'static str, county: County) -> Self {
+    async fn furnish(world: &World, label: &'static str, county: County) -> Self {
         let school = county.school(SchoolKind::Primary).await;
         enrol(&county.clerk, &school, Stage::Primary, 1).await;
         employ(&county.clerk, &school, Stage::Primary, 1).await;
@@ -206,13 +254,16 @@ impl Corner {
             ..Default::default()
         };
         let sites = answered(clerk.sites().list_sites(sites).await).sites;
-        let records = vec![
-            ("schools", parent),
+        let more =
+            records::records(world, label, &county, &school, &classes[0], &students[0]).await;
+        let mut records = vec![
+            ("schools", parent.clone()),
             ("classes", classes[0].name.clone()),
             ("students", students[0].name.clone()),
             ("teachers", teachers[0].name.clone()),
             ("sites", sites[0].name.clone()),
         ];
+        records.extend(more);
         Self {
             label,
             county,
@@ -260,7 +311,15 @@ impl Corner {
             .records
             .iter()
             .find(|(found, _)| *found == collection)?;
-        let of_county = ["campaigns", "evidenceItems", "accounts"].contains(&collection);
+        let of_county = [
+            "campaigns",
+            "evidenceItems",
+            "accounts",
+            "zonePlans",
+            "accessGrants",
+            "exports",
+        ]
+        .contains(&collection);
         let school = (!of_county).then(|| self.school.name.clone());
         Some(self.target(school, name.clone()))
     }
@@ -288,10 +347,27 @@ impl Corner {
 }
 
 fn collection_of(method: &MethodDescriptor) -> &'static str {
+    if ["RevealStudent", "GetStudentAid", "FileGroupRecognition"].contains(&method.name()) {
+        return "students";
+    }
     match method.parent_service().name() {
         "SchoolService" => "schools",
         "SchoolClassService" => "classes",
-        "StudentService" => "students",
+        "StudentService" | "StudentNumberService" => "students",
+        "ReorganisationService" => "schools",
+        "ClassSizeService" => "classes",
+        "TransferService" => "transfers",
+        "DuplicateCaseService" => "duplicateCases",
+        "KeyChangeService" if method.name() == "CreateKeyChange" => "students",
+        "KeyChangeService" => "keyChanges",
+        "StatusChangeService" => "statusChanges",
+        "AttendanceZoneService" => "zonePlans",
+        "AdmissionService" if method.name().ends_with("Entry") => "admissionEntries",
+        "AdmissionService" => "admissionPlans",
+        "ClassDrawService" => "classDraws",
+        "AccessGrantService" => "accessGrants",
+        "ExportService" => "exports",
+        "GroupRecognitionService" => "groupRecognitions",
         "TeacherService" => "teachers",
         "SiteService" => "sites",
         "SchoolReportService" => "schoolReports",

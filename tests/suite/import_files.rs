@@ -34,6 +34,8 @@ pub const STORIES: &[Story] = &[
     story("a small workbook that claims a billion cells is refused at once and writes nothing", |world| Box::pin(billion_cells(world))),
     story("a column that is missing or unknown is named", |world| Box::pin(wrong_columns(world))),
     story("a check of a file prints the same verdicts and writes nothing", |world| Box::pin(check_only(world))),
+    story("refused rows come back in a workbook with reasons that goes in again once it is mended", |world| Box::pin(error_workbook(world))),
+    story("refused rows come back as CSV without any cell that a spreadsheet would run", |world| Box::pin(error_csv(world))),
     story("an import of a class that nobody opened says so once", |world| Box::pin(missing_class(world))),
 ];
 
@@ -193,6 +195,80 @@ async fn check_only(world: &World) {
         "{said}"
     );
     assert_eq!(office.count().await, 0);
+}
+
+async fn error_workbook(world: &World) {
+    let office = Office::open(world).await;
+    let people: Vec<Person> = (0..26).map(|_| child()).collect();
+    let mut rows: Vec<Vec<String>> = people.iter().map(|person| office.row(person)).collect();
+    rows[0][6] = with_wrong_check_digit(&people[0].number);
+    // More rows wait for a class than the service lists.
+    for row in &mut rows[2..] {
+        row[3] = "7".to_owned();
+    }
+    let file = office.write("名单.csv", csv(&rows).as_bytes());
+    let errors = office.folder.path().join("退回.xlsx");
+    let path = errors.to_str().expect("a text");
+    let said = all_output(&office.import(world, &file, &["--errors", path]).await);
+    assert_eq!(office.count().await, 1, "{said}");
+    let again = all_output(&office.import(world, &file, &["--errors", path]).await);
+    assert!(
+        again.contains("exists"),
+        "no workbook is written over: {again}"
+    );
+
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&errors).expect("a workbook");
+    let sheet = calamine::Reader::worksheet_range_at(&mut book, 0).expect("a sheet");
+    let sheet = sheet.expect("readable");
+    let text = |row: usize, column: usize| match sheet.get((row, column)) {
+        Some(calamine::Data::String(text)) => text.clone(),
+        other => panic!("{row} {column} is no text: {other:?}"),
+    };
+    assert_eq!(sheet.height(), 1 + 25, "{said}");
+    assert_eq!(text(1, 6), rows[0][6], "the cells are those of the file");
+    assert_eq!(text(1, 10), "2");
+    assert!(text(1, 11).contains("身份证件号"));
+    assert!(text(1, 12).contains("CHECK_DIGIT_WRONG"));
+    assert!(text(25, 12).contains("CLASS_UNKNOWN"), "{}", text(25, 12));
+
+    // Mended, with the columns of reasons as they are.
+    let mended = office.folder.path().join("更正.xlsx");
+    let mut book = Workbook::new();
+    let out = book.add_worksheet();
+    for (row, column) in (0..26).flat_map(|row| (0..15).map(move |column| (row, column))) {
+        let cell = match (row, column) {
+            (1, 6) => people[0].number.clone(),
+            (1.., 3) => "1".to_owned(),
+            _ => text(row, column),
+        };
+        let (row, column) = (
+            u32::try_from(row).expect("few"),
+            u16::try_from(column).expect("few"),
+        );
+        out.write(row, column, cell).expect("written");
+    }
+    book.save(&mended).expect("saved");
+    let output = office.import(world, &mended, &[]).await;
+    assert!(output.status.success(), "{}", all_output(&output));
+    assert_eq!(office.count().await, 26);
+}
+
+async fn error_csv(world: &World) {
+    let office = Office::open(world).await;
+    let mut row = office.row(&child());
+    row[4] = "=HYPERLINK(\"http://x\")".replace('"', "");
+    row[9] = "99".to_owned();
+    let file = office.write("名单.csv", csv(&[row]).as_bytes());
+    let errors = office.folder.path().join("退回.csv");
+    let path = errors.to_str().expect("a text");
+    let said = all_output(&office.import(world, &file, &["--errors", path]).await);
+    let written = std::fs::read_to_string(&errors).unwrap_or_else(|_| panic!("{said}"));
+    assert!(written.contains("'=HYPERLINK"), "{written}");
+    assert!(!written.contains(",=HYPERLINK"), "{written}");
+    assert!(
+        written.contains("FIELD_INVALID") && written.contains("民族"),
+        "{written}"
+    );
 }
 
 async fn missing_class(world: &World) {

@@ -1,32 +1,55 @@
 //! The suite: each story runs against the real executable on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`.
 //!
-//! One installation a database serves all stories that do not ask for their own; it starts with the first of them.
+//! A few installations a database serve all stories that do not ask for their own, theme by theme in turn, for a province has
+//! only so many counties; each starts with the first of its stories.
 //! After the stories the logs of both are read for panics.
 
 mod access;
 mod access_live;
+mod admission;
+mod aid;
 mod assets;
+mod bulk_imports;
 mod campaign_journey;
 mod campaign_races;
+mod certificates;
+mod class_draw;
+mod class_sizes;
+mod duplicate_cases;
 mod exact_figures;
+mod exports;
 mod feed;
+mod forecast;
 mod foreign_client;
 mod frozen_figures;
 mod gateway_faces;
 mod import_files;
+mod key_changes;
 mod lost_callers;
+mod made_up_province;
 mod moving_schools;
+mod name_search;
+mod numbers;
 mod power_cut;
+mod promotion;
 mod pupil_imports;
 mod pupil_lists;
 mod pupils;
+mod reorganisations;
+mod reveal;
 mod row_texts;
 mod schools;
 mod seal;
 mod secrets;
 mod separate_roles;
 mod sign_in;
+mod special_groups;
 mod staffing;
+mod statistics;
+mod status_changes;
+mod transfer_ground;
+mod transfers;
+mod zones;
 
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -43,13 +66,34 @@ const THEMES: &[&[Story]] = &[
     access_live::STORIES,
     schools::STORIES,
     pupils::STORIES,
+    transfers::STORIES,
+    duplicate_cases::STORIES,
+    numbers::STORIES,
+    key_changes::STORIES,
+    name_search::STORIES,
     pupil_imports::STORIES,
+    bulk_imports::STORIES,
     pupil_lists::STORIES,
+    reveal::STORIES,
+    exports::STORIES,
+    special_groups::STORIES,
+    aid::STORIES,
     import_files::STORIES,
+    made_up_province::STORIES,
     row_texts::STORIES,
+    statistics::STORIES,
     moving_schools::STORIES,
+    reorganisations::STORIES,
+    class_sizes::STORIES,
     lost_callers::STORIES,
     secrets::STORIES,
+    status_changes::STORIES,
+    promotion::STORIES,
+    certificates::STORIES,
+    zones::STORIES,
+    admission::STORIES,
+    class_draw::STORIES,
+    forecast::STORIES,
     staffing::STORIES,
     assets::STORIES,
     exact_figures::STORIES,
@@ -65,11 +109,17 @@ const THEMES: &[&[Story]] = &[
     foreign_client::STORIES,
 ];
 
-/// What the stories share: a runtime, a database server, an installation for each database.
+/// Installations of each database.
+const INSTALLATIONS: usize = 3;
+
+/// An installation, once it has started.
+type Started = OnceLock<Result<World, String>>;
+
+/// What the stories share: a runtime, a database server, the installations of each database.
 struct Stage {
     runtime: Runtime,
-    sqlite: OnceLock<Result<World, String>>,
-    postgres: OnceLock<Result<World, String>>,
+    sqlite: [Started; INSTALLATIONS],
+    postgres: [Started; INSTALLATIONS],
     server: OnceLock<Result<Arc<Postgres>, String>>,
 }
 
@@ -79,18 +129,16 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let stage = Arc::new(Stage {
         runtime,
-        sqlite: OnceLock::new(),
-        postgres: OnceLock::new(),
+        sqlite: Default::default(),
+        postgres: Default::default(),
         server: OnceLock::new(),
     });
     let mut trials = access::trials();
-    for story in THEMES.iter().copied().flatten() {
-        trials.extend(
-            story
-                .databases
-                .iter()
-                .map(|database| trial(&stage, story, *database)),
-        );
+    for (number, theme) in THEMES.iter().enumerate() {
+        for story in *theme {
+            let told = story.databases.iter();
+            trials.extend(told.map(|database| trial(&stage, story, *database, number)));
+        }
     }
     let told = libtest_mimic::run(&arguments, trials);
     if arguments.list {
@@ -104,12 +152,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn trial(stage: &Arc<Stage>, story: &'static Story, database: Database) -> Trial {
+fn trial(stage: &Arc<Stage>, story: &'static Story, database: Database, theme: usize) -> Trial {
     let stage = Arc::clone(stage);
     Trial::test(
         format!("{database}::{}", story.promise.replace(' ', "_")),
         move || {
-            let world = stage.world(database)?;
+            let world = stage.world(database, theme)?;
             stage.runtime.block_on((story.run)(world));
             Ok(())
         },
@@ -118,8 +166,10 @@ fn trial(stage: &Arc<Stage>, story: &'static Story, database: Database) -> Trial
 
 /// The logs of the installations that were started.
 fn log_trials(stage: &Stage) -> Vec<Trial> {
-    [&stage.sqlite, &stage.postgres]
-        .into_iter()
+    stage
+        .sqlite
+        .iter()
+        .chain(&stage.postgres)
         .filter_map(|world| world.get()?.as_ref().ok())
         .map(|world| {
             let log = std::fs::read_to_string(world.setup().log()).unwrap_or_default();
@@ -137,11 +187,13 @@ fn log_trials(stage: &Stage) -> Vec<Trial> {
 // === impl Stage ===
 
 impl Stage {
-    fn world(&self, database: Database) -> Result<&World, Failed> {
-        let world = match database {
+    /// The installation of a theme.
+    fn world(&self, database: Database, theme: usize) -> Result<&World, Failed> {
+        let worlds = match database {
             Database::Sqlite => &self.sqlite,
             Database::Postgres => &self.postgres,
         };
+        let world = &worlds[theme % INSTALLATIONS];
         let started = world.get_or_init(|| {
             let postgres = match database {
                 Database::Sqlite => None,

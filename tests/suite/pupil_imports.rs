@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use junheng_proto::education::v1::{SchoolKind, Sex, Stage};
 use junheng_proto::error::v1::Reason;
+use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
     CountStudentsRequest, ImportStudentsRequest, StudentRow, import_students_request::Part,
 };
@@ -24,6 +25,8 @@ pub const STORIES: &[Story] = &[
     story("every identity number of the test vectors is judged as two other libraries judge it", |world| Box::pin(vectors(world))),
     story("a class that nobody has opened is reported once with the rows that wait for it", |world| Box::pin(missing_class(world))),
     story("the same pupil in two rows goes in once and the second row names the first", |world| Box::pin(twice_in_a_file(world))),
+    story("a student number that is another pupil's is a verdict on the row and the other rows go in", |world| Box::pin(taken_number(world))),
+    story("a grade that the stage does not have is said to be none and nobody waits for its class", |world| Box::pin(impossible_grade(world))),
     story("a repeated import changes nothing", |world| Box::pin(repeated(world))),
     story("a check of an import writes nothing", |world| Box::pin(check_only(world))),
     story("an import without a header is refused and writes nothing", |world| Box::pin(no_header(world))),
@@ -151,6 +154,65 @@ async fn twice_in_a_file(world: &World) {
     );
 }
 
+async fn taken_number(world: &World) {
+    let (county, school) = prepared(world).await;
+    let [one, two, three] = [child(), child(), child()];
+    let number = format!("G{}", one.number);
+    let row = |person| StudentRow {
+        student_number: number.clone(),
+        ..student_row(&school, Stage::Primary, 1, 1, person)
+    };
+    let rows = numbered([row(&one), row(&two)], |row, n| row.row = n);
+    let result = answered(import_students(&county.clerk, header(&school.name), rows).await);
+    assert_eq!(result.created_count, 1, "{result:?}");
+    let later = [
+        row(&three),
+        student_row(&school, Stage::Primary, 1, 1, &child()),
+        row(&one),
+    ];
+    let later = numbered(later, |row, n| row.row = n);
+    let second = answered(import_students(&county.clerk, header(&school.name), later).await);
+    let counts = (second.created_count, second.unchanged_count);
+    assert_eq!(counts, (1, 1), "{second:?}");
+    let expected = [(&result, 3), (&second, 2)];
+    for (result, row) in expected {
+        let verdicts: Vec<_> = result
+            .verdicts
+            .iter()
+            .map(|verdict| (verdict.row, verdict.field.as_str(), verdict.reason()))
+            .collect();
+        let taken = (row, "student_number", Reason::StudentNumberTaken);
+        assert_eq!(verdicts, [taken], "{result:?}");
+        assert!(
+            !result.verdicts[0].message.contains(&one.number),
+            "no number in a message"
+        );
+    }
+    assert_eq!(count(&county, &school.name).await, 2);
+}
+
+async fn impossible_grade(world: &World) {
+    let (county, school) = prepared(world).await;
+    let rows = [(7, 1), (1, 100)].map(|(grade, class)| {
+        let mut row = student_row(&school, Stage::Primary, 1, 1, &child());
+        (row.grade, row.class_number) = (grade, class);
+        row
+    });
+    let rows = numbered(rows, |row, n| row.row = n);
+    let result = answered(import_students(&county.clerk, header(&school.name), rows).await);
+    let verdicts: Vec<_> = result
+        .verdicts
+        .iter()
+        .map(|verdict| (verdict.row, verdict.field.as_str(), verdict.reason()))
+        .collect();
+    let expected = [
+        (2, "grade", Reason::FieldInvalid),
+        (3, "class_number", Reason::FieldInvalid),
+    ];
+    assert_eq!(verdicts, expected);
+    assert_eq!(result.missing_parents, []);
+}
+
 async fn repeated(world: &World) {
     let (county, school) = prepared(world).await;
     let rows = (0..50).map(|_| student_row(&school, Stage::Primary, 1, 1, &child()));
@@ -240,6 +302,13 @@ async fn prepared(world: &World) -> (County, School) {
 fn row_of(school: &School, number: &str) -> StudentRow {
     let mut row = student_row(school, Stage::Primary, 1, 1, &child());
     row.identity_number = number.to_owned();
+    // A number of this shape tells by its beginning which document it is of.
+    row.identity_type = match number.get(..2) {
+        Some("81" | "82" | "83") => IdentityType::ResidencePermit,
+        Some(area) if area.starts_with('9') => IdentityType::ForeignerCard,
+        _ => IdentityType::ResidentCard,
+    }
+    .into();
     let birth = number
         .get(6..14)
         .and_then(|text| NaiveDate::parse_from_str(text, "%Y%m%d").ok());

@@ -211,6 +211,7 @@ async fn list_all(
             school_class: school_class.to_owned(),
             page_size,
             page_token,
+            ..ListStudentsRequest::default()
         };
         let page = answered(officer.students().list_students(request).await);
         assert!(page.students.len() <= page_size as usize);

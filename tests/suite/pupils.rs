@@ -1,12 +1,14 @@
 //! One pupil's record 学籍.
 
 use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
     CreateSchoolClassRequest, CreateStudentRequest, GetStudentRequest, SchoolClass, Student,
     UpdateStudentRequest,
 };
 use junheng_tests::person::{Person, child, with_wrong_check_digit};
+use junheng_tests::pupils::student_of;
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::{County, School, Story, World, request_id, story};
 use prost_types::FieldMask;
@@ -15,7 +17,7 @@ use tonic::Code;
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("a wrong check digit is refused with the field and the digit that would be right", |world| Box::pin(wrong_check_digit(world))),
-    story("of two officers who register the same pupil at once one wins", |world| Box::pin(registered_twice(world))),
+    story("of two officers who register the same pupil at once one wins and the other opens a case", |world| Box::pin(registered_twice(world))),
     story("a pupil number follows from the identity document", |world| Box::pin(student_numbers(world))),
     story("sex and date of birth must agree with the identity number", |world| Box::pin(contradictions(world))),
     story("a pupil of another county does not exist for its officers", |world| Box::pin(foreign_pupil(world))),
@@ -62,13 +64,39 @@ async fn registered_twice(world: &World) {
         our_students.create_student(create(&our_school, &our_class, &person)),
         their_students.create_student(create(&their_school, &their_class, &person)),
     );
-    let (won, lost) = if ours.is_ok() {
-        (ours, theirs)
-    } else {
-        (theirs, ours)
+    let (ours, theirs) = (answered(ours).outcome, answered(theirs).outcome);
+    let ((student, case), claimant) = match (ours, theirs) {
+        (Some(Outcome::Student(won)), Some(Outcome::DuplicateCase(case))) => {
+            ((won, case), &their_school)
+        }
+        (Some(Outcome::DuplicateCase(case)), Some(Outcome::Student(won))) => {
+            ((won, case), &our_school)
+        }
+        both => panic!("one record and one case, but {both:?}"),
     };
-    answered(won);
-    let refused = refused(lost, Code::AlreadyExists, "PERSON_REGISTERED");
+    assert_eq!(case.student, student.name);
+    assert_eq!(case.standing_school, student.school);
+    assert_eq!(case.claims.len(), 1);
+    assert_eq!(case.claims[0].school, claimant.name);
+    assert!(!format!("{case:?}").contains(&person.number), "{case:?}");
+
+    let mut own = if student.school == our_school.name {
+        our_students
+    } else {
+        their_students
+    };
+    let class = if student.school == our_school.name {
+        &our_class
+    } else {
+        &their_class
+    };
+    let school = if student.school == our_school.name {
+        &our_school
+    } else {
+        &their_school
+    };
+    let again = own.create_student(create(school, class, &person)).await;
+    let refused = refused(again, Code::AlreadyExists, "PERSON_REGISTERED");
     assert!(!refused.metadata["where"].is_empty(), "{refused:?}");
     assert!(
         !format!("{refused:?}").contains(&person.number),
@@ -79,7 +107,9 @@ async fn registered_twice(world: &World) {
 async fn student_numbers(world: &World) {
     let (county, school, class) = classroom(world).await;
     let with_card = create(&school, &class, &child());
-    let with_card = answered(county.clerk.students().create_student(with_card).await);
+    let with_card = student_of(answered(
+        county.clerk.students().create_student(with_card).await,
+    ));
     let prefix = with_card.student_number.chars().next().expect("a number");
     assert!("GL".contains(prefix), "{}", with_card.student_number);
     let mut without = create(&school, &class, &child());
@@ -87,7 +117,9 @@ async fn student_numbers(world: &World) {
         student.identity_type = IdentityType::None.into();
         student.identity_number = String::new();
     }
-    let without = answered(county.clerk.students().create_student(without).await);
+    let without = student_of(answered(
+        county.clerk.students().create_student(without).await,
+    ));
     assert!(
         without.student_number.starts_with('J'),
         "{}",
@@ -126,7 +158,9 @@ async fn foreign_pupil(world: &World) {
     let (here, school, class) = classroom(world).await;
     let there = County::fresh(world).await;
     let request = create(&school, &class, &child());
-    let student = answered(here.clerk.students().create_student(request).await);
+    let student = student_of(answered(
+        here.clerk.students().create_student(request).await,
+    ));
     let get = |name: &str| GetStudentRequest {
         name: name.to_owned(),
     };
@@ -156,7 +190,9 @@ async fn key_fields(world: &World) {
     let (county, school, class) = classroom(world).await;
     let person = child();
     let request = create(&school, &class, &person);
-    let student = answered(county.clerk.students().create_student(request).await);
+    let student = student_of(answered(
+        county.clerk.students().create_student(request).await,
+    ));
     for path in ["display_name", "identity_number", "sex", "birth_date"] {
         let other = child();
         let changed = Student {

@@ -1,0 +1,141 @@
+//! What to measure, from the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+
+/// The benchmarks by name, in the order in which they run.
+pub const NAMES: [&str; 8] = [
+    "first-load",
+    "reading",
+    "statistics",
+    "import",
+    "single",
+    "race",
+    "power-cut",
+    "memory",
+];
+
+/// How much of each.
+#[derive(Clone, Debug)]
+pub struct Arguments {
+    /// Whether this is a run for the tests: tiny, in a debug build, with no word on times.
+    pub short: bool,
+    /// Pupils of the provinces to fill, smallest first.
+    pub pupils: Vec<u64>,
+    /// Only these benchmarks.
+    pub only: Vec<String>,
+    /// Where the results go.
+    pub out: PathBuf,
+    /// Rows of the import into a province that has pupils already, and of the one that is cut off.
+    pub rows: u64,
+    /// Rows of the files whose import's memory is measured.
+    pub files: Vec<u64>,
+    /// For how long single registrations are measured.
+    pub time: Duration,
+    /// Callers who register at once.
+    pub clients: usize,
+    /// Who race for one child.
+    pub racers: usize,
+    /// Calls of each list, and pages that are turned.
+    pub calls: usize,
+    /// Deep pages.
+    pub pages: usize,
+    /// Calls of the statistics.
+    pub counts: usize,
+}
+
+// === impl Arguments ===
+
+impl Arguments {
+    /// Reads `--short`, `--pupils N,N`, `--only NAME,NAME` and `--out FILE`.
+    pub fn read(words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut words = words.peekable();
+        let short = words.peek().is_some_and(|word| word == "--short");
+        let mut read = if short { Self::short() } else { Self::full() };
+        if short {
+            words.next();
+        }
+        while let Some(word) = words.next() {
+            let value = words
+                .next()
+                .with_context(|| format!("{word} needs a value"))?;
+            match word.as_str() {
+                "--pupils" => read.pupils = numbers(&value)?,
+                "--files" => read.files = numbers(&value)?,
+                "--rows" => read.rows = value.parse()?,
+                "--only" => read.only = value.split(',').map(str::to_owned).collect(),
+                "--out" => read.out = value.into(),
+                _ => bail!(
+                    "{word} is not known; there are --short (first), --pupils, --rows, --files, --only, --out"
+                ),
+            }
+        }
+        for name in &read.only {
+            ensure!(
+                NAMES.contains(&name.as_str()),
+                "{name} is no benchmark; there are {}",
+                NAMES.join(", ")
+            );
+        }
+        ensure!(!read.pupils.is_empty(), "--pupils needs a number");
+        read.pupils.sort_unstable();
+        Ok(read)
+    }
+
+    /// Whether a benchmark runs.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+
+    /// The size at which what needs only one is measured: the one nearest to a million.
+    pub fn main_size(&self) -> u64 {
+        let far = |pupils: &&u64| pupils.abs_diff(1_000_000);
+        self.pupils.iter().min_by_key(far).copied().unwrap_or(0)
+    }
+
+    fn full() -> Self {
+        Self {
+            short: false,
+            pupils: vec![10_000, 1_000_000, 5_000_000],
+            only: Vec::new(),
+            out: "target/load/last.json".into(),
+            rows: 200_000,
+            files: vec![200_000, 1_000_000],
+            time: Duration::from_secs(30),
+            clients: 32,
+            racers: 1_000,
+            calls: 300,
+            pages: 1_000,
+            counts: 2_000,
+        }
+    }
+
+    fn short() -> Self {
+        Self {
+            short: true,
+            pupils: vec![600, 1_500],
+            rows: 400,
+            files: vec![300, 600],
+            time: Duration::from_secs(2),
+            clients: 8,
+            racers: 60,
+            calls: 10,
+            pages: 10,
+            counts: 20,
+            ..Self::full()
+        }
+    }
+}
+
+fn numbers(text: &str) -> anyhow::Result<Vec<u64>> {
+    text.split(',')
+        .map(|number| {
+            number
+                .trim()
+                .parse()
+                .with_context(|| format!("{number} is no number"))
+        })
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! The baseline of imports: COPY of the same finished rows into the same indexed tables.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Executor as _};
+
+/// What an import writes: the students alone, or with the counts, the history and the journal.
+pub const STUDENTS: &[&str] = &["students"];
+/// All that it writes. A table that this version has not is left out.
+pub const ALL: &[&str] = &["students", "tally_changes", "student_changes", "journal"];
+
+/// Where the rows of a table that came later begin.
+#[derive(Clone, Debug, Default)]
+pub struct Mark(Vec<(&'static str, String)>);
+
+// === impl Mark ===
+
+impl Mark {
+    /// Where the tables end now.
+    pub async fn now(database: &PgPool) -> anyhow::Result<Self> {
+        let mut mark = Self::default();
+        for table in ALL {
+            if exists(database, table).await? {
+                let key = key(table);
+                let last: Option<String> = sqlx::query_scalar(AssertSqlSafe(format!(
+                    "SELECT {key}::text FROM {table} ORDER BY {key} DESC LIMIT 1"
+                )))
+                .fetch_optional(database)
+                .await?;
+                mark.0.push((table, last.unwrap_or_default()));
+            }
+        }
+        Ok(mark)
+    }
+
+    /// The condition for rows that came later, and for those before.
+    fn conditions(&self, table: &str) -> (String, String) {
+        let found = self.0.iter().find(|(name, _)| *name == table);
+        match found {
+            Some((_, last)) if !last.is_empty() => {
+                let key = key(table);
+                (format!("{key} > '{last}'"), format!("{key} <= '{last}'"))
+            }
+            _ => ("true".into(), "false".into()),
+        }
+    }
+}
+
+/// What a COPY took.
+pub struct Copied {
+    /// Seconds.
+    pub seconds: f64,
+    /// Rows by table.
+    pub rows: Value,
+}
+
+/// Copies the rows that came after `mark` into tables of the same columns and indexes that hold the rows before it.
+pub async fn measure(
+    database: &PgPool,
+    mark: &Mark,
+    tables: &'static [&'static str],
+) -> anyhow::Result<Copied> {
+    let folder: String = sqlx::query_scalar("SHOW data_directory")
+        .fetch_one(database)
+        .await?;
+    let mut files = Vec::new();
+    for table in tables {
+        if !exists(database, table).await? {
+            continue;
+        }
+        let file = format!("{folder}/bare_{table}.copy");
+        let (after, before) = mark.conditions(table);
+        let key = key(table);
+        for statement in [
+            format!("DROP TABLE IF EXISTS bare_{table}"),
+            format!("CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)"),
+            format!("INSERT INTO bare_{table} SELECT * FROM {table} WHERE {before}"),
+            format!(
+                "COPY (SELECT * FROM {table} WHERE {after} ORDER BY {key}) TO '{file}' (FORMAT binary)"
+            ),
+            format!("ANALYZE bare_{table}"),
+        ] {
+            database.execute(AssertSqlSafe(statement)).await?;
+        }
+        files.push((table, file));
+    }
+    database.execute("CHECKPOINT").await?;
+    let begun = Instant::now();
+    let mut rows = serde_json::Map::new();
+    for (table, file) in &files {
+        let copy = format!("COPY bare_{table} FROM '{file}' (FORMAT binary)");
+        let done = database.execute(AssertSqlSafe(copy)).await?;
+        rows.insert((**table).to_string(), json!(done.rows_affected()));
+    }
+    Ok(Copied {
+        seconds: begun.elapsed().as_secs_f64(),
+        rows: Value::Object(rows),
+    })
+}
+
+async fn exists(database: &PgPool, table: &str) -> anyhow::Result<bool> {
+    Ok(sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(table)
+        .fetch_one(database)
+        .await?)
+}
+
+/// The column in whose order rows came.
+fn key(table: &str) -> &'static str {
+    match table {
+        "students" | "student_changes" => "id",
+        _ => "seq",
+    }
+}

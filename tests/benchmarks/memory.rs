@@ -1,0 +1,40 @@
+//! The most memory that the serving process holds while one file comes in.
+
+use std::sync::Arc;
+
+use junheng_tests::postgres::Postgres;
+use serde_json::json;
+
+use crate::ground::{Ground, pupils};
+use crate::process;
+use crate::report::{Bound, Report};
+
+/// One county, one request, a fresh process for each size.
+pub async fn run(
+    postgres: &Arc<Postgres>,
+    files: &[u64],
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    for rows in files {
+        let ground = Ground::lay(postgres).await?;
+        let before = process::memory(ground.world.pid())?;
+        let county = ["--counties", "420102", "--rows-per-request", "100000000"];
+        let outcome = ground.fill(&pupils(*rows, &county)).await;
+        let peak = process::peak_memory(ground.world.pid())?;
+        let refusal = outcome.as_ref().err().map(|error| format!("{error:#}"));
+        let detail = json!({ "rows": rows, "before_import": before, "refusal": refusal });
+        report.add(
+            format!("peak memory, one import of {rows}"),
+            peak,
+            "MiB",
+            Bound::AtMost(150.0),
+            detail.clone(),
+        );
+        report.hold(
+            &format!("one import takes {rows} rows"),
+            outcome.is_ok(),
+            detail,
+        );
+    }
+    Ok(())
+}

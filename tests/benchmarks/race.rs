@@ -1,0 +1,97 @@
+//! Many schools register one child at the same time: one record, and one case where the contract knows cases.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use junheng_proto::POOL;
+use junheng_tests::bytes_codec::BytesCodec;
+use junheng_tests::world;
+use junheng_tests::{Officer, refusal::Refused};
+use prost::Message as _;
+use prost_reflect::{DynamicMessage, Value};
+use serde_json::json;
+use tokio::sync::Barrier;
+
+use crate::child;
+use crate::ground::Ground;
+use crate::report::Report;
+
+/// Connections that the racers share.
+const CONNECTIONS: usize = 10;
+
+/// So many callers, each for the next school.
+pub async fn run(ground: &Ground, racers: usize, report: &mut Report) -> anyhow::Result<()> {
+    let mut seats = ground.seats(100_000).await?;
+    seats.sort_by_key(|seat| seat.school);
+    seats.dedup_by_key(|seat| seat.school);
+    let clerk = ground.clerk(&seats[0].region).await;
+    let child = child::next();
+    let before = ground.students().await?;
+    let start = Arc::new(Barrier::new(racers));
+    let connections: Vec<_> = (0..CONNECTIONS)
+        .map(|_| ground.world.own_channel())
+        .collect();
+    let mut calls = tokio::task::JoinSet::new();
+    for racer in 0..racers {
+        let clerk = clerk.over(connections[racer % CONNECTIONS].clone());
+        let request = child::request(&child, &seats[racer % seats.len()]);
+        let start = Arc::clone(&start);
+        calls.spawn(async move {
+            start.wait().await;
+            match clerk.students().create_student(request).await {
+                Ok(_) => "registered".to_owned(),
+                Err(status) => Refused::read(&status).reason,
+            }
+        });
+    }
+    let mut answers: BTreeMap<String, usize> = BTreeMap::new();
+    while let Some(answer) = calls.join_next().await {
+        *answers.entry(answer?).or_default() += 1;
+    }
+    let made = ground.students().await? - before;
+    let won = answers.get("registered") == Some(&1);
+    let detail = json!({ "answers": answers, "records": made, "schools": seats.len() });
+    report.hold(
+        &format!("{racers} racing registrations of one child make one record"),
+        made == 1 && won,
+        detail,
+    );
+    let reader = ground
+        .world
+        .sign_in("province.clerk", world::PROVINCE)
+        .await;
+    if let Some(cases) = cases(&reader).await? {
+        report.hold(
+            &format!("{racers} racing registrations of one child open one case"),
+            cases == 1,
+            json!({ "cases": cases }),
+        );
+    }
+    Ok(())
+}
+
+/// How many cases of double registration the province sees; nothing where the contract knows none. The contract is asked
+/// itself, so that this needs no generated code.
+async fn cases(reader: &Officer) -> anyhow::Result<Option<usize>> {
+    let service = POOL.get_service_by_name("junheng.registration.v1.DuplicateCaseService");
+    let method = service.and_then(|service| {
+        let mut methods = service.methods();
+        methods.find(|method| method.name() == "ListDuplicateCases")
+    });
+    let Some(method) = method else {
+        return Ok(None);
+    };
+    let mut request = DynamicMessage::new(method.input());
+    request.set_field_by_name("parent", Value::String(world::PROVINCE.to_owned()));
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let mut grpc = tonic::client::Grpc::new(reader.link());
+    grpc.ready().await?;
+    let message = tonic::Request::new(request.encode_to_vec().into());
+    let answer = grpc.unary(message, path.parse()?, BytesCodec).await?;
+    let answer = DynamicMessage::decode(method.output(), answer.into_inner())?;
+    let listed = answer.fields().find_map(|(_, value)| match value {
+        Value::List(cases) => Some(cases.len()),
+        _ => None,
+    });
+    Ok(Some(listed.unwrap_or(0)))
+}

@@ -1,0 +1,242 @@
+//! Aid: who is entitled, what was granted, who got nothing 学生资助.
+
+use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::registration::v1::{
+    AidGrantRow, AidItem, AidSum, AidTerm, BatchRecordAidGrantsRequest,
+    BatchRecordAidGrantsResponse, GetStudentAidRequest, ListAidGrantsRequest, ListStudentsRequest,
+    ListUnaidedStudentsRequest, SchoolTerm, Student, SumAidRequest,
+};
+use junheng_tests::person::child;
+use junheng_tests::refusal::{answered, refused};
+use junheng_tests::rolls::{class_row, header, import_classes, import_students, student_row};
+use junheng_tests::{County, Officer, Story, World, request_id, story};
+use tonic::Code;
+
+#[rustfmt::skip]
+pub const STORIES: &[Story] = &[
+    story("who is entitled to an allowance and got nothing is listed and summed at every level", |world| Box::pin(unaided(world))),
+    story("aid is recorded once and only for who is entitled to it", |world| Box::pin(recorded(world))),
+];
+
+/// 2025学年秋季学期, after the rise of 2024: 62,500 fen a term for boarders of a primary school, 31,250 for day pupils.
+const TERM: AidTerm = AidTerm {
+    school_year: 2025,
+    term: SchoolTerm::Autumn as i32,
+};
+
+async fn unaided(world: &World) {
+    let (county, school, pupils) = stage(world).await;
+    let (boarder, day) = (&pupils[0], &pupils[1]);
+    let province = world
+        .sign_in("province.inspector", &county.place.province)
+        .await;
+    for parent in [&school, &county.place.county] {
+        let listed = nothing(&county.clerk, parent).await;
+        assert_eq!(listed, sorted(&[boarder, day]), "{parent}");
+    }
+    let row = row(boarder, AidItem::BoarderAllowance, 62_500);
+    let answer = record(&county.clerk, &school, vec![row], false).await;
+    assert_eq!(answer.recorded_count, 1, "{answer:?}");
+    assert_eq!(
+        nothing(&county.clerk, &school).await,
+        std::slice::from_ref(&day.name)
+    );
+    let everywhere = nothing(&province, &county.place.province).await;
+    assert!(everywhere.contains(&day.name) && !everywhere.contains(&boarder.name));
+    let sums = sums(&county.clerk, &county.place.county).await;
+    let told: Vec<_> = sums
+        .iter()
+        .map(|sum| {
+            (
+                sum.item(),
+                sum.entitled_count,
+                sum.entitled_fen,
+                sum.unaided_count,
+                sum.granted_count,
+                sum.granted_fen,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (AidItem::BoarderAllowance, 1, 62_500, 0, 1, 62_500),
+            (AidItem::DayPupilAllowance, 1, 31_250, 1, 0, 0),
+        ]
+    );
+    let get = GetStudentAidRequest {
+        name: boarder.name.clone(),
+        term: Some(TERM),
+    };
+    let aid = answered(county.clerk.aid().get_student_aid(get).await);
+    let told: Vec<_> = aid
+        .entitlements
+        .iter()
+        .map(|one| (one.item(), one.amount_fen, one.granted_fen))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (AidItem::FeeExemption, 0, 0),
+            (AidItem::FreeTextbooks, 0, 0),
+            (AidItem::BoarderAllowance, 62_500, 62_500),
+        ]
+    );
+}
+
+async fn recorded(world: &World) {
+    let (county, school, pupils) = stage(world).await;
+    let rows = || {
+        vec![
+            row(&pupils[0], AidItem::BoarderAllowance, 62_500),
+            row(&pupils[1], AidItem::BoarderAllowance, 62_500),
+            row(&pupils[2], AidItem::DayPupilAllowance, 100),
+            row(&pupils[1], AidItem::DayPupilAllowance, 31_251),
+            row(&pupils[0], AidItem::BoarderAllowance, 62_400),
+        ]
+    };
+    let reasons = [
+        "AID_NOT_DUE",
+        "AID_NOT_DUE",
+        "FIELD_INVALID",
+        "AID_GRANTED_ALREADY",
+    ];
+    let checked = record(&county.clerk, &school, rows(), true).await;
+    assert_eq!(told(&checked), (1, 0, reasons.map(str::to_owned).into()));
+    assert!(
+        grants(&county.clerk, &school).await.is_empty(),
+        "only judged"
+    );
+    let first = record(&county.clerk, &school, rows(), false).await;
+    assert_eq!(told(&first).0, 1);
+    let again = record(&county.clerk, &school, rows(), false).await;
+    assert_eq!(told(&again), (0, 1, reasons.map(str::to_owned).into()));
+    assert_eq!(grants(&county.clerk, &school).await, [62_500]);
+    let elsewhere = County::fresh(world).await;
+    let theirs = elsewhere.school(SchoolKind::Primary).await;
+    let foreign = vec![row(&pupils[1], AidItem::DayPupilAllowance, 100)];
+    let foreign = record(&elsewhere.clerk, &theirs.name, foreign, false).await;
+    assert_eq!(told(&foreign), (0, 0, vec!["NOT_FOUND".to_owned()]));
+    let outside = BatchRecordAidGrantsRequest {
+        parent: school.clone(),
+        term: Some(TERM),
+        rows: rows(),
+        validate_only: false,
+        request_id: request_id(),
+    };
+    refused(
+        elsewhere.clerk.aid().batch_record_aid_grants(outside).await,
+        Code::PermissionDenied,
+        "OUT_OF_SCOPE",
+    );
+}
+
+/// A school with a boarder in hardship, a day pupil in hardship and a boarder who is not.
+async fn stage(world: &World) -> (County, String, Vec<Student>) {
+    let county = County::fresh(world).await;
+    let school = county.school(SchoolKind::Primary).await;
+    let class = class_row(&school, Stage::Primary, 1, 1);
+    answered(import_classes(&county.clerk, header(&school.name), vec![class]).await);
+    let flags = [(true, true), (false, true), (true, false)];
+    let mut pupils = Vec::new();
+    for (boarder, hardship) in flags {
+        let mut row = student_row(&school, Stage::Primary, 1, 1, &child());
+        (row.boarder, row.hardship) = (boarder, hardship);
+        answered(import_students(&county.clerk, header(&school.name), vec![row]).await);
+    }
+    let list = ListStudentsRequest {
+        parent: school.name.clone(),
+        ..Default::default()
+    };
+    pupils.extend(answered(county.clerk.students().list_students(list).await).students);
+    pupils.sort_by_key(|pupil| {
+        let flag = (pupil.boarder, pupil.hardship);
+        flags.iter().position(|one| *one == flag)
+    });
+    (county, school.name, pupils)
+}
+
+fn row(pupil: &Student, item: AidItem, amount_fen: i64) -> AidGrantRow {
+    AidGrantRow {
+        row: 2,
+        student: pupil.name.clone(),
+        student_number: String::new(),
+        item: item.into(),
+        amount_fen,
+        pay_date: "2025-10-15".to_owned(),
+    }
+}
+
+async fn record(
+    officer: &Officer,
+    parent: &str,
+    rows: Vec<AidGrantRow>,
+    validate_only: bool,
+) -> BatchRecordAidGrantsResponse {
+    let request = BatchRecordAidGrantsRequest {
+        parent: parent.to_owned(),
+        term: Some(TERM),
+        rows,
+        validate_only,
+        request_id: request_id(),
+    };
+    answered(officer.aid().batch_record_aid_grants(request).await)
+}
+
+/// Recorded, unchanged, and the reasons of the others.
+fn told(answer: &BatchRecordAidGrantsResponse) -> (i32, i32, Vec<String>) {
+    let reasons = answer.verdicts.iter().map(|verdict| {
+        let name = verdict.reason().as_str_name();
+        name.trim_start_matches("REASON_").to_owned()
+    });
+    (
+        answer.recorded_count,
+        answer.unchanged_count,
+        reasons.collect(),
+    )
+}
+
+async fn grants(officer: &Officer, parent: &str) -> Vec<i64> {
+    let request = ListAidGrantsRequest {
+        parent: parent.to_owned(),
+        term: Some(TERM),
+        ..Default::default()
+    };
+    let listed = answered(officer.aid().list_aid_grants(request).await).aid_grants;
+    listed.iter().map(|grant| grant.amount_fen).collect()
+}
+
+async fn sums(officer: &Officer, parent: &str) -> Vec<AidSum> {
+    let request = SumAidRequest {
+        parent: parent.to_owned(),
+        term: Some(TERM),
+    };
+    answered(officer.aid().sum_aid(request).await).sums
+}
+
+/// Who got nothing, in the order of names.
+async fn nothing(officer: &Officer, parent: &str) -> Vec<String> {
+    let (mut names, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListUnaidedStudentsRequest {
+            parent: parent.to_owned(),
+            term: Some(TERM),
+            page_size: 1,
+            page_token,
+        };
+        let page = answered(officer.aid().list_unaided_students(request).await);
+        let students = page.unaided_students.into_iter();
+        names.extend(students.filter_map(|one| one.student).map(|one| one.name));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            names.sort();
+            return names;
+        }
+    }
+}
+
+fn sorted(pupils: &[&Student]) -> Vec<String> {
+    let mut names: Vec<String> = pupils.iter().map(|pupil| pupil.name.clone()).collect();
+    names.sort();
+    names
+}
