@@ -37,7 +37,7 @@ impl PartsDigest {
     }
 }
 
-/// Digests bytes that come in pieces; the same as [`sm3`] over the whole.
+/// Digests bytes that come in pieces; the same as [`sm3()`] over the whole.
 #[derive(Clone, Default)]
 pub struct BytesDigest(Sm3);
 

@@ -112,8 +112,9 @@ async fn the_school_changes_the_class_and_not_the_name() {
     let school = clerk.school("2163000001", "630103").await;
     let (first, second) = (
         clerk.class(&school, 1, 1).await,
-        clerk.class(&school, 2, 1).await,
+        clerk.class(&school, 1, 2).await,
     );
+    let higher = clerk.class(&school, 2, 1).await;
     let student = clerk.student(&first, 1).await.unwrap();
     let mut officer = world.officer("school.clerk", &school.name);
     let request = |student| UpdateStudentRequest {
@@ -122,18 +123,26 @@ async fn the_school_changes_the_class_and_not_the_name() {
         request_id: id(),
     };
     let promoted = Student {
+        school_class: higher.name,
+        ..student.clone()
+    };
+    let asked = officer.ask(request(promoted));
+    let refused = officer.students.update_student(asked).await.unwrap_err();
+    assert!(refused.message().contains("stage and grade"), "{refused}");
+
+    let moved = Student {
         school_class: second.name.clone(),
         boarder: true,
         ..student.clone()
     };
-    let asked = officer.ask(request(promoted));
-    let promoted = officer
+    let asked = officer.ask(request(moved));
+    let moved = officer
         .students
         .update_student(asked)
         .await
         .unwrap()
         .into_inner();
-    assert_eq!((promoted.grade, promoted.boarder), (2, true));
+    assert_eq!((&moved.school_class, moved.boarder), (&second.name, true));
 
     let stale = officer.ask(request(student.clone()));
     let stale = officer.students.update_student(stale).await.unwrap_err();
@@ -141,16 +150,14 @@ async fn the_school_changes_the_class_and_not_the_name() {
 
     let renamed = officer.ask(request(Student {
         display_name: "马大".into(),
-        ..promoted.clone()
+        ..moved.clone()
     }));
     let error = officer.students.update_student(renamed).await.unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
     assert!(error.message().contains("county"), "{}", error.message());
 
     let mut foreign = world.officer("county.clerk", "regions/630104");
-    let request = foreign.ask(GetStudentRequest {
-        name: promoted.name,
-    });
+    let request = foreign.ask(GetStudentRequest { name: moved.name });
     let error = foreign.students.get_student(request).await.unwrap_err();
     assert_eq!(error.code(), Code::NotFound);
 }
