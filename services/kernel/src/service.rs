@@ -17,7 +17,7 @@ use crate::admission::{
 };
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::post::{Duty, Level, Role};
+use crate::post::SERVICE;
 use crate::region::RegionTable;
 use crate::store::Store;
 
@@ -81,7 +81,7 @@ impl Context {
             iat: now,
             nbf: now,
             exp: now + IDENTITY_SECONDS,
-            role: Role::new(Level::Province, Duty::Service).to_string(),
+            role: SERVICE.to_string(),
             organisation: "regions/000000".to_owned(),
             name: self.name.to_owned(),
         };

@@ -32,8 +32,6 @@ pub mod status_change;
 pub mod student;
 pub mod student_change;
 #[cfg(test)]
-mod table_checks;
-#[cfg(test)]
 mod tables;
 pub mod tally;
 pub mod transfer;

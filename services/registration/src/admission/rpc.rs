@@ -16,7 +16,7 @@ use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, WorkflowError};
-use junheng_proto::education::v1::{Sponsor, Stage};
+use junheng_proto::education::v1::Sponsor;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
 use junheng_proto::registration::v1::admission_plan::Basis;
@@ -37,10 +37,10 @@ use super::{child, entries, store};
 use crate::attendance_zone::store as zones;
 use crate::entity::admission_plan::{Entity, Model};
 use crate::entity::{admission_entry, school};
-use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::store as schools;
 use crate::school_class::rpc::require_stage;
+use crate::statistic::band;
 
 /// The most arrivals of a call.
 const MOST: usize = 500;
@@ -254,17 +254,10 @@ impl Rpc {
         }
         let date = NaiveDate::from_ymd_opt(given.school_year, 8, 31).unwrap_or_default();
         let date = date.max(self.context.clock.today());
-        let (book, path) = (
-            RuleBook::builtin()?,
-            RegionPath::of(&self.context.regions, &school.region),
-        );
         let sizes = ClassSizes {
-            standard: if given.stage == Stage::Junior as i32 {
-                book.number("class_size.standard_junior", &path, date)?
-            } else {
-                book.number("class_size.standard_primary", &path, date)?
-            },
-            large_from: book.number("class_size.large_from", &path, date)?,
+            // A stage without a standard is refused with the other fields.
+            standard: band::standard(given.stage, date).map_or(i64::MAX, |standard| standard.most),
+            large_from: band::large_from(date)?,
         };
         let size = rules::largest_class(given.place_count.into(), given.class_count.into());
         if given.class_count > 0 && size >= sizes.large_from {
@@ -516,7 +509,7 @@ fn too_early(plan: &Model) -> KernelError {
         name: name_of(plan),
         step: "报到登记",
         method: "RecordArrivals".into(),
-        missing: format!("the list is {}", state_name(state_of(plan.state))),
+        missing: format!("the list is {}", state_name(state_of::<State>(plan.state))),
         missing_zh: "名单尚未核准".into(),
     }
     .into()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
 use junheng_kernel::name::etag;
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::SERVICE;
 use junheng_kernel::service::{Context, IDENTITY_SECONDS};
 use junheng_proto::workflow::v1::StepRequest;
 use uuid::Uuid;
@@ -83,7 +83,7 @@ fn own_caller(context: &Context) -> Option<Caller> {
         iat: now,
         nbf: now,
         exp: now + IDENTITY_SECONDS,
-        role: Role::new(Level::Province, Duty::Service).to_string(),
+        role: SERVICE.to_string(),
         organisation: "regions/000000".to_owned(),
         name: context.name.to_owned(),
     };

@@ -24,9 +24,9 @@ use uuid::Uuid;
 
 use super::encode::{Proof, about, encode, name_of};
 use super::error::RecognitionError;
-use super::workflow::{FILE, WORKFLOW, state_name};
+use super::workflow::{ANSWER_DAYS, FILE, WORKFLOW, state_name};
 use super::{rules, steps, store};
-use crate::approval::{self, limits};
+use crate::approval;
 use crate::entity::group_recognition::{self, Model};
 use crate::entity::student;
 use crate::school::parent::{self, PlacedParent};
@@ -286,10 +286,8 @@ fn fresh(
     student: &student::Model,
     given: &GroupRecognition,
 ) -> Result<Model, KernelError> {
-    let today = context.clock.today();
-    let path = approval::path_of(&context.regions, &approval::region_of(student.place));
-    let days = limits::number("group_recognition.answer_working_days", &path, today);
-    let due = context.calendar.add_working_days(today, days);
+    let region = approval::region_of(student.place);
+    let due = WORKFLOW.due(context, ANSWER_DAYS, &region)?;
     let id = Uuid::now_v7();
     let proof = Proof {
         certificate_number: given.certificate_number.clone(),

@@ -11,15 +11,15 @@ use junheng_proto::registration::v1::StatusChange;
 use junheng_proto::workflow::v1::StepRequest;
 use tonic::Request;
 
-use super::allowance::ALLOWANCES;
 use super::effect::{Effect, class_in};
 use super::error::StatusChangeError;
-use super::file::{about, path_of};
+use super::file::about;
 use super::rpc::encode;
 use super::rules::{self, Facts};
 use super::store;
 use super::workflow::{REJECT, State, state_of};
 use crate::entity::{status_change, student};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 
 pub(super) async fn take(
@@ -61,7 +61,7 @@ pub(super) async fn take(
                 resource::get::<student::Entity>(&*tx, &everywhere, before.student).await?;
             let class = class_in(&*tx, before.school, before.school_class).await?;
             let leave = store::running(&*tx, before.student).await?;
-            let path = path_of(&context.regions, &before.region);
+            let path = RegionPath::of(&context.regions, &before.region);
             let facts = Facts {
                 student: &student,
                 leave: leave.as_ref(),
@@ -70,7 +70,7 @@ pub(super) async fn take(
                 path: &path,
                 today,
                 calendar: &context.calendar,
-                allowances: ALLOWANCES,
+                book: RuleBook::builtin()?,
             };
             taken
                 .pass(&asked, |guard| rules::judge(guard, rule, &before, &facts))

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer};
 
+use crate::error::KernelError;
+
 /// The file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +42,17 @@ impl Rule {
     /// Whether it holds on a day.
     pub fn holds_on(&self, date: NaiveDate) -> bool {
         self.effective_from <= date && self.effective_to.is_none_or(|last| date <= last)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self) -> bool {
+        self.value != 0
+    }
+
+    /// The value of a rule that counts something. Fails where the file has a number below zero.
+    pub fn count(&self) -> Result<u32, KernelError> {
+        u32::try_from(self.value)
+            .map_err(|_| KernelError::Stored(format!("{} is {}", self.id, self.value)))
     }
 }
 
