@@ -9,7 +9,6 @@ use junheng_proto::education::v1::Stage;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::UnregisteredEntry;
 use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
-use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Change;
 use uuid::Uuid;
 
@@ -17,6 +16,7 @@ use super::error::AdmissionError;
 use super::rpc::name_of;
 use super::{child, store};
 use crate::entity::{admission_entry as entry, admission_plan as plan, school_class, student};
+use crate::student::advance::{Arrival, advanced, may_advance};
 use crate::student::ledger::{self, Happening, Move};
 use crate::student::person::{self, Seat};
 use crate::student::store as students;
@@ -71,17 +71,13 @@ async fn register_some(
         match known {
             None => new.push((entry, model_of(context, plan, entry)?)),
             Some(known) if may_rise(plan, known) => {
-                let after = student::Model {
+                let arrival = Arrival {
                     school: plan.school,
                     place: plan.place,
                     school_class: None,
-                    stage: plan.stage,
-                    grade: 1,
                     entry_year: plan.school_year,
-                    state: StudentState::Enrolled as i32,
-                    ..known.clone()
                 };
-                risen.push((entry, known.clone(), after));
+                risen.push((entry, known.clone(), advanced(known, arrival)));
             }
             Some(_) => done.unregistered.push(taken(entry)),
         }
@@ -158,9 +154,7 @@ fn model_of(
 
 /// A junior entrant keeps the record of primary school, once that is finished.
 fn may_rise(plan: &plan::Model, student: &student::Model) -> bool {
-    plan.stage == Stage::Junior as i32
-        && student.stage == Stage::Primary as i32
-        && student.state == StudentState::Graduated as i32
+    plan.stage == Stage::Junior as i32 && may_advance(student)
 }
 
 fn taken(entry: &entry::Model) -> UnregisteredEntry {

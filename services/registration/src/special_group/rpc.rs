@@ -30,7 +30,6 @@ use crate::approval;
 use crate::entity::group_recognition::{self, Model};
 use crate::entity::student;
 use crate::school::parent::{self, PlacedParent};
-use crate::student::by_place::{self, PlaceKey};
 use crate::student::person;
 
 /// Serves recognitions.
@@ -238,16 +237,14 @@ impl Rpc {
         let PlacedParent { parent, place } = self.placed(&caller, &message.parent).await?;
         let (size, token) = (message.page_size, &message.page_token);
         let page = Page::of(&caller.method, size, token, &[&message.parent])?;
-        let rows = by_place::next(
+        let (rows, next_page_token) = resource::list_only::<student::Entity>(
             store.reader(),
             &caller.scope,
             &parent,
             store::unproven(),
-            page.after()?,
-            page.limit(),
+            &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| PlaceKey::of(row).to_string());
         let ids = rows.iter().map(|row| row.id);
         let proven = store::recognised(store.reader(), ids).await?;
         let school = parent.school();
