@@ -9,7 +9,6 @@ use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Violation, into_status};
 use junheng_kernel::journal::Entry;
-use junheng_kernel::label;
 use junheng_kernel::name::{etag, id_of};
 use junheng_kernel::page::Page;
 use junheng_kernel::resource;
@@ -247,11 +246,6 @@ impl Rpc {
 
     /// Judges a plan by the dated rules of its county.
     fn judge(&self, given: &AdmissionPlan, school: &school::Model) -> Result<(), AdmissionError> {
-        if given.basis == Basis::Examination as i32 {
-            return Err(AdmissionError::Examination {
-                school: school.display_name.clone(),
-            });
-        }
         let date = NaiveDate::from_ymd_opt(given.school_year, 8, 31).unwrap_or_default();
         let date = date.max(self.context.clock.today());
         let sizes = ClassSizes {
@@ -259,20 +253,8 @@ impl Rpc {
             standard: band::standard(given.stage, date).map_or(i64::MAX, |standard| standard.most),
             large_from: band::large_from(date)?,
         };
-        let size = rules::largest_class(given.place_count.into(), given.class_count.into());
-        if given.class_count > 0 && size >= sizes.large_from {
-            let most = sizes.large_from - 1;
-            return Err(AdmissionError::ClassSize { size, most });
-        }
-        KernelError::unless_empty(rules::check_plan(given, sizes))?;
-        let allowed = entries::allowed_documents(&self.context, &school.region, date)?;
-        let mut asked = given.migrant_documents.iter();
-        if let Some(beyond) = asked.find(|document| !allowed.contains(document)) {
-            let full_name = "junheng.registration.v1.AdmissionPlan.Document";
-            return Err(AdmissionError::Document {
-                document: label::by_number(full_name, *beyond).to_owned(),
-            });
-        }
+        let documents = entries::allowed_documents(&self.context, &school.region, date)?;
+        rules::judge_plan(given, &school.display_name, sizes, &documents)?;
         Ok(require_stage(school, given.stage)?)
     }
 
@@ -418,18 +400,13 @@ impl Rpc {
             .store
             .write(&caller.clone(), key, move |tx| async move {
                 let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
-                if !matches!(state_of(current.state), State::Confirmed | State::Enrolled) {
+                if !rules::takes_arrivals(state_of(current.state)) {
                     return Err(too_early(&current).into());
                 }
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let entries = store::of_plan(&*tx, id).await?;
-                let admitted = |id: &&Uuid| {
-                    entries
-                        .iter()
-                        .any(|entry| entry.id == **id && entry.outcome == Outcome::Admitted as i32)
-                };
-                if let Some(other) = ids.iter().find(|id| !admitted(id)) {
-                    return Err(KernelError::not_found(child::name_of(*other)).into());
+                if let Some(other) = rules::not_admitted(&entries, &ids) {
+                    return Err(KernelError::not_found(child::name_of(other)).into());
                 }
                 let before = encode(&current);
                 store::arrive(&*tx, id, &ids).await?;
