@@ -144,7 +144,7 @@ where
             }
         }
         let today = context.clock.today();
-        let days = self.days(context, row.due, standing.region)?;
+        let days = self.days(&context.regions, row.due, standing.region, today)?;
         Ok(Taken {
             row,
             from: standing.state,

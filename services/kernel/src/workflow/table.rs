@@ -1,5 +1,6 @@
 //! The table and its one rule: `next`.
 
+use chrono::NaiveDate;
 use junheng_proto::workflow::v1::{Transition, WorkflowTable};
 
 use super::WorkflowError;
@@ -7,6 +8,7 @@ use crate::calendar::Due;
 use crate::error::KernelError;
 use crate::label::{self, Labelled};
 use crate::post::{Level, Role};
+use crate::region::RegionTable;
 use crate::rule_book::{RegionPath, Rules};
 use crate::service::Context;
 
@@ -189,21 +191,22 @@ where
     /// In how many working days something is due by a rule that the table names, for a record of this region.
     pub(super) fn days(
         &self,
-        context: &Context,
+        regions: &RegionTable,
         rule: &str,
         region: &str,
+        today: NaiveDate,
     ) -> Result<u32, KernelError> {
         if rule.is_empty() {
             return Ok(0);
         }
-        let path = RegionPath::of(&context.regions, region);
-        (self.rules)()?.count(rule, &path, context.clock.today())
+        let path = RegionPath::of(regions, region);
+        (self.rules)()?.count(rule, &path, today)
     }
 
     /// By when the first step is due after the one that begins the process: counted from today by this rule.
     pub fn due(&self, context: &Context, rule: &str, region: &str) -> Result<Due, KernelError> {
-        let days = self.days(context, rule, region)?;
         let today = context.clock.today();
+        let days = self.days(&context.regions, rule, region, today)?;
         Ok(context.calendar.add_working_days(today, days))
     }
 
@@ -274,5 +277,83 @@ where
             }
         }
         chart
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use junheng_proto::identity::v1::Duty as State;
+
+    use super::*;
+    use crate::post::COUNTY_APPROVER;
+
+    /// A table over any enum of the contract.
+    static TABLE: Workflow<State, ()> = Workflow {
+        name: "thing",
+        begin: ("CreateThing", "开始"),
+        start: State::Clerk,
+        rules,
+        rows: &[
+            Row::step(
+                "ApproveThing",
+                "批准",
+                &[State::Clerk],
+                State::Approver,
+                &[COUNTY_APPROVER],
+            )
+            .due("thing.step_working_days")
+            .not_by(&["CreateThing"]),
+            Row::step(
+                "EndThing",
+                "办结",
+                &[State::Approver],
+                State::Partner,
+                &[COUNTY_APPROVER],
+            ),
+        ],
+    };
+
+    static RULES: LazyLock<Rules> = LazyLock::new(|| {
+        let entry = |region: &str, from: &str, days: u32| {
+            format!(
+                "[[rule]]\nid = \"thing.step_working_days\"\nregion = \"{region}\"\n\
+                 effective_from = {from}\nvalue = {days}\nsource = \"示例\"\ntrust = \"V\"\n"
+            )
+        };
+        let text = entry("", "2013-09-01", 10) + &entry("63", "2026-09-01", 7);
+        Rules::parse(&text).unwrap()
+    });
+
+    fn rules() -> Result<&'static Rules, KernelError> {
+        Ok(&RULES)
+    }
+
+    #[test]
+    fn a_step_is_due_in_the_days_of_its_place_and_time() {
+        let regions = RegionTable::builtin();
+        let days = |rule: &str, region: &str, day: &str| {
+            let day = day.parse().unwrap();
+            TABLE.days(&regions, rule, region, day)
+        };
+        let rule = TABLE.rows[0].due;
+        assert_eq!(days(rule, "630103", "2026-09-01").unwrap(), 7);
+        assert_eq!(days(rule, "630103", "2026-08-31").unwrap(), 10);
+        assert_eq!(days(rule, "420106", "2026-09-01").unwrap(), 10);
+        assert_eq!(days(TABLE.rows[1].due, "630103", "2026-09-01").unwrap(), 0);
+        assert!(days("thing.other_working_days", "630103", "2026-09-01").is_err());
+    }
+
+    #[test]
+    fn a_table_shows_the_rule_and_the_days_of_the_nation() {
+        let shown = TABLE.describe();
+        let told = |row: usize| {
+            let row: &Transition = &shown.transitions[row];
+            (row.due_rule.clone(), row.due_working_days)
+        };
+        assert_eq!(told(0), ("thing.step_working_days".to_owned(), 10));
+        assert_eq!(told(1), (String::new(), 0));
+        assert_eq!(shown.start, "CLERK");
     }
 }
