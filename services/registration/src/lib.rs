@@ -12,6 +12,7 @@ pub mod attendance_zone;
 pub mod certificate;
 pub mod class_draw;
 pub mod class_size;
+pub mod dropout_case;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;

@@ -23,7 +23,7 @@ pub struct Presence {
     pub first: Option<NaiveDate>,
     /// School days on which the pupil was there.
     pub days: u32,
-    /// School days on which the pupil was away without leave.
+    /// School days on which the pupil was away without leave, after the first day back.
     pub unexcused: u32,
 }
 
@@ -66,14 +66,19 @@ pub async fn present_since(
     let places = [Where::School(pupil.school, since)];
     let mut called = store::called_days(tx, places, &HashSet::from([student])).await?;
     let days = called.remove(&student).unwrap_or_default();
+    let first = days
+        .iter()
+        .find(|(_, kind)| is_present(**kind))
+        .map(|(date, _)| *date);
     let count = |which: fn(Kind) -> bool| {
-        let found = days.values().filter(|kind| which(**kind)).count();
+        let back = days.iter().filter(|(date, _)| Some(**date) >= first);
+        let found = back.filter(|(_, kind)| which(**kind)).count();
         u32::try_from(found).unwrap_or(u32::MAX)
     };
-    let first = days.iter().find(|(_, kind)| is_present(**kind));
-    Ok(Presence {
-        first: first.map(|(date, _)| *date),
+    // Of who was never there, no day is one after the return.
+    Ok(first.map_or_else(Presence::default, |first| Presence {
+        first: Some(first),
         days: count(is_present),
         unexcused: count(is_without_leave),
-    })
+    }))
 }
