@@ -49,7 +49,12 @@ pub fn kind_of(number: i32) -> Kind {
 impl Called {
     /// A roll of which nobody has been called.
     pub fn nobody(pupils: impl IntoIterator<Item = Uuid>) -> Self {
-        Self(pupils.into_iter().map(|id| (id, Kind::Unspecified)).collect())
+        Self(
+            pupils
+                .into_iter()
+                .map(|id| (id, Kind::Unspecified))
+                .collect(),
+        )
     }
 
     /// A roll of which everybody was present but for the exceptions, who are on it.

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
-use junheng_kernel::identity_number::date_of;
 use junheng_kernel::fault::Violation;
+use junheng_kernel::identity_number::date_of;
 use junheng_kernel::post::Level;
 use junheng_kernel::service::Context;
 
@@ -17,11 +17,7 @@ pub fn read(field: &str, written: &str) -> Result<NaiveDate, Violation> {
         return Err(Violation::required(field));
     }
     date_of(written).ok_or_else(|| {
-        Violation::invalid(
-            field,
-            "must be a day as YYYY-MM-DD",
-            "应为日期 YYYY-MM-DD",
-        )
+        Violation::invalid(field, "must be a day as YYYY-MM-DD", "应为日期 YYYY-MM-DD")
     })
 }
 
@@ -33,11 +29,7 @@ pub fn path_at(context: &Context, place: i64) -> RegionPath {
 }
 
 /// Fails with `DAY_AHEAD` or `NOT_A_SCHOOL_DAY` unless the day was or is one of school at the place.
-pub fn check_taught(
-    context: &Context,
-    place: i64,
-    date: NaiveDate,
-) -> Result<(), AttendanceError> {
+pub fn check_taught(context: &Context, place: i64, date: NaiveDate) -> Result<(), AttendanceError> {
     if date > context.clock.today() {
         return Err(AttendanceError::DayAhead { date });
     }
@@ -61,8 +53,9 @@ pub fn check(
     let today = context.clock.today();
     let path = path_at(context, place);
     let days = RuleBook::builtin()?.number("attendance.mark_school_days", &path, today)?;
-    let days = u32::try_from(days)
-        .map_err(|_| KernelError::Stored("attendance.mark_school_days is no number of days".into()))?;
+    let days = u32::try_from(days).map_err(|_| {
+        KernelError::Stored("attendance.mark_school_days is no number of days".into())
+    })?;
     let until = context.calendar.add_working_days(date, days).date;
     if today <= until {
         return Ok(());

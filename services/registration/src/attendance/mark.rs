@@ -23,9 +23,7 @@ use crate::entity::school_class;
 use crate::school::parent;
 
 /// The marks that a sheet names, of pupils who are named once. Fails with what is wrong.
-pub(super) fn exceptions(
-    marks: &[AttendanceMark],
-) -> Result<BTreeMap<Uuid, Kind>, Vec<Violation>> {
+pub(super) fn exceptions(marks: &[AttendanceMark]) -> Result<BTreeMap<Uuid, Kind>, Vec<Violation>> {
     let (mut read, mut wrong) = (BTreeMap::new(), Vec::new());
     for (number, mark) in marks.iter().enumerate() {
         let field = |name: &str| format!("exceptions[{number}].{name}");
@@ -48,7 +46,11 @@ pub(super) fn exceptions(
             }
         }
     }
-    if wrong.is_empty() { Ok(read) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(read)
+    } else {
+        Err(wrong)
+    }
 }
 
 pub(super) async fn run(
@@ -58,7 +60,8 @@ pub(super) async fn run(
 ) -> Result<AttendanceSheet, AttendanceError> {
     let id = id_of("classes", &message.school_class)?;
     let key = RequestKey::of(&message.request_id, &message)?;
-    let date = days::read("date", &message.date).map_err(|wrong| KernelError::Fields(vec![wrong]))?;
+    let date =
+        days::read("date", &message.date).map_err(|wrong| KernelError::Fields(vec![wrong]))?;
     let exceptions = exceptions(&message.exceptions).map_err(KernelError::Fields)?;
     if !message.etag.is_empty() && message.reason.trim().is_empty() {
         return Err(KernelError::Fields(vec![Violation::required("reason")]).into());

@@ -117,11 +117,7 @@ impl Roster {
     }
 
     /// Judges a row: its day, whom it names, and whether they belong there.
-    pub(super) fn judge(
-        &self,
-        asked: &Asked<'_>,
-        row: &AttendanceRow,
-    ) -> Result<Checked, Refusal> {
+    pub(super) fn judge(&self, asked: &Asked<'_>, row: &AttendanceRow) -> Result<Checked, Refusal> {
         let date = days::read("date", &row.date)?;
         let names_pupil = !row.student.is_empty() || !row.student_number.is_empty();
         let class = self.class(row)?;

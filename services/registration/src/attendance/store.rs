@@ -18,6 +18,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::called::{Called, Kind};
+use crate::dropout_case::workflow::State as CaseState;
 use crate::entity::{
     absence, attendance_roll, attendance_sheet as sheet, dropout_case, school_class, student,
     student_change,
@@ -108,7 +109,7 @@ pub(super) async fn arrived_after(
         for (student, day) in found {
             if let Ok(day) = day.parse::<NaiveDate>() {
                 let latest = arrived.entry(student).or_insert(day);
-                *latest = day.max(*latest);
+                *latest = Ord::max(day, *latest);
             }
         }
     }
@@ -205,7 +206,11 @@ pub(super) async fn rolls(
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, attendance_roll::Model>, DbErr> {
     let judged = Scope::everything("the rolls of sheets that were read");
-    let ids: Vec<Uuid> = ids.into_iter().collect::<HashSet<_>>().into_iter().collect();
+    let ids: Vec<Uuid> = ids
+        .into_iter()
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
     let mut found = HashMap::new();
     for some in ids.chunks(SET) {
         let rows = attendance_roll::Entity::visible_to(&judged)
@@ -352,10 +357,7 @@ pub(super) async fn called_days(
     let places: Vec<Condition> = places.collect();
     let mut days: HashMap<Uuid, BTreeMap<NaiveDate, Kind>> = HashMap::new();
     for some in places.chunks(64) {
-        let any = some
-            .iter()
-            .cloned()
-            .fold(Condition::any(), Condition::add);
+        let any = some.iter().cloned().fold(Condition::any(), Condition::add);
         let sheets = sheet::Entity::visible_to(&judged)
             .filter(any)
             .all(database)
@@ -385,8 +387,7 @@ pub(super) async fn absences_on(
 ) -> Result<Vec<absence::Model>, DbErr> {
     use absence::Column;
     let key = Expr::tuple([Column::Place.into_expr(), Column::Student.into_expr()]);
-    let behind =
-        after.map(|(place, id)| key.gt(Expr::tuple([Expr::val(place), Expr::val(id)])));
+    let behind = after.map(|(place, id)| key.gt(Expr::tuple([Expr::val(place), Expr::val(id)])));
     absence::Entity::visible_to(scope)
         .filter(Column::Date.eq(date.to_string()))
         .filter(parent.condition::<absence::Entity>())
@@ -459,9 +460,9 @@ pub(super) async fn settled(
             .all(database)
             .await?;
         for (student, closed, returned) in rows {
-            if let (Some(student), Some(day)) = (student, closed.max(returned)) {
+            if let (Some(student), Some(day)) = (student, Ord::max(closed, returned)) {
                 let latest = settled.entry(student).or_insert(day);
-                *latest = day.max(*latest);
+                *latest = Ord::max(day, *latest);
             }
         }
     }
@@ -495,4 +496,27 @@ pub(super) async fn seat_of(
     student: Uuid,
 ) -> Result<Option<Pupil>, DbErr> {
     Ok(pupils(database, &[student], &[]).await?.pop())
+}
+
+/// Those of some pupils whose open case is one that absences do not bring back: it is before the return.
+pub(crate) async fn dealt_with(
+    database: &impl ConnectionTrait,
+    students: &[Uuid],
+) -> Result<HashSet<Uuid>, DbErr> {
+    use dropout_case::Column;
+    let judged = Scope::everything("the service finds in every county");
+    let back = [CaseState::Returned as i32, CaseState::Stable as i32];
+    let mut found = HashSet::new();
+    for some in students.chunks(SET) {
+        let open: Vec<Option<Uuid>> = dropout_case::Entity::visible_to(&judged)
+            .select_only()
+            .column(Column::OpenSubject)
+            .filter(Column::OpenSubject.is_in(some.iter().copied()))
+            .filter(Column::State.is_not_in(back))
+            .into_tuple()
+            .all(database)
+            .await?;
+        found.extend(open.into_iter().flatten());
+    }
+    Ok(found)
 }

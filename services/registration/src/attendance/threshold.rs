@@ -77,7 +77,7 @@ pub(crate) async fn suspect(
 }
 
 /// Those of some pupils, with their places, whose absences reach a threshold of the place today.
-async fn reached(
+pub(crate) async fn reached(
     database: &impl ConnectionTrait,
     context: &Context,
     pupils: &[(Uuid, i64)],

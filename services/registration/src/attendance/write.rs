@@ -104,12 +104,10 @@ impl Change {
     /// The absences that this day no longer has.
     fn gone(&self) -> impl Iterator<Item = Uuid> {
         let was = self.before.as_ref().map(|(_, was)| was.exceptions());
-        was.into_iter().flatten().map(|(student, _)| student).filter(|student| {
-            !self
-                .called
-                .exceptions()
-                .any(|(still, _)| still == *student)
-        })
+        was.into_iter()
+            .flatten()
+            .map(|(student, _)| student)
+            .filter(|student| !self.called.exceptions().any(|(still, _)| still == *student))
     }
 
     /// The absences that are new or changed.
