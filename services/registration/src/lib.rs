@@ -17,6 +17,7 @@ pub mod dropout_notice;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;
+pub mod finding;
 pub mod forecast;
 pub mod key_change;
 pub mod measure;
@@ -49,6 +50,7 @@ use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
 use junheng_proto::registration::v1::access_grant_service_server::AccessGrantServiceServer;
 use junheng_proto::registration::v1::admission_service_server::AdmissionServiceServer;
 use junheng_proto::registration::v1::aid_service_server::AidServiceServer;
+use junheng_proto::registration::v1::attendance_service_server::AttendanceServiceServer;
 use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZoneServiceServer;
 use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
 use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
@@ -57,6 +59,7 @@ use junheng_proto::registration::v1::dropout_case_service_server::DropoutCaseSer
 use junheng_proto::registration::v1::dropout_notice_service_server::DropoutNoticeServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
 use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
+use junheng_proto::registration::v1::finding_service_server::FindingServiceServer;
 use junheng_proto::registration::v1::forecast_service_server::ForecastServiceServer;
 use junheng_proto::registration::v1::group_recognition_service_server::GroupRecognitionServiceServer;
 use junheng_proto::registration::v1::key_change_service_server::KeyChangeServiceServer;
@@ -87,6 +90,7 @@ pub fn service(context: &Context) -> Link {
     reorganisation::yearbook::spawn(context);
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
+    finding::spawn(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {
         context: context.clone(),
@@ -140,6 +144,12 @@ pub fn service(context: &Context) -> Link {
         context: context.clone(),
     }))
     .add_service(CertificateServiceServer::new(certificate::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(AttendanceServiceServer::new(attendance::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(FindingServiceServer::new(finding::rpc::Rpc {
         context: context.clone(),
     }))
     .add_service(AttendanceZoneServiceServer::new(

@@ -1,12 +1,13 @@
 //! Takes the steps of a case.
 
 use chrono::NaiveDate;
-use junheng_kernel::admission::Caller;
+use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
+use junheng_kernel::post::{Duty, Level, Role};
 use junheng_kernel::resource;
-use junheng_kernel::service::Context;
+use junheng_kernel::service::{Context, IDENTITY_SECONDS};
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing};
 use junheng_proto::journal::v1::Record;
@@ -24,6 +25,9 @@ use super::{facts, record, rules, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::entity::{dropout_visit, school};
 use crate::school::parent;
+
+/// The method that the journal names when the service settles a case.
+const SETTLE_METHOD: &str = "/junheng.registration.v1.DropoutCaseService/SettleDropoutCase";
 
 /// A step as it is asked for.
 #[derive(Debug)]
@@ -89,12 +93,26 @@ pub(crate) async fn take(
         .await
 }
 
-/// Settles a case for the service, if its guard lets it pass.
-pub(crate) async fn settle_as(
+/// Settles a case on the service's own behalf, if its guard lets it pass.
+pub(crate) async fn settle_as_service(
     context: &Context,
-    caller: Caller,
     case: &Model,
 ) -> Result<(), DropoutCaseError> {
+    let now = context.clock.now_micros() / 1_000_000;
+    let claims = Claims {
+        iss: context.name.to_owned(),
+        aud: SERVICE_AUDIENCE.to_owned(),
+        sub: format!("services/{}", context.name),
+        jti: Uuid::now_v7().to_string(),
+        iat: now,
+        nbf: now,
+        exp: now + IDENTITY_SECONDS,
+        role: Role::new(Level::Province, Duty::Service).to_string(),
+        organisation: "regions/000000".to_owned(),
+        name: context.name.to_owned(),
+    };
+    let caller = Caller::from_claims(&claims, &context.regions, SETTLE_METHOD, "");
+    let caller = caller.ok_or(KernelError::NotAdmitted)?;
     let step = super::asked::settled(case)?;
     take(context, caller, step).await.map(drop)
 }
