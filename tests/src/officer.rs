@@ -17,6 +17,9 @@ use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
 use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
+use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
+use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
@@ -142,6 +145,21 @@ impl Officer {
     /// 转学.
     pub fn transfers(&self) -> TransferServiceClient<Link> {
         TransferServiceClient::new(self.link())
+    }
+
+    /// 考勤.
+    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
+        AttendanceServiceClient::new(self.link())
+    }
+
+    /// 控辍个案.
+    pub fn dropout_cases(&self) -> DropoutCaseServiceClient<Link> {
+        DropoutCaseServiceClient::new(self.link())
+    }
+
+    /// 控辍文书.
+    pub fn dropout_notices(&self) -> DropoutNoticeServiceClient<Link> {
+        DropoutNoticeServiceClient::new(self.link())
     }
 
     /// 双重学籍.

@@ -145,10 +145,10 @@ fn checked(message: &DrawDropoutNoticeRequest) -> Result<&'static Form, KernelEr
 impl Drawing<'_> {
     async fn row(&self) -> Result<dropout_notice::Model, DropoutNoticeError> {
         self.check_place()?;
-        let before = store::holding(&**self.tx, self.case.id).await?;
-        self.check_grounds(&before)?;
         let (most_fen, basis) = self.penalty_basis()?;
         self.check_fine(most_fen, &basis)?;
+        let before = store::holding(&**self.tx, self.case.id).await?;
+        self.check_grounds(&before)?;
         let today = self.scene.today;
         let (issuer, issuer_name, short_name) = self.issuer().await?;
         let fields = self.fields(&before, &basis).await?;
