@@ -7,11 +7,13 @@ use junheng_proto::registration::v1::export::Kind as ExportKind;
 use junheng_proto::registration::v1::group_recognition::Group;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
-    AccessGrant, ClearField, ConfirmDropoutCaseRequest, CreateKeyChangeRequest, DrawDropoutNoticeRequest, ReportDropoutSuspicionRequest, dropout_case, dropout_notice, CreateStatusChangeRequest,
-    CreateTransferRequest, Export, FileGroupRecognitionRequest, GroupRecognition, KeyFields,
-    ListAdmissionEntriesRequest, ListStudentsRequest, PrepareClassDrawRequest,
+    AccessGrant, ClearField, ConfirmDropoutCaseRequest, CreateKeyChangeRequest,
+    CreateStatusChangeRequest, CreateTransferRequest, DrawDropoutNoticeRequest, Export,
+    FileGroupRecognitionRequest, GroupRecognition, KeyFields, ListAdmissionEntriesRequest,
+    ListStudentsRequest, PrepareClassDrawRequest, ReportDropoutSuspicionRequest,
     RequestAccessGrantRequest, RequestExportRequest, SchoolClass, StatusChange, StatusProof,
-    Student, TransferApplicant, UpdateStudentRequest, status_change, status_proof,
+    Student, TransferApplicant, UpdateStudentRequest, dropout_case, dropout_notice, status_change,
+    status_proof,
 };
 use junheng_proto::workflow::v1::Evidence;
 use junheng_tests::person::child;

@@ -55,9 +55,7 @@ impl Ground {
             clerk: world.sign_in("school.clerk", &school.name).await,
             head: world.sign_in("school.approver", &school.name).await,
             county: county.clerk.clone(),
-            approver: world
-                .sign_in("county.approver", &county.place.county)
-                .await,
+            approver: world.sign_in("county.approver", &county.place.county).await,
             region: county.place.county.clone(),
         }
     }
@@ -109,7 +107,10 @@ impl Ground {
             request_id: request_id(),
             ..Default::default()
         };
-        self.county.dropout_cases().assign_dropout_case(request).await
+        self.county
+            .dropout_cases()
+            .assign_dropout_case(request)
+            .await
     }
 
     async fn visit(&self, case: &DropoutCase, date: NaiveDate) -> DropoutCase {
@@ -193,7 +194,10 @@ impl Ground {
             request_id: request_id(),
             ..Default::default()
         };
-        self.clerk.dropout_cases().return_dropout_case(request).await
+        self.clerk
+            .dropout_cases()
+            .return_dropout_case(request)
+            .await
     }
 
     /// The whole class is there.
@@ -279,7 +283,11 @@ async fn whole_road(world: &World) {
         "DROPOUT_CASE_OPEN",
     );
     assert_eq!(twice.metadata["name"], case.name);
-    refused(get(&stranger.clerk, &case).await, Code::NotFound, "NOT_FOUND");
+    refused(
+        get(&stranger.clerk, &case).await,
+        Code::NotFound,
+        "NOT_FOUND",
+    );
     let mut approver = ground.approver.dropout_cases();
     let skipped = approver.order_dropout_return(step(&case, "")).await;
     refused(skipped, Code::FailedPrecondition, "STEP_NOT_ALLOWED");
@@ -298,7 +306,9 @@ async fn whole_road(world: &World) {
     unready(early, "第二十八条");
     let wrong = ground.draw(&ground.county, &case, Kind::Order).await;
     refused(wrong, Code::FailedPrecondition, "NOTICE_OUT_OF_ORDER");
-    let wrong = ground.draw(&ground.county, &case, Kind::WrittenReport).await;
+    let wrong = ground
+        .draw(&ground.county, &case, Kind::WrittenReport)
+        .await;
     refused(wrong, Code::PermissionDenied, "NOTICE_NOT_YOURS");
     let case = ground.visit(&case, monday).await;
     let case = ground.visit(&case, monday).await;
@@ -308,23 +318,46 @@ async fn whole_road(world: &World) {
     let case = answered(head.escalate_dropout_case(step(&case, "")).await);
     assert_eq!(case.state(), State::Reported);
 
-    unready(approver.order_dropout_return(step(&case, "")).await, "第八十三条");
+    unready(
+        approver.order_dropout_return(step(&case, "")).await,
+        "第八十三条",
+    );
     let order = answered(ground.draw(&ground.county, &case, Kind::Order).await);
-    assert!(order.number.ends_with(&format!("控辍〔{}〕1号", monday.year())), "{}", order.number);
+    assert!(
+        order
+            .number
+            .ends_with(&format!("控辍〔{}〕1号", monday.year())),
+        "{}",
+        order.number
+    );
     let case = answered(approver.order_dropout_return(step(&case, "")).await);
     assert_eq!(case.state(), State::Ordered);
-    unready(approver.penalise_dropout_case(step(&case, "")).await, "第五十八条");
-    let fine = ground.draw(&ground.county, &case, Kind::PenaltyPriorNotice).await;
+    unready(
+        approver.penalise_dropout_case(step(&case, "")).await,
+        "第五十八条",
+    );
+    let fine = ground
+        .draw(&ground.county, &case, Kind::PenaltyPriorNotice)
+        .await;
     refused(fine, Code::FailedPrecondition, "PENALTY_WITHOUT_BASIS");
     unready(approver.sue_dropout_case(step(&case, "")).await, "送达");
     answered(serve(&ground.county, &order, monday).await);
     let early = approver.sue_dropout_case(step(&case, "")).await;
     refused(early, Code::FailedPrecondition, "STEP_TOO_EARLY");
 
-    unready(ground.closing(&case, Closing::NoFault, vec![]).await, "核查证明");
-    unready(ground.closing(&case, Closing::Elsewhere, vec![]).await, "转学");
+    unready(
+        ground.closing(&case, Closing::NoFault, vec![]).await,
+        "核查证明",
+    );
+    unready(
+        ground.closing(&case, Closing::Elsewhere, vec![]).await,
+        "转学",
+    );
     let given = vec![proof("照片")];
-    unready(ground.closing(&case, Closing::ReturnedStable, given).await, "考勤");
+    unready(
+        ground.closing(&case, Closing::ReturnedStable, given).await,
+        "考勤",
+    );
     unready(ground.back(&case, monday).await, "考勤");
     ground.present(&ground.clerk, monday).await;
     let case = answered(ground.back(&case, monday).await);
@@ -347,10 +380,16 @@ async fn whole_road(world: &World) {
     }
     assert_eq!(case.state(), State::Stable);
     let mut approver = ground.approver.dropout_cases();
-    unready(approver.close_dropout_case(step(&case, "")).await, "申请销号");
+    unready(
+        approver.close_dropout_case(step(&case, "")).await,
+        "申请销号",
+    );
     let case = answered(ground.closing(&case, Closing::ReturnedStable, vec![]).await);
     let case = answered(approver.close_dropout_case(step(&case, "")).await);
-    assert_eq!((case.state(), case.ground()), (State::Closed, Closing::ReturnedStable));
+    assert_eq!(
+        (case.state(), case.ground()),
+        (State::Closed, Closing::ReturnedStable)
+    );
     assert!(case.due_date.is_empty() && case.awaited.is_none());
     let listed = ListDropoutCasesRequest {
         parent: ground.region.clone(),
@@ -362,7 +401,10 @@ async fn whole_road(world: &World) {
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].name, case.name);
     let again = answered(ground.report(&ground.clerk).await);
-    assert_ne!(again.name, case.name, "a closed case stays closed; another opens");
+    assert_ne!(
+        again.name, case.name,
+        "a closed case stays closed; another opens"
+    );
 }
 
 async fn raced(world: &World) {
@@ -410,7 +452,10 @@ async fn notices(world: &World) {
     let again = approver.revoke_dropout_notice(revocation(&void)).await;
     refused(again, Code::FailedPrecondition, "NOTICE_NOT_VALID");
     let mut cases = ground.approver.dropout_cases();
-    unready(cases.order_dropout_return(step(&case, "")).await, "第八十三条");
+    unready(
+        cases.order_dropout_return(step(&case, "")).await,
+        "第八十三条",
+    );
 
     let second = answered(ground.draw(&ground.county, &case, Kind::Order).await);
     assert!(first.number.ends_with("〕1号") && second.number.ends_with("〕2号"));
@@ -443,16 +488,20 @@ async fn partners(world: &World) {
     let other = County::fresh(world).await;
     let ground = Ground::of(world, &county).await;
     let police = world.sign_in("county.partner", &ground.region).await;
-    let stranger = world
-        .sign_in("county.partner", &other.place.county)
-        .await;
+    let stranger = world.sign_in("county.partner", &other.place.county).await;
     refused(ground.report(&stranger).await, Code::NotFound, "NOT_FOUND");
     let case = answered(ground.report(&police).await);
     assert_eq!(case.state(), State::Suspected);
-    ground.confirm(&answered(get(&ground.head, &case).await)).await;
+    ground
+        .confirm(&answered(get(&ground.head, &case).await))
+        .await;
     let seen = answered(get(&police, &case).await);
     assert_eq!(seen.state(), State::Confirmed);
-    assert_eq!(seen.reason(), Reason::Unspecified, "health is among the reasons");
+    assert_eq!(
+        seen.reason(),
+        Reason::Unspecified,
+        "health is among the reasons"
+    );
     assert!(seen.display_name.is_empty() && seen.school.is_empty() && seen.whereabouts.is_empty());
     refused(get(&stranger, &case).await, Code::NotFound, "NOT_FOUND");
 }
@@ -464,7 +513,10 @@ async fn cleared(world: &World) {
     let mut head = ground.head.dropout_cases();
     unready(head.clear_dropout_case(step(&case, "")).await, "证明材料");
     let mut approver = ground.approver.dropout_cases();
-    unready(approver.clear_dropout_case(step(&case, "")).await, "证明材料");
+    unready(
+        approver.clear_dropout_case(step(&case, "")).await,
+        "证明材料",
+    );
     let proven = StepRequest {
         evidence: vec![proof("住院证明")],
         ..step(&case, "")
