@@ -13,10 +13,13 @@ use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
 use junheng_proto::registration::v1::access_grant_service_client::AccessGrantServiceClient;
 use junheng_proto::registration::v1::admission_service_client::AdmissionServiceClient;
 use junheng_proto::registration::v1::aid_service_client::AidServiceClient;
+use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
 use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZoneServiceClient;
 use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
 use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
+use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
@@ -142,6 +145,21 @@ impl Officer {
     /// 转学.
     pub fn transfers(&self) -> TransferServiceClient<Link> {
         TransferServiceClient::new(self.link())
+    }
+
+    /// 考勤.
+    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
+        AttendanceServiceClient::new(self.link())
+    }
+
+    /// 控辍个案.
+    pub fn dropout_cases(&self) -> DropoutCaseServiceClient<Link> {
+        DropoutCaseServiceClient::new(self.link())
+    }
+
+    /// 控辍文书.
+    pub fn dropout_notices(&self) -> DropoutNoticeServiceClient<Link> {
+        DropoutNoticeServiceClient::new(self.link())
     }
 
     /// 双重学籍.

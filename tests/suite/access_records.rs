@@ -7,11 +7,13 @@ use junheng_proto::registration::v1::export::Kind as ExportKind;
 use junheng_proto::registration::v1::group_recognition::Group;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
-    AccessGrant, ClearField, CreateKeyChangeRequest, CreateStatusChangeRequest,
-    CreateTransferRequest, Export, FileGroupRecognitionRequest, GroupRecognition, KeyFields,
-    ListAdmissionEntriesRequest, ListStudentsRequest, PrepareClassDrawRequest,
+    AccessGrant, ClearField, ConfirmDropoutCaseRequest, CreateKeyChangeRequest,
+    CreateStatusChangeRequest, CreateTransferRequest, DrawDropoutNoticeRequest, Export,
+    FileGroupRecognitionRequest, GroupRecognition, KeyFields, ListAdmissionEntriesRequest,
+    ListStudentsRequest, PrepareClassDrawRequest, ReportDropoutSuspicionRequest,
     RequestAccessGrantRequest, RequestExportRequest, SchoolClass, StatusChange, StatusProof,
-    Student, TransferApplicant, UpdateStudentRequest, status_change, status_proof,
+    Student, TransferApplicant, UpdateStudentRequest, dropout_case, dropout_notice, status_change,
+    status_proof,
 };
 use junheng_proto::workflow::v1::Evidence;
 use junheng_tests::person::child;
@@ -41,9 +43,12 @@ pub async fn records(
     let (transfer, case) = disputes(world, school, county, class).await;
     let key_change = key_change(world, school, student).await;
     let mistaken = mistaken(clerk, &school.name, &student.name).await;
+    let (dropout_case, dropout_notice) = dropout(world, county, class).await;
     let mut records = vec![
         ("transfers", transfer),
         ("duplicateCases", case),
+        ("dropoutCases", dropout_case),
+        ("dropoutNotices", dropout_notice),
         ("keyChanges", key_change),
         ("statusChanges", mistaken.name),
     ];
@@ -85,6 +90,36 @@ async fn disputes(
     register(&county.clerk, &other, &pupil).await;
     let case = claim(&county.clerk, class, &pupil).await;
     (transfer.name, case.name)
+}
+
+/// A pupil of the class who dropped out, and the reminder to the guardians.
+async fn dropout(world: &World, county: &County, class: &SchoolClass) -> (String, String) {
+    let clerk = &county.clerk;
+    let pupil = register(clerk, class, &child()).await;
+    let report = ReportDropoutSuspicionRequest {
+        child: pupil.name,
+        note: "多日未到校".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let case = answered(clerk.dropout_cases().report_dropout_suspicion(report).await);
+    let confirm = ConfirmDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag,
+        reason: dropout_case::Reason::Work.into(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let head = world.sign_in("school.approver", &class.school).await;
+    answered(head.dropout_cases().confirm_dropout_case(confirm).await);
+    let draw = DrawDropoutNoticeRequest {
+        dropout_case: case.name.clone(),
+        kind: dropout_notice::Kind::ReturnReminder.into(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let notice = answered(clerk.dropout_notices().draw_dropout_notice(draw).await);
+    (case.name, notice.name)
 }
 
 /// A change of the name, filed.

@@ -15,6 +15,7 @@ mod campaign_races;
 mod certificates;
 mod class_draw;
 mod class_sizes;
+mod dropout_cases;
 mod duplicate_cases;
 mod exact_figures;
 mod exports;
@@ -67,6 +68,7 @@ const THEMES: &[&[Story]] = &[
     schools::STORIES,
     pupils::STORIES,
     transfers::STORIES,
+    dropout_cases::STORIES,
     duplicate_cases::STORIES,
     numbers::STORIES,
     key_changes::STORIES,
