@@ -13,6 +13,7 @@ pub mod certificate;
 pub mod class_draw;
 pub mod class_size;
 pub mod dropout_case;
+pub mod dropout_notice;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;
@@ -54,6 +55,8 @@ use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
 use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
 use junheng_proto::registration::v1::class_size_service_server::ClassSizeServiceServer;
+use junheng_proto::registration::v1::dropout_case_service_server::DropoutCaseServiceServer;
+use junheng_proto::registration::v1::dropout_notice_service_server::DropoutNoticeServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
 use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
 use junheng_proto::registration::v1::finding_service_server::FindingServiceServer;
@@ -117,6 +120,12 @@ pub fn service(context: &Context) -> Link {
         context: context.clone(),
     }))
     .add_service(TransferServiceServer::new(transfer::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DropoutCaseServiceServer::new(dropout_case::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DropoutNoticeServiceServer::new(dropout_notice::rpc::Rpc {
         context: context.clone(),
     }))
     .add_service(DuplicateCaseServiceServer::new(duplicate_case::rpc::Rpc {
@@ -190,6 +199,7 @@ pub fn workflows() -> Vec<WorkflowTable> {
         transfer::workflow::SAME_PROVINCE.describe(),
         transfer::workflow::FROM_OUTSIDE.describe(),
         transfer::workflow::TO_OUTSIDE.describe(),
+        dropout_case::workflow::WORKFLOW.describe(),
         duplicate_case::workflow::WORKFLOW.describe(),
         reorganisation::workflow::WORKFLOW.describe(),
         class_size::workflow::WORKFLOW.describe(),

@@ -36,7 +36,7 @@ pub async fn open_of(
 }
 
 /// The leave, stay abroad or deferral of a student that runs.
-pub(super) async fn running(
+pub(crate) async fn running(
     database: &impl ConnectionTrait,
     student: Uuid,
 ) -> Result<Option<Model>, DbErr> {
