@@ -11,6 +11,7 @@ pub mod attendance_zone;
 pub mod certificate;
 pub mod class_draw;
 pub mod class_size;
+pub mod comparison;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;
@@ -50,6 +51,7 @@ use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
 use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
 use junheng_proto::registration::v1::class_size_service_server::ClassSizeServiceServer;
+use junheng_proto::registration::v1::comparison_service_server::ComparisonServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
 use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
 use junheng_proto::registration::v1::forecast_service_server::ForecastServiceServer;
@@ -82,6 +84,7 @@ pub fn service(context: &Context) -> Link {
     reorganisation::yearbook::spawn(context);
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
+    let comparisons = comparison::Comparisons::spawn(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {
         context: context.clone(),
@@ -158,6 +161,10 @@ pub fn service(context: &Context) -> Link {
     ))
     .add_service(AidServiceServer::new(aid::rpc::Rpc {
         context: context.clone(),
+    }))
+    .add_service(ComparisonServiceServer::new(comparison::rpc::Rpc {
+        context: context.clone(),
+        comparisons,
     }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
         context: context.clone(),
