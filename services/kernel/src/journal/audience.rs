@@ -41,14 +41,16 @@ fn declared(message: MessageDescriptor) -> Option<Declared> {
             options.get_extension(&extension).as_bool() == Some(true)
         })
     };
-    let mut fields = message.fields();
-    let audience = fields.find(|field| is_marked(field, "junheng.options.v1.audience"))?;
-    let shared = message.fields();
-    let shared = shared.filter(|field| is_marked(field, "junheng.options.v1.shared"));
+    let with = |option| -> Vec<FieldDescriptor> {
+        let fields = message.fields();
+        fields.filter(|field| is_marked(field, option)).collect()
+    };
+    let audience = with("junheng.options.v1.audience").pop()?;
+    let shared = with("junheng.options.v1.shared");
     Some(Declared {
-        shared: shared.collect(),
-        audience,
         message,
+        audience,
+        shared,
     })
 }
 

@@ -4,7 +4,7 @@ use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::{
-    Comparison, ComparisonCount, ComparisonVerdict as Verdict, ResidentList,
+    Comparison, ComparisonCount, ResidentList,
 };
 use prost::Message as _;
 
@@ -103,6 +103,7 @@ pub(super) fn counts(counts: Vec<(i32, i64, i64)>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
     use uuid::Uuid;
 
     use super::*;

@@ -70,14 +70,12 @@ async fn upto(
     Ok(Part { after, upto })
 }
 
-/// Keeps the planner of PostgreSQL from reading the whole register of students for each page.
-pub(super) async fn by_index(database: &impl ConnectionTrait) -> Result<(), DbErr> {
+/// Lets PostgreSQL keep the children of a page in memory while it reads the register past them.
+pub(super) async fn roomy(database: &impl ConnectionTrait) -> Result<(), DbErr> {
     if database.get_database_backend() == DatabaseBackend::Postgres {
-        for method in ["hashjoin", "mergejoin"] {
-            database
-                .execute_unprepared(&format!("SET LOCAL enable_{method} = off"))
-                .await?;
-        }
+        database
+            .execute_unprepared("SET LOCAL work_mem = '64MB'")
+            .await?;
     }
     Ok(())
 }
@@ -102,7 +100,7 @@ pub(super) async fn write_results(
          LEFT JOIN students d ON d.id = c.student \
          WHERE r.list = $2 AND r.person > $3 AND r.person <= $4) AS x \
          LEFT JOIN comparison_results p ON p.run = $5 AND p.person = x.person",
-        change = change("COALESCE(p.verdict, 0)", "x.verdict"),
+        change = change(run, "COALESCE(p.verdict, 0)", "x.verdict"),
         verdict = verdict(run, ranges),
         void = states(Standing::Void),
         same = Decision::Same as i32,
@@ -166,11 +164,11 @@ pub(super) async fn leave_open(
         let sql = format!(
             "UPDATE comparison_results SET verdict = {unknown}, change = {} \
              WHERE run = $1 AND person IN ({})",
-            change("previous", &unknown.to_string()),
+            change(run, "previous", &unknown.to_string()),
             places.join(", ")
         );
-        let run = std::iter::once(Value::from(run.id));
-        let values = run.chain(some.iter().map(|person| Value::from(*person)));
+        let run_id = std::iter::once(Value::from(run.id));
+        let values = run_id.chain(some.iter().map(|person| Value::from(*person)));
         database.execute_raw(statement(database, &sql, values)).await?;
     }
     Ok(())
@@ -202,19 +200,51 @@ pub(super) async fn write_gone(
 /// How many children have each result, and how many of them another than before.
 pub(super) async fn counts(
     database: &impl ConnectionTrait,
-    run: Uuid,
+    run: &Model,
 ) -> Result<Vec<(i32, i64, i64)>, DbErr> {
-    let sql = "SELECT verdict, COUNT(*) AS children, \
-               CAST(SUM(CASE WHEN change <> 0 THEN 1 ELSE 0 END) AS bigint) AS changed \
-               FROM comparison_results WHERE run = $1 GROUP BY verdict";
+    let is_changed = match run.previous {
+        Some(_) => "change <> 0",
+        None => "1 = 1",
+    };
+    let sql = format!(
+        "SELECT verdict, COUNT(*) AS children, \
+         CAST(SUM(CASE WHEN {is_changed} THEN 1 ELSE 0 END) AS bigint) AS changed \
+         FROM comparison_results WHERE run = $1 GROUP BY verdict"
+    );
     let rows = database
-        .query_all_raw(statement(database, sql, [run.into()]))
+        .query_all_raw(statement(database, &sql, [run.id.into()]))
         .await?;
     rows.iter()
         .map(|row| {
             let changed: i64 = row.try_get("", "changed")?;
             Ok((row.try_get("", "verdict")?, row.try_get("", "children")?, changed))
         })
+        .collect()
+}
+
+/// Children of open cases without a record, each with the student who has the same document or was decided to be the same,
+/// and who has no open case.
+pub(super) async fn registered(
+    database: &impl ConnectionTrait,
+    most: u64,
+) -> Result<Vec<(Uuid, Uuid)>, DbErr> {
+    let sql = format!(
+        "SELECT t.resident, t.student FROM (\
+         SELECT c.resident AS resident, s.id AS student FROM dropout_cases c \
+         JOIN residents r ON r.person = c.resident \
+         JOIN students s ON s.identity_hash = r.identity_hash \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void}) \
+         UNION SELECT c.resident, k.student FROM dropout_cases c \
+         JOIN resident_candidates k ON k.person = c.resident AND k.decision = {same} \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident) AS t \
+         WHERE NOT EXISTS (SELECT 1 FROM dropout_cases o WHERE o.open_subject = t.student) \
+         LIMIT {most}",
+        void = states(Standing::Void),
+        same = Decision::Same as i32,
+    );
+    let rows = database.query_all_raw(statement(database, &sql, [])).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "resident")?, row.try_get("", "student")?)))
         .collect()
 }
 
@@ -276,8 +306,12 @@ fn states(standing: Standing) -> String {
     numbers.join(", ")
 }
 
-/// 0 the same result as before, 1 another that partners have the same word for, 2 another for everybody.
-fn change(before: &str, after: &str) -> String {
+/// 0 the same result as before, 1 another that partners have the same word for, 2 another for everybody. In the first
+/// comparison everything is new, which nobody needs to be told row by row: 0.
+fn change(run: &Model, before: &str, after: &str) -> String {
+    if run.previous.is_none() {
+        return "0".to_owned();
+    }
     let mut words: BTreeMap<i32, Vec<String>> = BTreeMap::new();
     for (verdict, told) in TOLD_PARTNERS {
         let same = words.entry(*told as i32).or_default();

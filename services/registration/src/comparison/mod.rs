@@ -13,6 +13,7 @@ mod candidate;
 mod encode;
 pub mod error;
 mod import;
+mod known;
 mod list;
 mod matching;
 mod person;
@@ -29,6 +30,8 @@ use std::time::Duration;
 
 use junheng_kernel::service::Context;
 use tokio::sync::Notify;
+
+pub(crate) use known::{Known, known};
 
 /// How often to look for comparisons that another replica has begun, or that a stop has left.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -50,6 +53,9 @@ impl Comparisons {
             loop {
                 if let Err(error) = run::all(&context).await {
                     tracing::warn!(%error, "a comparison waits; it goes on at the next look");
+                }
+                if let Err(error) = suspicion::hand_over_registered(&context).await {
+                    tracing::warn!(%error, "cases wait for their students until the next look");
                 }
                 tokio::select! {
                     () = context.stop.cancelled() => return,

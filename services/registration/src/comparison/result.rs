@@ -80,6 +80,8 @@ pub(super) async fn list(
         ranges,
         change: match (message.changed_only, is_partner(&caller)) {
             (false, _) => 0,
+            // Everything is new in the first one.
+            _ if run.previous.is_none() => 0,
             (true, false) => 1,
             // A child who moves from one school to another is no news for a partner.
             (true, true) => 2,

@@ -7,6 +7,7 @@ use junheng_kernel::identity_number::date_of;
 use junheng_kernel::label;
 use junheng_kernel::post::Duty;
 use junheng_proto::education::v1::Stage;
+use junheng_proto::registration::v1::dropout_case::Group;
 use junheng_proto::registration::v1::resident_list::{Kind, Source};
 use junheng_proto::registration::v1::student::State;
 use junheng_proto::registration::v1::{ComparisonVerdict as Verdict, ResidentHeader};
@@ -25,11 +26,13 @@ pub(super) enum Standing {
     Excused,
     /// Need not attend once the nine years are finished; awaits a place before.
     Finished,
+    /// Is to attend and does not.
+    DroppedOut,
     /// The record is none.
     Void,
 }
 
-/// Every state of a record. A state that is missing here counts as no school.
+/// Every state of a record.
 #[rustfmt::skip]
 pub(super) const STANDINGS: &[(State, Standing)] = &[
     (State::Enrolled,       Standing::Attends),
@@ -39,6 +42,7 @@ pub(super) const STANDINGS: &[(State, Standing)] = &[
     (State::TransferredOut, Standing::Away),
     (State::Graduated,      Standing::Finished),
     (State::Deceased,       Standing::Excused),
+    (State::DroppedOut,     Standing::DroppedOut),
     (State::Cancelled,      Standing::Void),
 ];
 
@@ -128,9 +132,17 @@ pub(super) fn check_header(header: &ResidentHeader, duty: Duty, today: NaiveDate
     wrong
 }
 
-/// Whether a list says of its children that they are to be watched.
-pub(super) fn names_a_group(kind: Kind) -> bool {
-    !matches!(kind, Kind::Unspecified | Kind::SchoolAge)
+/// The group to watch that a list says of its children that they belong to; None where it says nothing of the kind.
+pub(crate) fn group_of(kind: Kind) -> Option<Group> {
+    Some(match kind {
+        Kind::PoorHousehold => Group::Poverty,
+        Kind::Orphan => Group::Orphan,
+        Kind::Unattended => Group::Unattended,
+        Kind::Disabled => Group::Disabled,
+        Kind::LeftBehind => Group::LeftBehind,
+        Kind::Hardship => Group::Hardship,
+        Kind::SchoolAge | Kind::Unspecified => return None,
+    })
 }
 
 #[cfg(test)]
@@ -148,9 +160,8 @@ mod tests {
     fn every_state_of_a_record_says_whether_the_child_attends() {
         let states = POOL.get_enum_by_name("junheng.registration.v1.Student.State");
         for state in states.unwrap().values().filter(|state| state.number() != 0) {
-            // A state of dropout is no attendance, which is what a state without a row means.
             let known = STANDINGS.iter().any(|(own, _)| *own as i32 == state.number());
-            assert!(known || state.name().contains("DROPPED"), "{}", state.name());
+            assert!(known, "{}", state.name());
         }
     }
 

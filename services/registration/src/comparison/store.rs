@@ -67,18 +67,6 @@ pub(super) async fn live_like(
         .await
 }
 
-/// A list that a comparison names.
-pub(super) async fn list_of(
-    database: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<list::Model, KernelError> {
-    list::Entity::visible_to(&Scope::everything(EVERYWHERE))
-        .filter(list::Column::Id.eq(id))
-        .one(database)
-        .await?
-        .ok_or_else(|| KernelError::not_found(format!("residentLists/{id}")))
-}
-
 /// Adds a comparison.
 pub(super) async fn insert_comparison(
     database: &impl ConnectionTrait,

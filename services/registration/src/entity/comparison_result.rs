@@ -16,7 +16,7 @@ pub struct Model {
     pub verdict: i32,
     /// What the comparison before had found; 0 when it did not know the child.
     pub previous: i32,
-    /// 0 the same as before, 1 another for officers only, 2 another for everybody.
+    /// 0 the same as before, or the first comparison; 1 another for officers only, 2 another for everybody.
     pub change: i32,
     pub student: Option<Uuid>,
 }
