@@ -17,6 +17,7 @@ use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
 use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
@@ -142,6 +143,11 @@ impl Officer {
     /// 转学.
     pub fn transfers(&self) -> TransferServiceClient<Link> {
         TransferServiceClient::new(self.link())
+    }
+
+    /// 部门比对.
+    pub fn comparisons(&self) -> ComparisonServiceClient<Link> {
+        ComparisonServiceClient::new(self.link())
     }
 
     /// 双重学籍.

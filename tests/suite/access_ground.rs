@@ -21,7 +21,7 @@ const ABROAD: [(&str, &str); 2] = [
 ];
 
 /// Methods whose parent is a region.
-const REGIONS_ONLY: [&str; 17] = [
+const REGIONS_ONLY: [&str; 22] = [
     "CreateAccount",
     "ListAccounts",
     "CreateSchool",
@@ -39,6 +39,11 @@ const REGIONS_ONLY: [&str; 17] = [
     "ListPlaceGaps",
     "CreateReorganisation",
     "RecodeCounty",
+    "ImportResidents",
+    "ListResidentLists",
+    "ListComparisons",
+    "ListComparisonResults",
+    "ListResidentCandidates",
 ];
 
 /// Methods whose parent is a school.
@@ -54,9 +59,9 @@ const SCHOOLS_ONLY: [&str; 9] = [
     "PrepareClassDraw",
 ];
 
-/// Methods whose records take a school year or a whole process to come about; who may call them is told by their own
-/// stories.
-pub const WITHOUT_RECORDS: [&str; 21] = [
+/// Methods whose records take a school year or a whole process to come about, or are one partner's own; who may call them
+/// is told by their own stories.
+pub const WITHOUT_RECORDS: [&str; 26] = [
     "GetCertificateList",
     "SubmitCertificateList",
     "ApproveCertificateList",
@@ -78,6 +83,11 @@ pub const WITHOUT_RECORDS: [&str; 21] = [
     "ApproveReliefPlan",
     "FulfilReliefPlan",
     "WithdrawReliefPlan",
+    "GetResidentList",
+    "RunComparison",
+    "GetComparison",
+    "GetResident",
+    "DecideResidentCandidate",
 ];
 
 /// What a call names, and where that lies.

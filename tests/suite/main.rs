@@ -15,6 +15,7 @@ mod campaign_races;
 mod certificates;
 mod class_draw;
 mod class_sizes;
+mod comparisons;
 mod duplicate_cases;
 mod exact_figures;
 mod exports;
@@ -88,6 +89,7 @@ const THEMES: &[&[Story]] = &[
     lost_callers::STORIES,
     secrets::STORIES,
     status_changes::STORIES,
+    comparisons::STORIES,
     promotion::STORIES,
     certificates::STORIES,
     zones::STORIES,
