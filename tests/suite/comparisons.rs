@@ -36,6 +36,7 @@ pub const STORIES: &[Story] = &[
     story("a list of the police finds the child who is in no school, and the next one tells only what changed", |world| Box::pin(found(world))),
     story("a partner learns whether each child of its own list is accounted for, and of no other child anything", |world| Box::pin(own_list_only(world))),
     story("a county reads its part of a list of the whole province and no other county's", |world| Box::pin(part_of_province(world))),
+    story("a comparison that is cut off goes on by itself and misses no child", |world| Box::pin(goes_on(world))),
     story("a reader of case events who is cut off a hundred times gets each of them once in order while transactions are held open", |world| Box::pin(cut_off(world))),
 ];
 
@@ -50,7 +51,10 @@ async fn found(world: &World) {
     let first = compare(&police, &county.place.county).await;
     let told = results(&county.clerk, &county.place.county, &first, false).await;
     let verdicts = |results: &[ComparisonResult], verdict: Verdict| {
-        results.iter().filter(|one| one.verdict() == verdict).count()
+        results
+            .iter()
+            .filter(|one| one.verdict() == verdict)
+            .count()
     };
     assert_eq!(verdicts(&told, Verdict::EnrolledHere), 2);
     assert_eq!(verdicts(&told, Verdict::NotEnrolled), 1);
@@ -87,7 +91,10 @@ async fn own_list_only(world: &World) {
     let mut verdicts: Vec<_> = told.iter().map(ComparisonResult::verdict).collect();
     verdicts.sort_by_key(|verdict| *verdict as i32);
     assert_eq!(verdicts, [Verdict::NotEnrolled, Verdict::AccountedFor]);
-    assert!(told.iter().all(|one| one.student.is_empty()), "no school, no record");
+    assert!(
+        told.iter().all(|one| one.student.is_empty()),
+        "no school, no record"
+    );
     assert_eq!(run.suspected_count, 0, "nor what the county does about it");
 
     let request = wanted(parent, &run, false);
@@ -96,12 +103,20 @@ async fn own_list_only(world: &World) {
     let list = GetResidentListRequest {
         name: run.resident_list.clone(),
     };
-    refused(civil.comparisons().get_resident_list(list).await, Code::NotFound, "NOT_FOUND");
+    refused(
+        civil.comparisons().get_resident_list(list).await,
+        Code::NotFound,
+        "NOT_FOUND",
+    );
     let again = RunComparisonRequest {
         name: run.resident_list.clone(),
         request_id: request_id(),
     };
-    refused(civil.comparisons().run_comparison(again).await, Code::NotFound, "NOT_FOUND");
+    refused(
+        civil.comparisons().run_comparison(again).await,
+        Code::NotFound,
+        "NOT_FOUND",
+    );
 
     // The feed: the case's state for who sent the child, silence for the other.
     let mut feed = watch(&police, parent, "").await;
@@ -109,16 +124,29 @@ async fn own_list_only(world: &World) {
     let case = DropoutCase::decode(event.record.expect("what is shared").value.as_slice());
     let case = case.expect("a case");
     assert_eq!(case.state(), dropout_case::State::Suspected);
-    let shown = [&case.display_name, &case.plan, &case.reporter, &case.student];
+    let shown = [
+        &case.display_name,
+        &case.plan,
+        &case.reporter,
+        &case.student,
+    ];
     assert!(shown.iter().all(|hidden| hidden.is_empty()));
     let mut feed = watch(&civil, parent, "").await;
-    assert!(timeout(SILENCE, feed.message()).await.is_err(), "another's case");
+    assert!(
+        timeout(SILENCE, feed.message()).await.is_err(),
+        "another's case"
+    );
 }
 
 async fn part_of_province(world: &World) {
     let [here, there, _] = world.neighbours();
-    let (here, there) = (County::at(world, here).await, County::at(world, there).await);
-    let police = world.another("province.partner", junheng_tests::world::PROVINCE).await;
+    let (here, there) = (
+        County::at(world, here).await,
+        County::at(world, there).await,
+    );
+    let police = world
+        .another("province.partner", junheng_tests::world::PROVINCE)
+        .await;
     let (ours, theirs) = (child(), child());
     let mut rows = rows_of(&here, [&ours]);
     rows.extend(rows_of(&there, [&theirs]));
@@ -134,8 +162,30 @@ async fn part_of_province(world: &World) {
         .collect();
     assert_eq!(names, [ours.display_name]);
     let request = wanted(&there.place.county, &run, false);
-    let answer = here.clerk.comparisons().list_comparison_results(request).await;
+    let answer = here
+        .clerk
+        .comparisons()
+        .list_comparison_results(request)
+        .await;
     refused(answer, Code::PermissionDenied, "OUT_OF_SCOPE");
+}
+
+async fn goes_on(world: &World) {
+    let mut own = world.of_its_own(&[]).await;
+    let county = County::fresh(&own).await;
+    let parent = county.place.county.clone();
+    let police = own.another("county.partner", &parent).await;
+    let people: Vec<Person> = (0..1_200).map(|_| child()).collect();
+    let rows = rows_of(&county, people.iter());
+    all_in(send(&police, &parent, Kind::SchoolAge, rows).await);
+    let begun = begin(&police, &parent, None).await;
+    own.cut_power().expect("the process starts again");
+    let (police, clerk) = (own.again(&police), own.again(&county.clerk));
+    let run = ended(&police, &begun).await;
+    assert_eq!(run.compared_count, 1_200);
+    let request = GetComparisonRequest { name: run.name };
+    let run = answered(clerk.comparisons().get_comparison(request).await);
+    assert_eq!(run.suspected_count, 1_200, "each once");
 }
 
 /// Five lists of twenty-five children in no school, one after the other, while the reader comes and goes.
@@ -182,7 +232,10 @@ async fn cut_off(world: &World) {
         let time = event.commit_time.unwrap_or_default();
         (time.seconds, time.nanos)
     };
-    assert!(told.iter().map(time).is_sorted(), "in the order of the commits");
+    assert!(
+        told.iter().map(time).is_sorted(),
+        "in the order of the commits"
+    );
 }
 
 /// Holds a transaction open over and over: what is behind it may not be told before it ends. SQLite has one writer at a time.
@@ -250,6 +303,11 @@ async fn compare_kind(partner: &Officer, parent: &str, kind: Kind) -> Comparison
 }
 
 async fn run(partner: &Officer, parent: &str, kind: Option<Kind>) -> Comparison {
+    let begun = begin(partner, parent, kind).await;
+    ended(partner, &begun).await
+}
+
+async fn begin(partner: &Officer, parent: &str, kind: Option<Kind>) -> Comparison {
     let request = ListResidentListsRequest {
         parent: parent.to_owned(),
         ..Default::default()
@@ -262,7 +320,10 @@ async fn run(partner: &Officer, parent: &str, kind: Option<Kind>) -> Comparison 
         name: list.expect("a live list").name,
         request_id: request_id(),
     };
-    let begun = answered(partner.comparisons().run_comparison(begin).await);
+    answered(partner.comparisons().run_comparison(begin).await)
+}
+
+async fn ended(partner: &Officer, begun: &Comparison) -> Comparison {
     let wait = async {
         loop {
             let request = GetComparisonRequest {
@@ -311,5 +372,7 @@ async fn watch(officer: &Officer, parent: &str, cursor: &str) -> Streaming<Chang
 async fn case_event(feed: &mut Streaming<ChangeEvent>) -> ChangeEvent {
     let event = timeout(PATIENCE, feed.message()).await;
     let event = event.expect("an event is missing");
-    event.expect("the feed goes on").expect("the feed does not end")
+    event
+        .expect("the feed goes on")
+        .expect("the feed does not end")
 }

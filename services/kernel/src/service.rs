@@ -13,7 +13,8 @@ use tower::util::BoxCloneSyncService;
 use uuid::Uuid;
 
 use crate::admission::{
-    AccessTable, Admit, Caller, Claims, IDENTITY_HEADER, SERVICE_AUDIENCE, SigningKey, TrustedKeys, sign,
+    AccessTable, Admit, Caller, Claims, IDENTITY_HEADER, SERVICE_AUDIENCE, SigningKey, TrustedKeys,
+    sign,
 };
 use crate::calendar::Calendar;
 use crate::clock::Clock;

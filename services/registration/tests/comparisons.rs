@@ -1,9 +1,6 @@
 //! Lists of other departments against the student records, over gRPC as partners and officers call them.
 #![allow(missing_docs, reason = "tests")]
-#![allow(
-    dead_code,
-    reason = "the support of several tests; each uses its part"
-)]
+#![allow(dead_code, reason = "the support of several tests; each uses its part")]
 
 mod support;
 
@@ -106,7 +103,9 @@ async fn live(world: &World, partner: &Officer<'_>) -> ResidentList {
         parent: COUNTY.into(),
         ..Default::default()
     };
-    let lists = client(world).list_resident_lists(partner.ask(request)).await;
+    let lists = client(world)
+        .list_resident_lists(partner.ask(request))
+        .await;
     let lists = lists.unwrap().into_inner().resident_lists;
     let live = |list: &ResidentList| list.state() == resident_list::State::Live;
     lists.into_iter().rfind(live).expect("a live list")
@@ -147,7 +146,9 @@ async fn results(
         changed_only,
         ..Default::default()
     };
-    let answer = client(world).list_comparison_results(caller.ask(request)).await;
+    let answer = client(world)
+        .list_comparison_results(caller.ask(request))
+        .await;
     answer.unwrap().into_inner().results
 }
 
@@ -192,9 +193,20 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
         birth_date: "2013-05-01".into(),
         ..resident(6, 5)
     };
-    let rows = vec![resident(2, 1), resident(3, 2), resident(4, 3), nameless(5), young];
+    let rows = vec![
+        resident(2, 1),
+        resident(3, 2),
+        resident(4, 3),
+        nameless(5),
+        young,
+    ];
     let sent = send(&world, &police, Kind::SchoolAge, rows.clone()).await;
-    assert_eq!((sent.created_count, sent.rejected_count), (5, 0), "{:?}", sent.verdicts);
+    assert_eq!(
+        (sent.created_count, sent.rejected_count),
+        (5, 0),
+        "{:?}",
+        sent.verdicts
+    );
 
     let first = compare(&world, &police).await;
     assert_eq!(first.compared_count, 5);
@@ -211,7 +223,9 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
     );
     let of = |name: &str| {
         let named = |one: &&ComparisonResult| {
-            one.resident.as_ref().is_some_and(|child| child.display_name == name)
+            one.resident
+                .as_ref()
+                .is_some_and(|child| child.display_name == name)
         };
         told.iter().find(named).unwrap()
     };
@@ -229,7 +243,9 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
         verdict: Verdict::Excused.into(),
         ..Default::default()
     };
-    let refused = client(&world).list_comparison_results(police.ask(hidden)).await;
+    let refused = client(&world)
+        .list_comparison_results(police.ask(hidden))
+        .await;
     assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
     let civil = world.officer_of("accounts/civil", "county.partner", COUNTY);
     let foreign = GetComparisonRequest {
@@ -249,7 +265,9 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
         parent: COUNTY.into(),
         ..Default::default()
     };
-    let listed = client(&world).list_resident_candidates(clerk.ask(listed)).await;
+    let listed = client(&world)
+        .list_resident_candidates(clerk.ask(listed))
+        .await;
     let candidates = listed.unwrap().into_inner().candidates;
     assert_eq!(candidates.len(), 1);
     assert!(candidates[0].guardian_agrees);
@@ -269,16 +287,22 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
         request_id: id(),
         ..decision.clone()
     };
-    let refused = client(&world).decide_resident_candidate(clerk.ask(unproven)).await;
+    let refused = client(&world)
+        .decide_resident_candidate(clerk.ask(unproven))
+        .await;
     assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
-    let decided = client(&world).decide_resident_candidate(clerk.ask(decision.clone())).await;
+    let decided = client(&world)
+        .decide_resident_candidate(clerk.ask(decision.clone()))
+        .await;
     assert_eq!(decided.unwrap().into_inner().decision(), Decision::Same);
     let again = DecideResidentCandidateRequest {
         etag: "\"2\"".into(),
         request_id: id(),
         ..decision
     };
-    let refused = client(&world).decide_resident_candidate(clerk.ask(again)).await;
+    let refused = client(&world)
+        .decide_resident_candidate(clerk.ask(again))
+        .await;
     assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
 
     // The next list: one child less, one more.
@@ -297,12 +321,20 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
             ("马无证".to_owned(), Verdict::EnrolledHere),
         ]
     );
-    assert_eq!(cases(&world).await.len(), 2, "the first child is not suspected twice");
+    assert_eq!(
+        cases(&world).await.len(),
+        2,
+        "the first child is not suspected twice"
+    );
 
     // Whoever is registered has the case with the record.
     clerk.student(&class, 3).await.unwrap();
     for _ in 0..400 {
-        if cases(&world).await.iter().any(|case| case.student.is_some()) {
+        if cases(&world)
+            .await
+            .iter()
+            .any(|case| case.student.is_some())
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -324,7 +356,13 @@ async fn only_the_last_complete_list_is_compared_and_one_comparison_at_a_time() 
         guardian_display_name: String::new(),
         ..nameless(4)
     };
-    let sent = send(&world, &police, Kind::SchoolAge, vec![resident(2, 1), wrong, bad]).await;
+    let sent = send(
+        &world,
+        &police,
+        Kind::SchoolAge,
+        vec![resident(2, 1), wrong, bad],
+    )
+    .await;
     let fields: Vec<_> = sent.verdicts.iter().map(|one| one.field.as_str()).collect();
     assert_eq!(fields, ["region", "guardian_display_name"]);
     let old = RunComparisonRequest {
@@ -370,20 +408,39 @@ async fn the_feed_tells_who_reported_a_child_how_its_case_goes_and_nobody_else()
         })
     };
     let mut journal = JournalServiceClient::new(world.link.clone());
-    let mut feed = journal.watch_changes(watch(&police)).await.unwrap().into_inner();
+    let mut feed = journal
+        .watch_changes(watch(&police))
+        .await
+        .unwrap()
+        .into_inner();
     let mut told: Option<ChangeEvent> = None;
     while told.is_none() {
         let event = tokio::time::timeout(SOON, feed.message()).await.unwrap();
-        told = event.unwrap().filter(|event| event.subject.starts_with("dropoutCases/"));
+        told = event
+            .unwrap()
+            .filter(|event| event.subject.starts_with("dropoutCases/"));
     }
     let event = told.unwrap();
     assert_eq!(event.subject, format!("dropoutCases/{}", case.id));
     let shown = DropoutCase::decode(event.record.unwrap().value.as_slice()).unwrap();
-    assert_eq!(shown.state(), junheng_proto::registration::v1::dropout_case::State::Suspected);
-    assert_eq!(shown.resident, format!("residents/{}", case.resident.unwrap()));
-    assert_eq!((shown.display_name, shown.reporter), (String::new(), String::new()));
+    assert_eq!(
+        shown.state(),
+        junheng_proto::registration::v1::dropout_case::State::Suspected
+    );
+    assert_eq!(
+        shown.resident,
+        format!("residents/{}", case.resident.unwrap())
+    );
+    assert_eq!(
+        (shown.display_name, shown.reporter),
+        (String::new(), String::new())
+    );
 
-    let mut feed = journal.watch_changes(watch(&civil)).await.unwrap().into_inner();
+    let mut feed = journal
+        .watch_changes(watch(&civil))
+        .await
+        .unwrap()
+        .into_inner();
     let nothing = tokio::time::timeout(Duration::from_secs(2), feed.message()).await;
     assert!(nothing.is_err(), "told another department: {nothing:?}");
 }

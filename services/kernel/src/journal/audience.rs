@@ -92,7 +92,11 @@ pub(super) fn told<T: Message + Name>(before: Option<&T>, after: &T) -> Told {
 /// The record with nothing but what is shared, encoded.
 fn shared_of(declared: &Declared, record: &DynamicMessage) -> Vec<u8> {
     let mut kept = DynamicMessage::new(declared.message.clone());
-    for field in declared.shared.iter().filter(|field| record.has_field(field)) {
+    for field in declared
+        .shared
+        .iter()
+        .filter(|field| record.has_field(field))
+    {
         let value: Value = record.get_field(field).into_owned();
         kept.set_field(field, value);
     }

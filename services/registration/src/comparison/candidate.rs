@@ -108,7 +108,12 @@ pub(super) async fn list(
     let parent = Parent::of(&caller, &context.regions, "parent", &message.parent)?;
     let with_decided = message.include_decided.to_string();
     let fields = [message.parent.as_str(), &with_decided];
-    let page = Page::of(&caller.method, message.page_size, &message.page_token, &fields)?;
+    let page = Page::of(
+        &caller.method,
+        message.page_size,
+        &message.page_token,
+        &fields,
+    )?;
     let open = Column::Decision.eq(Decision::Unspecified as i32);
     let only = Condition::all().add_option((!message.include_decided).then_some(open));
     let (rows, next_page_token) =

@@ -3,9 +3,7 @@
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_proto::registration::v1::comparison::State;
-use junheng_proto::registration::v1::{
-    Comparison, ComparisonCount, ResidentList,
-};
+use junheng_proto::registration::v1::{Comparison, ComparisonCount, ResidentList};
 use prost::Message as _;
 
 use super::rules;
@@ -139,7 +137,10 @@ mod tests {
             version: 1,
         };
         let told = comparison_for_partner(&row).unwrap();
-        let counts = told.counts.iter().map(|count| (count.verdict(), count.count));
+        let counts = told
+            .counts
+            .iter()
+            .map(|count| (count.verdict(), count.count));
         let expected = [(Verdict::AccountedFor, 7), (Verdict::NotEnrolled, 1)];
         assert_eq!(counts.collect::<Vec<_>>(), expected);
         assert!(told.counts.iter().all(|count| count.changed_count == 0));

@@ -168,9 +168,7 @@ impl Importer for Residents {
         }
         let person = match &identity_hash {
             Some(hash) => person::of_document(&self.index, hash),
-            None => {
-                person::without_document(&self.index, &self.sender, &draft, &guardian, &region)
-            }
+            None => person::without_document(&self.index, &self.sender, &draft, &guardian, &region),
         };
         Ok(Checked {
             number: row.row,

@@ -105,7 +105,14 @@ async fn replace_earlier(
         resource::replace::<Entity>(database, after.clone(), before.version).await?;
         let (before, shown) = (encode::list(&before), encode::list(&after));
         let place = after.place;
-        records.push(journal::record(&shown.name, place, None, Some(&before), &shown, true));
+        records.push(journal::record(
+            &shown.name,
+            place,
+            None,
+            Some(&before),
+            &shown,
+            true,
+        ));
     }
     Ok(records)
 }

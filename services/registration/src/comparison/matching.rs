@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 
 use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
 use junheng_proto::registration::v1::resident_candidate::Decision;
+use junheng_proto::registration::v1::resident_list::State as ListState;
 use junheng_proto::registration::v1::student::IdentityType;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement, Value};
 use uuid::Uuid;
@@ -112,7 +113,9 @@ pub(super) async fn write_results(
         part.upto.into(),
         previous(run),
     ];
-    let written = database.execute_raw(statement(database, &sql, values)).await?;
+    let written = database
+        .execute_raw(statement(database, &sql, values))
+        .await?;
     Ok(written.rows_affected())
 }
 
@@ -123,7 +126,9 @@ pub(super) async fn namesakes(
     run: &Model,
     part: Part,
 ) -> Result<Vec<(Uuid, Uuid)>, DbErr> {
-    let without_number = WITHOUT_NUMBER.map(|kind| (kind as i32).to_string()).join(", ");
+    let without_number = WITHOUT_NUMBER
+        .map(|kind| (kind as i32).to_string())
+        .join(", ");
     let sql = format!(
         "WITH open_rows AS MATERIALIZED (\
          SELECT r.id, r.person, r.name_key, r.birth_month, r.sex, r.identity_hash \
@@ -146,7 +151,9 @@ pub(super) async fn namesakes(
         part.after.into(),
         part.upto.into(),
     ];
-    let rows = database.query_all_raw(statement(database, &sql, values)).await?;
+    let rows = database
+        .query_all_raw(statement(database, &sql, values))
+        .await?;
     rows.iter()
         .map(|row| Ok((row.try_get("", "resident")?, row.try_get("", "student")?)))
         .collect()
@@ -169,7 +176,9 @@ pub(super) async fn leave_open(
         );
         let run_id = std::iter::once(Value::from(run.id));
         let values = run_id.chain(some.iter().map(|person| Value::from(*person)));
-        database.execute_raw(statement(database, &sql, values)).await?;
+        database
+            .execute_raw(statement(database, &sql, values))
+            .await?;
     }
     Ok(())
 }
@@ -193,7 +202,9 @@ pub(super) async fn write_gone(
         part.after.into(),
         part.upto.into(),
     ];
-    database.execute_raw(statement(database, &sql, values)).await?;
+    database
+        .execute_raw(statement(database, &sql, values))
+        .await?;
     Ok(())
 }
 
@@ -217,9 +228,53 @@ pub(super) async fn counts(
     rows.iter()
         .map(|row| {
             let changed: i64 = row.try_get("", "changed")?;
-            Ok((row.try_get("", "verdict")?, row.try_get("", "children")?, changed))
+            Ok((
+                row.try_get("", "verdict")?,
+                row.try_get("", "children")?,
+                changed,
+            ))
         })
         .collect()
+}
+
+/// Deletes at most `most` results of the sender's comparisons before the last two, and as many children of lists that
+/// neither of them compared; who has a case or a candidate stays. How many it deleted.
+pub(super) async fn clear(
+    database: &impl ConnectionTrait,
+    run: &Model,
+    most: u64,
+) -> Result<u64, DbErr> {
+    let alike = "account = $1 AND region = $2 AND source = $3 AND kind = $4";
+    let results = format!(
+        "DELETE FROM comparison_results WHERE (run, person) IN (\
+         SELECT q.run, q.person FROM comparison_results q WHERE q.run IN (\
+         SELECT id FROM comparisons WHERE {alike} AND id <> $5 AND id <> $6) LIMIT {most})"
+    );
+    let residents = format!(
+        "DELETE FROM residents WHERE id IN (SELECT r.id FROM residents r WHERE r.list IN (\
+         SELECT id FROM resident_lists WHERE {alike} AND state = {replaced} AND id NOT IN (\
+         SELECT list FROM comparisons WHERE id = $5 OR id = $6)) \
+         AND NOT EXISTS (SELECT 1 FROM dropout_cases c WHERE c.resident = r.person) \
+         AND NOT EXISTS (SELECT 1 FROM resident_candidates k WHERE k.person = r.person) \
+         LIMIT {most})",
+        replaced = ListState::Replaced as i32,
+    );
+    let mut deleted = 0;
+    for sql in [results, residents] {
+        let values = [
+            run.account.as_str().into(),
+            run.region.as_str().into(),
+            run.source.into(),
+            run.kind.into(),
+            run.id.into(),
+            previous(run),
+        ];
+        let done = database
+            .execute_raw(statement(database, &sql, values))
+            .await?;
+        deleted += done.rows_affected();
+    }
+    Ok(deleted)
 }
 
 /// Children of open cases without a record, each with the student who has the same document or was decided to be the same,
@@ -242,7 +297,9 @@ pub(super) async fn registered(
         void = states(Standing::Void),
         same = Decision::Same as i32,
     );
-    let rows = database.query_all_raw(statement(database, &sql, [])).await?;
+    let rows = database
+        .query_all_raw(statement(database, &sql, []))
+        .await?;
     rows.iter()
         .map(|row| Ok((row.try_get("", "resident")?, row.try_get("", "student")?)))
         .collect()
@@ -325,5 +382,8 @@ fn change(run: &Model, before: &str, after: &str) -> String {
             format!(" WHEN {before} IN ({same}) AND {after} IN ({same}) THEN 1")
         })
         .collect();
-    format!("CASE WHEN {before} = {after} THEN 0{} ELSE 2 END", alike.concat())
+    format!(
+        "CASE WHEN {before} = {after} THEN 0{} ELSE 2 END",
+        alike.concat()
+    )
 }

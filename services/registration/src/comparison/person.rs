@@ -77,7 +77,10 @@ pub(super) fn without_document(
         birth_date,
         ..
     } = draft;
-    let (name, guardian) = (name_key::normalize(display_name), name_key::normalize(guardian));
+    let (name, guardian) = (
+        name_key::normalize(display_name),
+        name_key::normalize(guardian),
+    );
     let whole = format!("{sender}/{region}/{sex}/{birth_date}/{name}/{guardian}");
     id_of(index.index("resident.without_document", &whole))
 }

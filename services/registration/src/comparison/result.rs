@@ -70,10 +70,18 @@ pub(super) async fn list(
         return Err(KernelError::not_found(&message.comparison).into());
     }
     let verdicts = verdicts(is_partner(&caller), message.verdict)?;
-    let (verdict, changed) = (message.verdict.to_string(), message.changed_only.to_string());
+    let (verdict, changed) = (
+        message.verdict.to_string(),
+        message.changed_only.to_string(),
+    );
     let fields = [&message.parent, &message.comparison, &verdict, &changed];
     let fields = fields.map(String::as_str);
-    let page = Page::of(&caller.method, message.page_size, &message.page_token, &fields)?;
+    let page = Page::of(
+        &caller.method,
+        message.page_size,
+        &message.page_token,
+        &fields,
+    )?;
     let wanted = Wanted {
         run: run.id,
         scope: &caller.scope,
@@ -119,7 +127,10 @@ fn verdicts(is_partner: bool, verdict: i32) -> Result<Vec<i32>, KernelError> {
     }
     let asked = Verdict::try_from(verdict).unwrap_or_default();
     let meant: Vec<i32> = match is_partner {
-        true => meant_by_partner(asked).iter().map(|own| *own as i32).collect(),
+        true => meant_by_partner(asked)
+            .iter()
+            .map(|own| *own as i32)
+            .collect(),
         false => all().filter(|own| *own == verdict).collect(),
     };
     if meant.is_empty() {
@@ -189,7 +200,11 @@ fn of(wanted: &Wanted<'_>) -> Select<Entity> {
     let changed = match wanted.change {
         0 => None,
         // Written so that the index of the changed is known to hold them.
-        least => Some(Condition::all().add(Column::Change.ne(0)).add(Column::Change.gte(least))),
+        least => Some(
+            Condition::all()
+                .add(Column::Change.ne(0))
+                .add(Column::Change.gte(least)),
+        ),
     };
     Entity::visible_to(wanted.scope)
         .filter(Column::Run.eq(wanted.run))
@@ -292,11 +307,18 @@ mod tests {
 
     #[test]
     fn a_partner_cannot_ask_for_a_result_that_says_where_or_why() {
-        for hidden in [Verdict::EnrolledHere, Verdict::EnrolledElsewhere, Verdict::Excused] {
+        for hidden in [
+            Verdict::EnrolledHere,
+            Verdict::EnrolledElsewhere,
+            Verdict::Excused,
+        ] {
             assert!(verdicts(true, hidden as i32).is_err(), "{hidden:?}");
             assert_eq!(verdicts(false, hidden as i32).unwrap(), [hidden as i32]);
         }
-        assert_eq!(verdicts(true, Verdict::AccountedFor as i32).unwrap(), [1, 2, 4]);
+        assert_eq!(
+            verdicts(true, Verdict::AccountedFor as i32).unwrap(),
+            [1, 2, 4]
+        );
         assert!(verdicts(false, Verdict::AccountedFor as i32).is_err());
         assert_eq!(verdicts(true, 0).unwrap().len(), 7);
         assert!(verdicts(false, 99).is_err());

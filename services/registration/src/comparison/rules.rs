@@ -108,11 +108,23 @@ pub(super) fn school_age(
 }
 
 /// Everything that is wrong with what the header says of a list.
-pub(super) fn check_header(header: &ResidentHeader, duty: Duty, today: NaiveDate) -> Vec<Violation> {
+pub(super) fn check_header(
+    header: &ResidentHeader,
+    duty: Duty,
+    today: NaiveDate,
+) -> Vec<Violation> {
     let mut wrong = Vec::new();
     let list = "junheng.registration.v1.ResidentList";
-    wrong.extend(label::check("header.source", &format!("{list}.Source"), header.source));
-    wrong.extend(label::check("header.kind", &format!("{list}.Kind"), header.kind));
+    wrong.extend(label::check(
+        "header.source",
+        &format!("{list}.Source"),
+        header.source,
+    ));
+    wrong.extend(label::check(
+        "header.kind",
+        &format!("{list}.Kind"),
+        header.kind,
+    ));
     let is_departments = OF_PARTNERS.contains(&header.source());
     if wrong.is_empty() && is_departments != (duty == Duty::Partner) {
         wrong.push(Violation::invalid(
@@ -160,7 +172,9 @@ mod tests {
     fn every_state_of_a_record_says_whether_the_child_attends() {
         let states = POOL.get_enum_by_name("junheng.registration.v1.Student.State");
         for state in states.unwrap().values().filter(|state| state.number() != 0) {
-            let known = STANDINGS.iter().any(|(own, _)| *own as i32 == state.number());
+            let known = STANDINGS
+                .iter()
+                .any(|(own, _)| *own as i32 == state.number());
             assert!(known, "{}", state.name());
         }
     }
@@ -177,7 +191,11 @@ mod tests {
             assert_ne!(told, Verdict::Unspecified, "{verdict:?}");
             assert!(meant_by_partner(told).contains(&verdict));
         }
-        for hidden in [Verdict::Excused, Verdict::EnrolledHere, Verdict::EnrolledElsewhere] {
+        for hidden in [
+            Verdict::Excused,
+            Verdict::EnrolledHere,
+            Verdict::EnrolledElsewhere,
+        ] {
             assert_eq!(told_partner(hidden), Verdict::AccountedFor);
             assert!(meant_by_partner(hidden).is_empty(), "nobody can ask for it");
         }

@@ -32,16 +32,19 @@ pub(super) enum Phase {
     Suspecting = 3,
     /// Marks the cases of children whom the list says to watch.
     Marking = 4,
+    /// Takes away what two later comparisons have made needless: names of children are kept no longer than they serve.
+    Clearing = 5,
     /// Counts and ends.
-    Ending = 5,
+    Ending = 6,
 }
 
 /// The order of the phases.
-const PHASES: [Phase; 5] = [
+const PHASES: [Phase; 6] = [
     Phase::Matching,
     Phase::Leaving,
     Phase::Suspecting,
     Phase::Marking,
+    Phase::Clearing,
     Phase::Ending,
 ];
 
@@ -60,7 +63,7 @@ async fn step(context: &Context, id: Uuid) -> Result<bool, KernelError> {
         return Ok(false);
     }
     match phase_of(&standing)? {
-        Phase::Matching | Phase::Leaving => {
+        Phase::Matching | Phase::Leaving | Phase::Clearing => {
             let own = context.clone();
             context
                 .store
@@ -98,6 +101,16 @@ async fn match_page(context: &Context, tx: Tx, id: Uuid) -> Result<(), KernelErr
             let part = matching::part_of_results(&*tx, previous, before.cursor, PAGE).await?;
             matching::write_gone(&*tx, &before, part).await?;
             went_on(&before, part)
+        }
+        Phase::Clearing => {
+            let cleared = matching::clear(&*tx, &before, PAGE).await?;
+            match cleared {
+                0 => next_phase(&before),
+                _ => Model {
+                    version: before.version + 1,
+                    ..before.clone()
+                },
+            }
         }
         // Another replica was faster.
         _ => return Ok(()),
@@ -157,7 +170,9 @@ fn went_on(before: &Model, part: matching::Part) -> Model {
 pub(super) fn next_phase(before: &Model) -> Model {
     let mut later = PHASES.iter().filter(|phase| **phase as i32 > before.phase);
     Model {
-        phase: later.next().map_or(Phase::Ending as i32, |phase| *phase as i32),
+        phase: later
+            .next()
+            .map_or(Phase::Ending as i32, |phase| *phase as i32),
         cursor: Uuid::nil(),
         cursor_place: -1,
         version: before.version + 1,

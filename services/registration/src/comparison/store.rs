@@ -175,11 +175,13 @@ pub(super) async fn last_residents(
     database: &impl ConnectionTrait,
     persons: Vec<Uuid>,
 ) -> Result<Vec<resident::Model>, DbErr> {
-    resident::Entity::visible_to(&Scope::everything("the candidates were read within the scope"))
-        .filter(resident::Column::Person.is_in(persons))
-        .order_by_asc(resident::Column::Id)
-        .all(database)
-        .await
+    resident::Entity::visible_to(&Scope::everything(
+        "the candidates were read within the scope",
+    ))
+    .filter(resident::Column::Person.is_in(persons))
+    .order_by_asc(resident::Column::Id)
+    .all(database)
+    .await
 }
 
 /// Adds the pairs that are not known yet.

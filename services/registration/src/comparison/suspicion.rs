@@ -14,7 +14,8 @@ use junheng_proto::registration::v1::resident_list::Kind;
 use junheng_proto::registration::v1::{Comparison, ComparisonVerdict as Verdict};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -146,7 +147,9 @@ async fn listed(
         .await?
         .into_iter()
         .collect();
-    let is_listed = persons.into_iter().filter(|(_, person)| found.contains(person));
+    let is_listed = persons
+        .into_iter()
+        .filter(|(_, person)| found.contains(person));
     Ok(is_listed.map(|(case, _)| case).collect())
 }
 

@@ -206,7 +206,11 @@ async fn residents_of(
     let known = comparison::known(database, keys, ids).await?;
     let child = |known: comparison::Known| Child {
         place: known.place,
-        groups: known.groups.into_iter().map(bit).fold(0, |mask, bit| mask | bit),
+        groups: known
+            .groups
+            .into_iter()
+            .map(bit)
+            .fold(0, |mask, bit| mask | bit),
         display_name: known.resident.display_name,
         identity_number: known.resident.identity_number,
         sex: known.resident.sex,
@@ -216,7 +220,10 @@ async fn residents_of(
         region: known.region,
         ..Child::default()
     };
-    Ok(known.into_iter().map(|one| (one.person, child(one))).collect())
+    Ok(known
+        .into_iter()
+        .map(|one| (one.person, child(one)))
+        .collect())
 }
 
 /// What the record states, and what is recognised beyond it.

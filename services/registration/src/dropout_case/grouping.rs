@@ -56,7 +56,14 @@ pub(crate) async fn mark(
         after.update_micros = scene.now_micros;
         let shown = encode(scene.keys, &after, child, &[], scene.today)?;
         let (name, place) = (name_of(&after), after.place);
-        records.push(record(&name, place, after.school, Some(&before), &shown, true));
+        records.push(record(
+            &name,
+            place,
+            after.school,
+            Some(&before),
+            &shown,
+            true,
+        ));
         changed.push(after);
     }
     replace_all::<Entity>(database, changed).await?;
