@@ -14,9 +14,11 @@ pub mod class_draw;
 pub mod class_size;
 pub mod comparison;
 pub mod dropout_case;
+pub mod dropout_notice;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;
+pub mod finding;
 pub mod forecast;
 pub mod key_change;
 pub mod measure;
@@ -49,13 +51,17 @@ use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
 use junheng_proto::registration::v1::access_grant_service_server::AccessGrantServiceServer;
 use junheng_proto::registration::v1::admission_service_server::AdmissionServiceServer;
 use junheng_proto::registration::v1::aid_service_server::AidServiceServer;
+use junheng_proto::registration::v1::attendance_service_server::AttendanceServiceServer;
 use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZoneServiceServer;
 use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
 use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
 use junheng_proto::registration::v1::class_size_service_server::ClassSizeServiceServer;
 use junheng_proto::registration::v1::comparison_service_server::ComparisonServiceServer;
+use junheng_proto::registration::v1::dropout_case_service_server::DropoutCaseServiceServer;
+use junheng_proto::registration::v1::dropout_notice_service_server::DropoutNoticeServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
 use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
+use junheng_proto::registration::v1::finding_service_server::FindingServiceServer;
 use junheng_proto::registration::v1::forecast_service_server::ForecastServiceServer;
 use junheng_proto::registration::v1::group_recognition_service_server::GroupRecognitionServiceServer;
 use junheng_proto::registration::v1::key_change_service_server::KeyChangeServiceServer;
@@ -87,6 +93,7 @@ pub fn service(context: &Context) -> Link {
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
     let comparisons = comparison::Comparisons::spawn(context);
+    finding::spawn(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {
         context: context.clone(),
@@ -118,6 +125,12 @@ pub fn service(context: &Context) -> Link {
     .add_service(TransferServiceServer::new(transfer::rpc::Rpc {
         context: context.clone(),
     }))
+    .add_service(DropoutCaseServiceServer::new(dropout_case::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DropoutNoticeServiceServer::new(dropout_notice::rpc::Rpc {
+        context: context.clone(),
+    }))
     .add_service(DuplicateCaseServiceServer::new(duplicate_case::rpc::Rpc {
         context: context.clone(),
     }))
@@ -134,6 +147,12 @@ pub fn service(context: &Context) -> Link {
         context: context.clone(),
     }))
     .add_service(CertificateServiceServer::new(certificate::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(AttendanceServiceServer::new(attendance::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(FindingServiceServer::new(finding::rpc::Rpc {
         context: context.clone(),
     }))
     .add_service(AttendanceZoneServiceServer::new(
@@ -187,6 +206,7 @@ pub fn workflows() -> Vec<WorkflowTable> {
         transfer::workflow::SAME_PROVINCE.describe(),
         transfer::workflow::FROM_OUTSIDE.describe(),
         transfer::workflow::TO_OUTSIDE.describe(),
+        dropout_case::workflow::WORKFLOW.describe(),
         duplicate_case::workflow::WORKFLOW.describe(),
         reorganisation::workflow::WORKFLOW.describe(),
         class_size::workflow::WORKFLOW.describe(),

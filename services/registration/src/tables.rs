@@ -22,6 +22,10 @@ macro_rules! every_room {
             crate::transfer::workflow::GUARDS,
         );
         $check(
+            &[&crate::dropout_case::workflow::WORKFLOW],
+            crate::dropout_case::workflow::GUARDS,
+        );
+        $check(
             &[&crate::duplicate_case::workflow::WORKFLOW],
             crate::duplicate_case::workflow::GUARDS,
         );

@@ -68,10 +68,7 @@ pub(crate) fn encode(
         school_line: content.school_line.map(masked_teachers),
         plan: content.plan,
         visit_count: row.visits,
-        visits: visits
-            .iter()
-            .map(|visit| visit_of(keys, visit))
-            .collect::<Result<_, _>>()?,
+        visits: self::visits(keys, visits)?,
         confirmed_date: date(row.confirmed_date),
         returned_date: date(row.returned_date),
         stable_date: date(row.stable_date),
@@ -110,6 +107,14 @@ pub(crate) fn shown_to_reporter(case: DropoutCase) -> DropoutCase {
         etag: case.etag,
         ..DropoutCase::default()
     }
+}
+
+/// Visits as officers see them.
+pub(crate) fn visits(
+    keys: &Keyring,
+    rows: &[dropout_visit::Model],
+) -> Result<Vec<DropoutVisit>, KernelError> {
+    rows.iter().map(|row| visit_of(keys, row)).collect()
 }
 
 fn visit_of(keys: &Keyring, row: &dropout_visit::Model) -> Result<DropoutVisit, KernelError> {

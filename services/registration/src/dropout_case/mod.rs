@@ -10,11 +10,19 @@
 //! - days are working days by dated rules; nothing is approved by silence,
 //! - no penalty without a legal basis on record; being sixteen is no ground for closing.
 
+mod asked;
 pub mod child;
 mod content;
-mod encode;
+pub(crate) mod encode;
+pub mod error;
+pub(crate) mod facts;
 pub(crate) mod grouping;
+pub mod ground;
 pub mod opening;
 mod record;
+mod report;
+pub mod rpc;
+pub mod rules;
+pub(crate) mod steps;
 pub mod store;
 pub mod workflow;

@@ -39,7 +39,7 @@ pub struct Suspicion {
     pub last_day: Option<NaiveDate>,
     /// The name of what found it, or empty.
     pub source: String,
-    /// The post that reported it, `{role}@{organisation}`; None for the system.
+    /// Who reported it, `accounts/{id}`; None for the system.
     pub reporter: Option<String>,
 }
 
@@ -127,6 +127,16 @@ pub async fn suspect(
     scene: &Scene<'_>,
     suspicions: Vec<Suspicion>,
 ) -> Result<Vec<Opened>, KernelError> {
+    suspect_with(tx, scene, suspicions, &Content::default()).await
+}
+
+/// The same with what is known already of persons and whereabouts.
+pub(super) async fn suspect_with(
+    tx: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    suspicions: Vec<Suspicion>,
+    content: &Content,
+) -> Result<Vec<Opened>, KernelError> {
     let mut wanted: BTreeMap<Uuid, Suspicion> = BTreeMap::new();
     for suspicion in suspicions {
         // The first of a child counts.
@@ -159,7 +169,7 @@ pub async fn suspect(
                 };
                 dues.insert(child.region.clone(), due);
                 let place = child.school.and_then(|school| places.get(&school));
-                let mut case = case_of(scene, suspicion, child, due)?;
+                let mut case = case_of(scene, suspicion, child, due, content)?;
                 case.place = place.copied().unwrap_or(child.place);
                 fresh.push(case);
             }
@@ -287,6 +297,7 @@ fn case_of(
     suspicion: &Suspicion,
     child: &Child,
     due: Option<Due>,
+    content: &Content,
 ) -> Result<Model, KernelError> {
     let id = Uuid::now_v7();
     let (student, resident) = match suspicion.subject {
@@ -318,7 +329,7 @@ fn case_of(
         confirmed_date: None,
         closed_date: None,
         ground: 0,
-        personal: Content::default().seal(scene.keys, id)?,
+        personal: content.seal(scene.keys, id)?,
         due_date: due.map_or_else(String::new, |due| due.date.to_string()),
         due_provisional: due.is_some_and(|due| due.provisional),
         create_micros: scene.now_micros,

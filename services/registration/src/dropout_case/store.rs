@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use junheng_kernel::bulk::SET;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -89,6 +90,20 @@ pub(crate) async fn hold_open(
         );
     }
     Ok(open)
+}
+
+/// The case, if the caller may see it, held until the transaction ends.
+pub(crate) async fn hold(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<Model, KernelError> {
+    Entity::visible_to(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(database)
+        .await?
+        .ok_or_else(|| KernelError::not_found(format!("dropoutCases/{id}")))
 }
 
 /// The open case of a student.

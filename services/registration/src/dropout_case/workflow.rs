@@ -250,3 +250,7 @@ pub fn state_of(number: i32) -> State {
 pub fn is_ended(state: State) -> bool {
     matches!(state, State::Cleared | State::Closed)
 }
+
+#[cfg(test)]
+#[path = "workflow_tests.rs"]
+mod tests;

@@ -5,11 +5,14 @@
     reason = "the derive of an entity calls find; columns are documented where the contract names them"
 )]
 
+pub mod absence;
 pub mod access_grant;
 pub mod access_reveal;
 pub mod admission_entry;
 pub mod admission_plan;
 pub mod aid_grant;
+pub mod attendance_roll;
+pub mod attendance_sheet;
 pub mod birth_count;
 pub mod certificate;
 pub mod certificate_list;
@@ -24,6 +27,7 @@ pub mod duplicate_case;
 pub mod duplicate_claim;
 pub mod export;
 pub mod export_download;
+pub mod finding_round;
 pub mod former_school;
 pub mod group_recognition;
 pub mod junior_place;

@@ -66,6 +66,7 @@ impl MigrationTrait for Migration {
             "CREATE INDEX dropout_cases_resident ON dropout_cases (resident)",
             "CREATE INDEX dropout_cases_state ON dropout_cases (state, place, id)",
             "CREATE INDEX dropout_cases_due ON dropout_cases (due_date, place) WHERE due_date <> ''",
+            "CREATE INDEX transfers_student ON transfers (student)",
             "CREATE INDEX dropout_visits_case ON dropout_visits (dropout_case, id)",
             "CREATE INDEX dropout_visits_place ON dropout_visits (place, date)",
             "CREATE INDEX dropout_visits_school ON dropout_visits (school, date)",

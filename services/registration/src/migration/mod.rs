@@ -23,6 +23,8 @@ mod m20261122_000050_reorganisations;
 mod m20261122_000051_relief_plans;
 mod m20261122_000060_dropout_cases;
 mod m20261122_000061_dropout_notices;
+mod m20261122_000065_attendance;
+mod m20261122_000066_finding_rounds;
 mod m20261122_000070_comparisons;
 
 use junheng_kernel::journal::JournalMigration;
@@ -58,6 +60,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000051_relief_plans::Migration),
             Box::new(m20261122_000060_dropout_cases::Migration),
             Box::new(m20261122_000061_dropout_notices::Migration),
+            Box::new(m20261122_000065_attendance::Migration),
+            Box::new(m20261122_000066_finding_rounds::Migration),
             Box::new(m20261122_000070_comparisons::Migration),
         ]
     }
