@@ -20,6 +20,7 @@ use junheng_proto::registration::v1::class_draw_service_client::ClassDrawService
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::finding_service_client::FindingServiceClient;
@@ -161,6 +162,11 @@ impl Officer {
     /// 控辍文书.
     pub fn dropout_notices(&self) -> DropoutNoticeServiceClient<Link> {
         DropoutNoticeServiceClient::new(self.link())
+    }
+
+    /// 部门比对.
+    pub fn comparisons(&self) -> ComparisonServiceClient<Link> {
+        ComparisonServiceClient::new(self.link())
     }
 
     /// 双重学籍.

@@ -21,7 +21,7 @@ const ABROAD: [(&str, &str); 2] = [
 ];
 
 /// Methods whose parent is a region.
-const REGIONS_ONLY: [&str; 19] = [
+const REGIONS_ONLY: &[&str] = &[
     "CreateAccount",
     "ListAccounts",
     "CreateSchool",
@@ -41,10 +41,15 @@ const REGIONS_ONLY: [&str; 19] = [
     "RecodeCounty",
     "RunFinding",
     "ListFindingRounds",
+    "ImportResidents",
+    "ListResidentLists",
+    "ListComparisons",
+    "ListComparisonResults",
+    "ListResidentCandidates",
 ];
 
 /// Methods whose parent is a school.
-const SCHOOLS_ONLY: [&str; 9] = [
+const SCHOOLS_ONLY: &[&str] = &[
     "CreateSchoolClass",
     "CreateStudent",
     "CreateTeacher",
@@ -56,9 +61,9 @@ const SCHOOLS_ONLY: [&str; 9] = [
     "PrepareClassDraw",
 ];
 
-/// Methods whose records take a school year or a whole process to come about; who may call them is told by their own
-/// stories.
-pub const WITHOUT_RECORDS: [&str; 21] = [
+/// Methods whose records take a school year or a whole process to come about, or are one partner's own; who may call them
+/// is told by their own stories.
+pub const WITHOUT_RECORDS: &[&str] = &[
     "GetCertificateList",
     "SubmitCertificateList",
     "ApproveCertificateList",
@@ -80,6 +85,11 @@ pub const WITHOUT_RECORDS: [&str; 21] = [
     "ApproveReliefPlan",
     "FulfilReliefPlan",
     "WithdrawReliefPlan",
+    "GetResidentList",
+    "RunComparison",
+    "GetComparison",
+    "GetResident",
+    "DecideResidentCandidate",
 ];
 
 /// What a call names, and where that lies.

@@ -17,6 +17,7 @@ mod certificates;
 mod class_draw;
 mod class_sizes;
 mod dropout_cases;
+mod comparisons;
 mod duplicate_cases;
 mod exact_figures;
 mod exports;
@@ -92,6 +93,7 @@ const THEMES: &[&[Story]] = &[
     lost_callers::STORIES,
     secrets::STORIES,
     status_changes::STORIES,
+    comparisons::STORIES,
     promotion::STORIES,
     attendance::STORIES,
     findings::STORIES,

@@ -117,6 +117,8 @@ labelled! {
     junheng_proto::registration::v1::group_recognition::State => "junheng.registration.v1.GroupRecognition.State",
     junheng_proto::education::v1::Stage => "junheng.education.v1.Stage",
     junheng_proto::registration::v1::transfer::State => "junheng.registration.v1.Transfer.State",
+    junheng_proto::registration::v1::ComparisonVerdict => "junheng.registration.v1.ComparisonVerdict",
+    junheng_proto::registration::v1::resident_list::State => "junheng.registration.v1.ResidentList.State",
     junheng_proto::registration::v1::dropout_case::State => "junheng.registration.v1.DropoutCase.State",
     junheng_proto::registration::v1::dropout_case::Ground => "junheng.registration.v1.DropoutCase.Ground",
     junheng_proto::registration::v1::dropout_case::Reason => "junheng.registration.v1.DropoutCase.Reason",

@@ -12,6 +12,7 @@ pub mod attendance_zone;
 pub mod certificate;
 pub mod class_draw;
 pub mod class_size;
+pub mod comparison;
 pub mod dropout_case;
 pub mod dropout_notice;
 pub mod duplicate_case;
@@ -53,6 +54,7 @@ use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
 use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
 use junheng_proto::registration::v1::class_size_service_server::ClassSizeServiceServer;
+use junheng_proto::registration::v1::comparison_service_server::ComparisonServiceServer;
 use junheng_proto::registration::v1::dropout_case_service_server::DropoutCaseServiceServer;
 use junheng_proto::registration::v1::dropout_notice_service_server::DropoutNoticeServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
@@ -88,6 +90,7 @@ pub fn service(context: &Context) -> Link {
     reorganisation::yearbook::spawn(context);
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
+    let comparisons = comparison::Comparisons::spawn(context);
     finding::spawn(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {
@@ -177,6 +180,10 @@ pub fn service(context: &Context) -> Link {
     ))
     .add_service(AidServiceServer::new(aid::rpc::Rpc {
         context: context.clone(),
+    }))
+    .add_service(ComparisonServiceServer::new(comparison::rpc::Rpc {
+        context: context.clone(),
+        comparisons,
     }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
         context: context.clone(),

@@ -12,6 +12,7 @@ use junheng_proto::registration::v1::student::State;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, QueryFilter as _};
 use uuid::Uuid;
 
+use crate::comparison;
 use crate::entity::{school, student};
 use crate::special_group;
 use crate::student::person::Person;
@@ -196,13 +197,33 @@ async fn students_of(
         .collect()
 }
 
-/// The residents of these ids. The room of comparisons knows them; until it does, nobody is found.
+/// Children of other departments' lists, as the last list has each.
 async fn residents_of(
-    _database: &impl ConnectionTrait,
-    _keys: &Keyring,
-    _ids: BTreeSet<Uuid>,
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    ids: BTreeSet<Uuid>,
 ) -> Result<Vec<(Uuid, Child)>, KernelError> {
-    Ok(Vec::new())
+    let known = comparison::known(database, keys, ids).await?;
+    let child = |known: comparison::Known| Child {
+        place: known.place,
+        groups: known
+            .groups
+            .into_iter()
+            .map(bit)
+            .fold(0, |mask, bit| mask | bit),
+        display_name: known.resident.display_name,
+        identity_number: known.resident.identity_number,
+        sex: known.resident.sex,
+        birth_date: known.resident.birth_date,
+        household_region: known.resident.region,
+        guardian_display_name: known.resident.guardian_display_name,
+        region: known.region,
+        ..Child::default()
+    };
+    Ok(known
+        .into_iter()
+        .map(|one| (one.person, child(one)))
+        .collect())
 }
 
 /// What the record states, and what is recognised beyond it.

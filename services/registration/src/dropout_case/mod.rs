@@ -16,6 +16,7 @@ mod content;
 pub(crate) mod encode;
 pub mod error;
 pub(crate) mod facts;
+pub(crate) mod grouping;
 pub mod ground;
 pub mod opening;
 mod record;

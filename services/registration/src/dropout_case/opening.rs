@@ -39,7 +39,7 @@ pub struct Suspicion {
     pub last_day: Option<NaiveDate>,
     /// The name of what found it, or empty.
     pub source: String,
-    /// The post that reported it, `{role}@{organisation}`; None for the system.
+    /// Who reported it, `accounts/{id}`; None for the system.
     pub reporter: Option<String>,
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn report(
                 found_date: scene.today,
                 last_day,
                 source: message.child.clone(),
-                reporter: Some(reporter.post()),
+                reporter: Some(reporter.account.clone()),
             };
             let content = Content {
                 whereabouts: message.whereabouts.clone(),

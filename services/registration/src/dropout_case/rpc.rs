@@ -163,7 +163,7 @@ impl Rpc {
         let store = &self.context.store;
         let case = resource::get::<Entity>(store.reader(), &caller.scope, id).await?;
         let is_partner = caller.role.duty == Duty::Partner;
-        if is_partner && case.reporter.as_ref() != Some(&caller.post()) {
+        if is_partner && case.reporter.as_ref() != Some(&caller.account) {
             return Err(KernelError::not_found(message.name).into());
         }
         let visits = store::visits_of(store.reader(), id).await?;

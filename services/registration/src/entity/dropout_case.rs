@@ -25,7 +25,7 @@ pub struct Model {
     pub last_day: Option<Date>,
     /// The name of what found it, or empty.
     pub source: String,
-    /// The post that reported the child, `{role}@{organisation}`; None for the system.
+    /// Who reported the child, `accounts/{id}`: two departments may have posts of one name. None for the system.
     pub reporter: Option<String>,
     pub stage: i32,
     pub grade: i32,

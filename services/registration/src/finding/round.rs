@@ -169,7 +169,7 @@ async fn suspect(
     mut after: Model,
     page: Page,
 ) -> Result<(), FindingError> {
-    let caller = own_caller(context, METHOD).ok_or(KernelError::NotAdmitted)?;
+    let caller = context.own_caller(METHOD)?;
     let key = RequestKey::own(format!("{}/{}", name_of(&before), before.version));
     let scene = context.clone();
     context
@@ -189,22 +189,4 @@ async fn suspect(
         })
         .await?;
     Ok(())
-}
-
-/// The service on its own behalf.
-pub(super) fn own_caller(context: &Context, method: &str) -> Option<Caller> {
-    let now = context.clock.now_micros() / 1_000_000;
-    let claims = Claims {
-        iss: context.name.to_owned(),
-        aud: SERVICE_AUDIENCE.to_owned(),
-        sub: format!("services/{}", context.name),
-        jti: Uuid::now_v7().to_string(),
-        iat: now,
-        nbf: now,
-        exp: now + IDENTITY_SECONDS,
-        role: Role::new(Level::Province, Duty::Service).to_string(),
-        organisation: "regions/000000".to_owned(),
-        name: context.name.to_owned(),
-    };
-    Caller::from_claims(&claims, &context.regions, method, "")
 }

@@ -25,6 +25,7 @@ mod m20261122_000060_dropout_cases;
 mod m20261122_000061_dropout_notices;
 mod m20261122_000065_attendance;
 mod m20261122_000066_finding_rounds;
+mod m20261122_000070_comparisons;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000061_dropout_notices::Migration),
             Box::new(m20261122_000065_attendance::Migration),
             Box::new(m20261122_000066_finding_rounds::Migration),
+            Box::new(m20261122_000070_comparisons::Migration),
         ]
     }
 }
