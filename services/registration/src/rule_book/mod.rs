@@ -95,6 +95,15 @@ impl RuleBook {
         self.rule(id, path, date).map(|rule| rule.value)
     }
 
+    /// The smallest value that counts for any region on a day.
+    pub fn least(&self, id: &str, date: NaiveDate) -> Result<i64, KernelError> {
+        let of_id = |rule: &&Rule| rule.id == id && rule.holds_on(date);
+        let values = self.rules.iter().filter(of_id).map(|rule| rule.value);
+        values
+            .min()
+            .ok_or_else(|| KernelError::Stored(format!("data/rules.toml has no {id} on {date}")))
+    }
+
     /// Whether the rule that counts is switched on.
     pub fn allows(
         &self,

@@ -62,13 +62,18 @@ impl Rpc {
         let message = request.into_inner();
         let (asked, about) = self.asked(&caller, &message.parent).await?;
         let only = condition(&message)?;
-        let fields = [message.kind, message.school_year, message.stage];
-        let [kind, school_year, stage] = &fields.map(|number| number.to_string());
+        let fields = [
+            message.kind,
+            message.school_year,
+            message.stage,
+            message.entry_year,
+        ];
+        let [kind, school_year, stage, entry_year] = &fields.map(|number| number.to_string());
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
-            &[&message.parent, kind, school_year, stage],
+            &[&message.parent, kind, school_year, stage, entry_year],
         )?;
         let store = &self.context.store;
         let reader = store.reader();
@@ -126,7 +131,13 @@ fn condition(message: &ListStudentChangesRequest) -> Result<Condition, KernelErr
     Ok(Condition::all()
         .add_option(kind.map(Expr::cust))
         .add_option((message.school_year != 0).then(|| Column::SchoolYear.eq(message.school_year)))
-        .add_option((message.stage != 0).then(|| Column::Stage.eq(message.stage))))
+        .add_option((message.stage != 0).then(|| Column::Stage.eq(message.stage)))
+        .add_option((message.entry_year != 0).then(|| of_cohort(message.entry_year))))
+}
+
+/// The condition that a change is of the cohort that entered the stage in a year.
+pub(crate) fn of_cohort(entry_year: i32) -> Expr {
+    Expr::cust(format!("school_year - grade + 1 = {entry_year}"))
 }
 
 fn encode(change: Model) -> StudentChange {
