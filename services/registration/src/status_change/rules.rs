@@ -60,14 +60,14 @@ pub enum Until {
 #[rustfmt::skip]
 pub static KINDS: [KindRule; 9] = {
     use Proof::*;
-    use StudentState::{Abroad, Cancelled, Deceased, Deferred, Enrolled, Suspended};
-    const ALIVE: &[StudentState] = &[Enrolled, Suspended, Deferred, Abroad];
+    use StudentState::{Abroad, Cancelled, Deceased, Deferred, DroppedOut, Enrolled, Suspended};
+    const ALIVE: &[StudentState] = &[Enrolled, Suspended, Deferred, Abroad, DroppedOut];
     [
-        kind(Kind::Suspension,   &LEAVE,        SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication, Medical],     Some(Suspended), Some(Happened::Suspended),  false, Until::Always),
+        kind(Kind::Suspension,   &LEAVE,        SCHOOL_CLERK, &[Enrolled, DroppedOut],        &[GuardianApplication, Medical],     Some(Suspended), Some(Happened::Suspended),  false, Until::Always),
         kind(Kind::Extension,    &LASTING,      SCHOOL_CLERK, &[Suspended],                   &[GuardianApplication, Medical],     None,            None,                       false, Until::Always),
         kind(Kind::Return,       &RETURN,       SCHOOL_CLERK, &[Suspended, Deferred, Abroad], &[GuardianApplication],              Some(Enrolled),  Some(Happened::Returned),   true,  Until::Never),
-        kind(Kind::Deferral,     &LEAVE,        SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication, Medical],     Some(Deferred),  Some(Happened::Deferred),   false, Until::Always),
-        kind(Kind::GoingAbroad,  &LEAVE,        SCHOOL_CLERK, &[Enrolled, Suspended],         &[GuardianApplication, StudyAbroad], Some(Abroad),    Some(Happened::WentAbroad), false, Until::Open),
+        kind(Kind::Deferral,     &LEAVE,        SCHOOL_CLERK, &[Enrolled, DroppedOut],        &[GuardianApplication, Medical],     Some(Deferred),  Some(Happened::Deferred),   false, Until::Always),
+        kind(Kind::GoingAbroad,  &LEAVE,        SCHOOL_CLERK, &[Enrolled, Suspended, DroppedOut], &[GuardianApplication, StudyAbroad], Some(Abroad),    Some(Happened::WentAbroad), false, Until::Open),
         kind(Kind::Death,        &LASTING,      SCHOOL_CLERK, ALIVE,                          &[Death],                            Some(Deceased),  Some(Happened::Deceased),   false, Until::Never),
         kind(Kind::Repeating,    &LASTING,      SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication],              None,            Some(Happened::Repeated),   true,  Until::Never),
         kind(Kind::Skipping,     &LASTING,      SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication],              None,            Some(Happened::Skipped),    true,  Until::Never),

@@ -65,7 +65,8 @@ pub fn check_seat(student: &Model, class: &school_class::Model) -> Vec<Violation
         return Vec::new();
     }
     let invalid = |why: &str, why_zh: &str| vec![Violation::invalid("school_class", why, why_zh)];
-    if student.state != State::Enrolled as i32 {
+    // Who dropped out is given a class to come back to.
+    if ![State::Enrolled as i32, State::DroppedOut as i32].contains(&student.state) {
         return invalid(
             "takes students who attend; return, restore or settle the record first",
             "仅在读学生可以编班,请先办理复学等手续",

@@ -1,0 +1,3 @@
+//! Attendance 考勤.
+
+pub mod proof;
