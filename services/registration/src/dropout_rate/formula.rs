@@ -245,6 +245,9 @@ mod tests {
             "(graduated.junior - cohort_transferred_in.junior + cohort_transferred_out.junior) / \
              (entrants.junior - cohort_deceased.junior)"
         );
-        assert_eq!(text("dropout.primary"), "dropped_out.primary / enrolled_at_start.primary");
+        assert_eq!(
+            text("dropout.primary"),
+            "dropped_out.primary / enrolled_at_start.primary"
+        );
     }
 }

@@ -71,9 +71,10 @@ impl Input {
             Self::AtStart(stage) => (of(stage, "学年初在校学生数"), ROLL),
             Self::Enrolled(stage) => (of(stage, "在校学生数"), ROLL),
             Self::LastGrade(stage) => (of(stage, "毕业班学生数"), ROLL),
-            Self::Changed(stage, kind) => {
-                (of(stage, &format!("学年内{}人次", kind_label(kind))), CHANGES)
-            }
+            Self::Changed(stage, kind) => (
+                of(stage, &format!("学年内{}人次", kind_label(kind))),
+                CHANGES,
+            ),
             Self::Yearbook(stage) => (of(stage, "学年初在校学生数"), FROZEN),
             Self::Graduated(stage) => (of(stage, "毕业学生数"), CHANGES),
             Self::PrimaryGraduates => ("上学年小学毕业学生数".to_owned(), CHANGES),
@@ -85,7 +86,9 @@ impl Input {
             Self::Entrants(stage) => (of(stage, "本届起始年级在校学生数"), FROZEN),
             Self::NineYearEntrants => ("同批小学一年级入学人数".to_owned(), FROZEN),
             Self::Aged(from, to, _) => (format!("{from}至{to}周岁已入学人数"), ROLL),
-            Self::Population(from, to) => (format!("{from}至{to}周岁适龄人口"), "户籍名单或人口登记"),
+            Self::Population(from, to) => {
+                (format!("{from}至{to}周岁适龄人口"), "户籍名单或人口登记")
+            }
             Self::Placed(column) => (placed_label(column).to_owned(), ROLL),
             Self::Disabled => ("适龄残疾儿童少年".to_owned(), "适龄儿童台账"),
         }

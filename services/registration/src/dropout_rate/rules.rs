@@ -163,7 +163,10 @@ mod tests {
     use junheng_proto::registration::v1::student_change::Kind;
 
     fn told(values: &[(Input, i64)], is_running: bool) -> BTreeMap<String, DropoutRate> {
-        let mut all: Values = inputs(is_running).into_iter().map(|one| (one, None)).collect();
+        let mut all: Values = inputs(is_running)
+            .into_iter()
+            .map(|one| (one, None))
+            .collect();
         all.extend(values.iter().map(|(input, value)| (*input, Some(*value))));
         let regions = RegionTable::builtin();
         let asked = Asked {
@@ -173,7 +176,10 @@ mod tests {
             as_of: "2018-12-01".parse().unwrap(),
         };
         let rates = rates(&asked, &all, &RegionPath::of(&regions, "630103")).unwrap();
-        rates.into_iter().map(|rate| (rate.formula_id.clone(), rate)).collect()
+        rates
+            .into_iter()
+            .map(|rate| (rate.formula_id.clone(), rate))
+            .collect()
     }
 
     fn start(stage: i32, enrolled: i64) -> Vec<(Input, i64)> {
@@ -207,10 +213,16 @@ mod tests {
         let mut values = start(PRIMARY, 10_000);
         values.push((Input::DroppedOut(PRIMARY), 60));
         let line = |values: &[(Input, i64)]| told(values, true)["dropout.primary"].lines[0].clone();
-        assert_eq!((line(&values).crossed, line(&values).value.as_str()), (false, "0.6"));
+        assert_eq!(
+            (line(&values).crossed, line(&values).value.as_str()),
+            (false, "0.6")
+        );
         values = start(PRIMARY, 9_999);
         values.push((Input::DroppedOut(PRIMARY), 60));
-        assert!(line(&values).crossed, "60 of 9,999 is 0.60 rounded and more than 0.6");
+        assert!(
+            line(&values).crossed,
+            "60 of 9,999 is 0.60 rounded and more than 0.6"
+        );
         assert_eq!(told(&values, true)["dropout.primary"].value, "0.60");
     }
 
@@ -219,20 +231,31 @@ mod tests {
         let mut values = start(JUNIOR, 1_000);
         values.push((Input::DroppedOut(JUNIOR), 20));
         let rate = &told(&values, true)["dropout.junior"];
-        let lines: Vec<_> = rate.lines.iter().map(|one| (one.value.as_str(), one.crossed)).collect();
+        let lines: Vec<_> = rate
+            .lines
+            .iter()
+            .map(|one| (one.value.as_str(), one.crossed))
+            .collect();
         assert_eq!(lines, [("1.8", true), ("3.0", false)]);
     }
 
     #[test]
     fn who_came_and_went_since_the_year_began_is_taken_back() {
         let mut values = start(PRIMARY, 95);
-        for (kind, count) in [(Kind::TransferredOut, 8), (Kind::TransferredIn, 4), (Kind::DroppedOut, 1)] {
+        for (kind, count) in [
+            (Kind::TransferredOut, 8),
+            (Kind::TransferredIn, 4),
+            (Kind::DroppedOut, 1),
+        ] {
             values.retain(|(input, _)| *input != Input::Changed(PRIMARY, kind as i32));
             values.push((Input::Changed(PRIMARY, kind as i32), count));
         }
         values.push((Input::DroppedOut(PRIMARY), 1));
         assert_eq!(told(&values, true)["dropout.primary"].denominator, 100);
-        let past = [(Input::Yearbook(PRIMARY), 250), (Input::DroppedOut(PRIMARY), 1)];
+        let past = [
+            (Input::Yearbook(PRIMARY), 250),
+            (Input::DroppedOut(PRIMARY), 1),
+        ];
         assert_eq!(told(&past, false)["dropout.primary"].value, "0.40");
     }
 
@@ -247,7 +270,10 @@ mod tests {
         ];
         let rate = &told(&values, false)["retention.junior"];
         assert_eq!((rate.numerator, rate.denominator), (95, 100));
-        assert_eq!((rate.value.as_str(), rate.lines[0].crossed), ("95.00", false));
+        assert_eq!(
+            (rate.value.as_str(), rate.lines[0].crossed),
+            ("95.00", false)
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod class_draw;
 pub mod cohort_count;
 pub mod dropout_case;
 pub mod dropout_notice;
+pub mod dropout_report;
 pub mod dropout_visit;
 pub mod duplicate_case;
 pub mod duplicate_claim;

@@ -114,7 +114,10 @@ pub async fn open_of(
 /// The first and last day of a school year.
 pub fn days_of(year: i32) -> (NaiveDate, NaiveDate) {
     let next = school_year::first_day(year + 1);
-    (school_year::first_day(year), next.pred_opt().unwrap_or(next))
+    (
+        school_year::first_day(year),
+        next.pred_opt().unwrap_or(next),
+    )
 }
 
 fn happened(asked: &Asked) -> Option<Condition> {
@@ -169,8 +172,16 @@ mod tests {
     #[test]
     fn a_case_of_two_groups_counts_in_each_and_once_in_all() {
         let counts = [
-            Count { stage: 1, groups: 0b11, count: 3 },
-            Count { stage: 2, groups: 0b10, count: 4 },
+            Count {
+                stage: 1,
+                groups: 0b11,
+                count: 3,
+            },
+            Count {
+                stage: 2,
+                groups: 0b10,
+                count: 4,
+            },
         ];
         assert_eq!(sum(&counts, 0, 0), 7);
         assert_eq!(sum(&counts, 0, 2), 7);
@@ -181,6 +192,9 @@ mod tests {
     #[test]
     fn a_school_year_has_all_its_days() {
         let (first, last) = days_of(2026);
-        assert_eq!((first.to_string(), last.to_string()), ("2026-09-01".into(), "2027-08-31".into()));
+        assert_eq!(
+            (first.to_string(), last.to_string()),
+            ("2026-09-01".into(), "2027-08-31".into())
+        );
     }
 }

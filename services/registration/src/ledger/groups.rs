@@ -55,7 +55,8 @@ pub fn students_of(group: i32) -> String {
     }
     let flags = "((migrant OR left_behind OR boarder OR hardship OR disability <> 0) \
                  AND (migrant OR left_behind OR hardship OR disability <> 0))";
-    let recognised = "id IN (SELECT student FROM group_recognitions WHERE state = 2 AND kind IN (6, 7))";
+    let recognised =
+        "id IN (SELECT student FROM group_recognitions WHERE state = 2 AND kind IN (6, 7))";
     format!("({flags} OR {recognised} OR {})", in_cases(i64::MAX))
 }
 

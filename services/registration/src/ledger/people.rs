@@ -50,9 +50,15 @@ pub(super) async fn page(
 ) -> Result<(Vec<Child>, String), KernelError> {
     if !asked.is_of_students() {
         let only = cases::condition(asked);
-        let listed = resource::list_only::<dropout_case::Entity>(database, scope, parent, only, page);
+        let listed =
+            resource::list_only::<dropout_case::Entity>(database, scope, parent, only, page);
         let (rows, token) = listed.await?;
-        return Ok((rows.into_iter().map(|row| Child::Case(Box::new(row))).collect(), token));
+        return Ok((
+            rows.into_iter()
+                .map(|row| Child::Case(Box::new(row)))
+                .collect(),
+            token,
+        ));
     }
     let after: Option<Position> = page.after()?;
     let mut children = Vec::new();

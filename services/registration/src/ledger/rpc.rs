@@ -15,9 +15,7 @@ use junheng_proto::registration::v1::{
     ListLedgerResponse,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _};
 use tonic::{Request, Response, Status};
 
 use super::groups::GROUPS;

@@ -228,7 +228,11 @@ mod tests {
         assert_eq!((months[0], months[3]), (201009, 201012));
         assert_eq!((months[4], months[11]), (201101, 201108));
         let next = birth_months(6, 2018);
-        assert_eq!((months[11] + 1, next[0]), (201109, 201109), "no month twice");
+        assert_eq!(
+            (months[11] + 1, next[0]),
+            (201109, 201109),
+            "no month twice"
+        );
     }
 
     #[test]
@@ -260,8 +264,17 @@ mod tests {
         assert_eq!(told(CaseState::Stable), Attendance::Returned);
         assert_eq!(told(CaseState::Closed), Attendance::Attending);
         assert_eq!(attendance(None, None), Attendance::NotEnrolled);
-        assert_eq!(attendance(Some(State::Suspended as i32), None), Attendance::Away);
-        assert_eq!(attendance(Some(State::Graduated as i32), None), Attendance::Left);
-        assert_eq!(attendance(Some(State::DroppedOut as i32), None), Attendance::DroppedOut);
+        assert_eq!(
+            attendance(Some(State::Suspended as i32), None),
+            Attendance::Away
+        );
+        assert_eq!(
+            attendance(Some(State::Graduated as i32), None),
+            Attendance::Left
+        );
+        assert_eq!(
+            attendance(Some(State::DroppedOut as i32), None),
+            Attendance::DroppedOut
+        );
     }
 }

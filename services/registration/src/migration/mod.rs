@@ -23,6 +23,8 @@ mod m20261122_000050_reorganisations;
 mod m20261122_000051_relief_plans;
 mod m20261122_000060_dropout_cases;
 mod m20261122_000061_dropout_notices;
+mod m20261122_000075_dropout_reports;
+mod m20261122_000076_supervision;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -57,6 +59,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000051_relief_plans::Migration),
             Box::new(m20261122_000060_dropout_cases::Migration),
             Box::new(m20261122_000061_dropout_notices::Migration),
+            Box::new(m20261122_000075_dropout_reports::Migration),
+            Box::new(m20261122_000076_supervision::Migration),
         ]
     }
 }

@@ -15,9 +15,9 @@ use junheng_proto::registration::v1::{
 };
 use tonic::{Request, Response, Status};
 
+use super::rules;
 use super::sources::{Cell, SOURCES};
 use super::store::{self, Position, Step};
-use super::rules;
 use crate::approval::region_of;
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
@@ -133,7 +133,9 @@ impl View<'_> {
 
     /// The step as it shows, unless it has not climbed to this level.
     fn shown(&self, book: &RuleBook, step: &Step) -> Result<Option<OverdueStep>, KernelError> {
-        let source = usize::try_from(step.source).ok().and_then(|at| SOURCES.get(at));
+        let source = usize::try_from(step.source)
+            .ok()
+            .and_then(|at| SOURCES.get(at));
         let Some(source) = source else {
             return Ok(None);
         };
@@ -170,7 +172,9 @@ impl View<'_> {
             step_label: cell.label.to_owned(),
             awaited_roles: roles.map(ToString::to_string).collect(),
             awaited_organisation,
-            school: step.school.map_or_else(String::new, |id| format!("schools/{id}")),
+            school: step
+                .school
+                .map_or_else(String::new, |id| format!("schools/{id}")),
             region: format!("regions/{code}"),
             due_date: step.due_date.clone(),
             working_days_past: i32::try_from(past).unwrap_or(i32::MAX),

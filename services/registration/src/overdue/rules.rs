@@ -17,7 +17,9 @@ pub fn level_of(region: &Region) -> Level {
 /// The level whose step it is: of those that may take it the lowest that is not below the record's own. A city that does not
 /// exist leaves its turn to the province.
 pub fn own_level(by: &[Role], record: Level, has_city: bool) -> Level {
-    let levels = LEVELS.into_iter().filter(|level| rank(*level) >= rank(record));
+    let levels = LEVELS
+        .into_iter()
+        .filter(|level| rank(*level) >= rank(record));
     let lowest = levels
         .filter(|level| by.iter().any(|role| role.level == *level))
         .find(|level| *level != Level::City || has_city);

@@ -10,8 +10,9 @@ use junheng_proto::registration::v1::status_change::Kind;
 use junheng_proto::registration::v1::transfer::Route;
 
 use crate::{
-    access_grant, admission, attendance_zone, certificate, class_draw, dropout_case, dropout_report,
-    duplicate_case, export, key_change, reorganisation, special_group, status_change, transfer,
+    access_grant, admission, attendance_zone, certificate, class_draw, dropout_case,
+    dropout_report, duplicate_case, export, key_change, reorganisation, special_group,
+    status_change, transfer,
 };
 
 /// A table whose rows have due dates.
@@ -55,7 +56,7 @@ const MOST_STATES: i32 = 40;
 fn sources() -> Vec<Source> {
     let receiving = |party: &str| party == transfer::workflow::RECEIVING;
     vec![
-        source("dropoutCases",      "dropout_cases",      "place",           Some("school"),           None,          simple(&dropout_case::workflow::WORKFLOW)),
+        source("dropoutCases",      "dropout_cases",      "place",           Some("school"),           None,          cells(0, &dropout_case::workflow::WORKFLOW, |row| !dropout_case::workflow::ASIDE.contains(&row.step))),
         source("dropoutReports",    "dropout_reports",    "place",           Some("school"),           Some("kind"),  reports()),
         // Each side of a transfer has its own place; another province's steps are the inner side's province's.
         source("transfers",         "transfers",          "receiving_place", Some("receiving_school"), Some("route"), transfers(|route, party| receiving(party) || (party == transfer::workflow::OUTSIDE && route == Route::FromOutside))),
@@ -197,7 +198,11 @@ mod tests {
     fn every_source_waits_for_something_and_no_state_waits_twice() {
         for source in SOURCES.iter() {
             assert!(!source.cells.is_empty(), "{}", source.table);
-            let states: BTreeSet<_> = source.cells.iter().map(|one| (one.kind, one.state)).collect();
+            let states: BTreeSet<_> = source
+                .cells
+                .iter()
+                .map(|one| (one.kind, one.state))
+                .collect();
             assert_eq!(states.len(), source.cells.len(), "{}", source.table);
         }
         let of_transfers = SOURCES.iter().filter(|one| one.table == "transfers");
@@ -205,6 +210,10 @@ mod tests {
         for cell in of_transfers.flat_map(|one| &one.cells) {
             assert!(both.insert((cell.kind, cell.state)), "{cell:?}");
         }
-        assert_eq!(both.len(), 5 + 6 + 8 + 8, "each open state of each route once");
+        assert_eq!(
+            both.len(),
+            5 + 6 + 8 + 8,
+            "each open state of each route once"
+        );
     }
 }
