@@ -124,6 +124,8 @@ labelled! {
     junheng_proto::registration::v1::dropout_case::Reason => "junheng.registration.v1.DropoutCase.Reason",
     junheng_proto::registration::v1::dropout_notice::Kind => "junheng.registration.v1.DropoutNotice.Kind",
     junheng_proto::registration::v1::dropout_notice::State => "junheng.registration.v1.DropoutNotice.State",
+    junheng_proto::registration::v1::dropout_report::State => "junheng.registration.v1.DropoutReport.State",
+    junheng_proto::registration::v1::dropout_report::Kind => "junheng.registration.v1.DropoutReport.Kind",
     junheng_proto::registration::v1::duplicate_case::State => "junheng.registration.v1.DuplicateCase.State",
     junheng_proto::registration::v1::school::State => "junheng.registration.v1.School.State",
     junheng_proto::registration::v1::relief_plan::State => "junheng.registration.v1.ReliefPlan.State",

@@ -15,14 +15,18 @@ pub mod class_size;
 pub mod comparison;
 pub mod dropout_case;
 pub mod dropout_notice;
+pub mod dropout_rate;
+pub mod dropout_report;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;
 pub mod finding;
 pub mod forecast;
 pub mod key_change;
+pub mod ledger;
 pub mod measure;
 pub mod migration;
+pub mod overdue;
 pub mod promotion;
 pub mod quarantine;
 pub mod reorganisation;
@@ -57,12 +61,16 @@ use junheng_proto::registration::v1::class_size_service_server::ClassSizeService
 use junheng_proto::registration::v1::comparison_service_server::ComparisonServiceServer;
 use junheng_proto::registration::v1::dropout_case_service_server::DropoutCaseServiceServer;
 use junheng_proto::registration::v1::dropout_notice_service_server::DropoutNoticeServiceServer;
+use junheng_proto::registration::v1::dropout_rate_service_server::DropoutRateServiceServer;
+use junheng_proto::registration::v1::dropout_report_service_server::DropoutReportServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
 use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
 use junheng_proto::registration::v1::finding_service_server::FindingServiceServer;
 use junheng_proto::registration::v1::forecast_service_server::ForecastServiceServer;
 use junheng_proto::registration::v1::group_recognition_service_server::GroupRecognitionServiceServer;
 use junheng_proto::registration::v1::key_change_service_server::KeyChangeServiceServer;
+use junheng_proto::registration::v1::ledger_service_server::LedgerServiceServer;
+use junheng_proto::registration::v1::overdue_service_server::OverdueServiceServer;
 use junheng_proto::registration::v1::promotion_service_server::PromotionServiceServer;
 use junheng_proto::registration::v1::quarantine_service_server::QuarantineServiceServer;
 use junheng_proto::registration::v1::reorganisation_service_server::ReorganisationServiceServer;
@@ -185,6 +193,18 @@ pub fn service(context: &Context) -> Link {
         context: context.clone(),
         comparisons,
     }))
+    .add_service(DropoutRateServiceServer::new(dropout_rate::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DropoutReportServiceServer::new(dropout_report::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(LedgerServiceServer::new(ledger::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(OverdueServiceServer::new(overdue::rpc::Rpc {
+        context: context.clone(),
+    }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
         context: context.clone(),
     }))
@@ -205,6 +225,10 @@ pub fn workflows() -> Vec<WorkflowTable> {
         transfer::workflow::FROM_OUTSIDE.describe(),
         transfer::workflow::TO_OUTSIDE.describe(),
         dropout_case::workflow::WORKFLOW.describe(),
+        dropout_report::workflow::MONTHLY.describe(),
+        dropout_report::workflow::QUARTERLY.describe(),
+        dropout_report::workflow::TERM.describe(),
+        dropout_report::workflow::YEARLY.describe(),
         duplicate_case::workflow::WORKFLOW.describe(),
         reorganisation::workflow::WORKFLOW.describe(),
         class_size::workflow::WORKFLOW.describe(),

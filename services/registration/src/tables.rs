@@ -27,6 +27,15 @@ macro_rules! every_room {
             crate::dropout_case::workflow::GUARDS,
         );
         $check(
+            &[
+                &crate::dropout_report::workflow::MONTHLY,
+                &crate::dropout_report::workflow::QUARTERLY,
+                &crate::dropout_report::workflow::TERM,
+                &crate::dropout_report::workflow::YEARLY,
+            ],
+            crate::dropout_report::workflow::GUARDS,
+        );
+        $check(
             &[&crate::duplicate_case::workflow::WORKFLOW],
             crate::duplicate_case::workflow::GUARDS,
         );

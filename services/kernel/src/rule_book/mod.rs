@@ -116,6 +116,15 @@ impl Rules {
         self.rule(id, path, date).map(Rule::is_on)
     }
 
+    /// The smallest value that counts for any region on a day.
+    pub fn least(&self, id: &str, date: NaiveDate) -> Result<i64, KernelError> {
+        let of_id = |rule: &&Rule| rule.id == id && rule.holds_on(date);
+        let values = self.rules.iter().filter(of_id).map(|rule| rule.value);
+        values
+            .min()
+            .ok_or_else(|| KernelError::Stored(format!("the rules have no {id} on {date}")))
+    }
+
     /// The nation's rule that holds without an end; of two the one that began later.
     pub fn standing(&self, id: &str) -> Option<&Rule> {
         self.rules

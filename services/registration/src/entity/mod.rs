@@ -22,6 +22,7 @@ pub mod comparison;
 pub mod comparison_result;
 pub mod dropout_case;
 pub mod dropout_notice;
+pub mod dropout_report;
 pub mod dropout_visit;
 pub mod duplicate_case;
 pub mod duplicate_claim;

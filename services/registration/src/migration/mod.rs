@@ -26,6 +26,8 @@ mod m20261122_000061_dropout_notices;
 mod m20261122_000065_attendance;
 mod m20261122_000066_finding_rounds;
 mod m20261122_000070_comparisons;
+mod m20261122_000075_dropout_reports;
+mod m20261122_000076_supervision;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -63,6 +65,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000065_attendance::Migration),
             Box::new(m20261122_000066_finding_rounds::Migration),
             Box::new(m20261122_000070_comparisons::Migration),
+            Box::new(m20261122_000075_dropout_reports::Migration),
+            Box::new(m20261122_000076_supervision::Migration),
         ]
     }
 }

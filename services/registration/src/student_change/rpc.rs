@@ -61,14 +61,19 @@ impl Rpc {
         let message = request.into_inner();
         let (asked, about) = self.asked(&caller, &message.parent).await?;
         check(&message)?;
-        let only = store::wanted(message.kind, message.school_year, message.stage);
-        let fields = [message.kind, message.school_year, message.stage];
-        let [kind, school_year, stage] = &fields.map(|number| number.to_string());
+        let only = store::wanted(&message);
+        let fields = [
+            message.kind,
+            message.school_year,
+            message.stage,
+            message.entry_year,
+        ];
+        let [kind, school_year, stage, entry_year] = &fields.map(|number| number.to_string());
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
-            &[&message.parent, kind, school_year, stage],
+            &[&message.parent, kind, school_year, stage, entry_year],
         )?;
         let reader = self.context.store.reader();
         let (rows, next_page_token) = match asked {
