@@ -6,6 +6,10 @@ use super::WorkflowError;
 use crate::label::{self, Labelled};
 use crate::post::{Level, Role};
 
+/// What a refusal calls a step that this table does not have, and the states from which it starts.
+const FOREIGN_STEP: &str = "该步骤(本流程未设)";
+const FOREIGN_STATE: &str = "其他流程的相应";
+
 /// One transition. `S` is the state enum of the contract, `G` the room's conditions.
 #[derive(Debug)]
 pub struct Row<S: 'static, G: 'static> {
@@ -78,15 +82,21 @@ where
         let Some(row) = of_step().find(|row| row.from.contains(&state)) else {
             let from: Vec<&str> = of_step()
                 .flat_map(|row| row.from)
-                .map(|from| label::of(*from))
+                .map(|from| self.label_of_state(*from))
                 .collect();
+            // A step of another table of the same service has neither label nor states here.
+            let is_foreign = of_step().next().is_none();
             return Err(WorkflowError::StepNotAllowed {
                 name: name.to_owned(),
-                step: label,
+                step: if is_foreign { FOREIGN_STEP } else { label },
                 method: step.to_owned(),
-                state: label::of(state),
+                state: self.label_of_state(state),
                 state_name: (self.state_name)(state),
-                from: from.join("、"),
+                from: if is_foreign {
+                    FOREIGN_STATE.to_owned()
+                } else {
+                    from.join("、")
+                },
             });
         };
         if !row.by.contains(&role) {
@@ -111,6 +121,14 @@ where
             },
         };
         Ok((row, moved))
+    }
+
+    /// The label of a state; its name where the contract gives it no label.
+    fn label_of_state(&self, state: S) -> &'static str {
+        match label::of(state) {
+            "" => (self.state_name)(state),
+            label => label,
+        }
     }
 
     /// The row that leads on from a state, for who waits to know whose step it is: the first that is none of `aside`.
