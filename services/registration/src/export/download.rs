@@ -77,6 +77,8 @@ async fn begin(context: &Context, caller: &Caller, name: &str) -> Result<Begun, 
             RequestKey::own(&download_name),
             move |tx| async move {
                 let (context, caller) = (work_context, work_caller);
+                // Held, so that two downloads at once are counted one after the other.
+                store::hold(&*tx, id).await?;
                 let export = judged(&*tx, &context, &caller, id).await?;
                 let path = approval::path_of(&context.regions, &approval::region_of(export.place));
                 let today = context.clock.today();
