@@ -41,6 +41,7 @@ use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::store as schools;
 use crate::school_class::rpc::require_stage;
+use crate::school_year;
 
 /// The most arrivals of a call.
 const MOST: usize = 500;
@@ -219,7 +220,7 @@ impl Rpc {
         let plan = self.model_of(given, &school);
         store
             .write(&caller, key, move |tx| async move {
-                parent::hold_places(&*tx, [school.id]).await?;
+                steps::held_open(&tx, school.id).await?;
                 if plan.basis == Basis::Zone as i32 {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;
@@ -252,8 +253,11 @@ impl Rpc {
                 school: school.display_name.clone(),
             });
         }
+        let today = self.context.clock.today();
+        let year = school_year::check_planned("school_year", given.school_year, today);
+        KernelError::unless_empty(year.into_iter().collect())?;
         let date = NaiveDate::from_ymd_opt(given.school_year, 8, 31).unwrap_or_default();
-        let date = date.max(self.context.clock.today());
+        let date = date.max(today);
         let (book, path) = (
             RuleBook::builtin()?,
             RegionPath::of(&self.context.regions, &school.region),
@@ -424,6 +428,8 @@ impl Rpc {
         self.context
             .store
             .write(&caller.clone(), key, move |tx| async move {
+                let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+                steps::held_open(&tx, found.school).await?;
                 let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
                 if !matches!(state_of(current.state), State::Confirmed | State::Enrolled) {
                     return Err(too_early(&current).into());

@@ -1,12 +1,13 @@
 //! Every SQL statement about cases and claims.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::page::Page;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -30,17 +31,21 @@ pub(super) async fn insert(database: &impl ConnectionTrait, case: &Model) -> Res
     Ok(!added.is_empty())
 }
 
-/// Adds the claim, unless its school has one in the case.
+/// Adds the claim, unless its school has one in the case, or its record.
 pub(super) async fn insert_claim(
     database: &impl ConnectionTrait,
     claim: &duplicate_claim::Model,
 ) -> Result<bool, DbErr> {
-    let unique = [ClaimColumn::DuplicateCase, ClaimColumn::School];
+    let unique = [
+        ClaimColumn::DuplicateCase,
+        ClaimColumn::School,
+        ClaimColumn::Student,
+    ];
     let added = store::insert_missing::<duplicate_claim::Entity, _>(
         database,
         vec![claim.clone()],
         unique,
-        |row| (row.duplicate_case, row.school),
+        |row| (row.duplicate_case, row.school, row.student),
     )
     .await?;
     Ok(!added.is_empty())
@@ -59,17 +64,38 @@ pub(super) async fn hold_open(
         .await
 }
 
-/// Whether a case on the record is open.
+/// Whether a case on the record is open in which somebody claims the record itself. Who only may have a second record is
+/// not held by that.
 pub(crate) async fn is_disputed(
     database: &impl ConnectionTrait,
     student: Uuid,
 ) -> Result<bool, DbErr> {
+    Ok(!disputed(database, &[student]).await?.is_empty())
+}
+
+/// Those of the records that are disputed, in one statement.
+pub(crate) async fn disputed(
+    database: &impl ConnectionTrait,
+    students: &[Uuid],
+) -> Result<HashSet<Uuid>, DbErr> {
     let everywhere = Scope::everything("whether a record is disputed is asked by its own process");
-    let found = Entity::visible_to(&everywhere)
-        .filter(Column::OpenStudent.eq(student))
-        .one(database)
+    let of_the_record = duplicate_claim::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(ClaimColumn::DuplicateCase)
+        .filter(ClaimColumn::Student.eq(Uuid::nil()))
+        .filter(Expr::cust(
+            "duplicate_claims.duplicate_case = duplicate_cases.id",
+        ))
+        .into_query();
+    let found: Vec<Option<Uuid>> = Entity::visible_to(&everywhere)
+        .select_only()
+        .column(Column::OpenStudent)
+        .filter(Column::OpenStudent.is_in(students.iter().copied()))
+        .filter(Column::Id.in_subquery(of_the_record))
+        .into_tuple()
+        .all(database)
         .await?;
-    Ok(found.is_some())
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The case, if the caller covers one of its sides.
