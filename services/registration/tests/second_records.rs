@@ -1,6 +1,7 @@
 //! One child, one record: what a second registration meets, by whatever way it comes.
 #![allow(missing_docs, reason = "tests")]
 
+#[allow(dead_code, reason = "not every file of tests asks everything")]
 mod support;
 
 use junheng_proto::error::v1::Reason;
@@ -370,4 +371,59 @@ async fn a_transfer_ends_when_the_old_school_has_ended_what_it_began() {
     let request = receiving.ask(step(&handed.name, &handed.etag));
     let ended = done(transfers.complete_transfer(request).await);
     assert_eq!(ended.state(), transfer::State::Done);
+}
+
+#[tokio::test]
+async fn rows_that_are_all_refused_leave_a_list_as_it_was_and_a_closed_school_takes_no_step() {
+    use junheng_proto::registration::v1::admission_service_client::AdmissionServiceClient;
+    let world = World::new().await;
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let school = clerk.school("2163000001", "630103").await;
+    let mut admissions = AdmissionServiceClient::new(world.link.clone());
+    let officer = world.officer("school.clerk", &school.name);
+    let plan = |school_year: i32| CreateAdmissionPlanRequest {
+        parent: school.name.clone(),
+        admission_plan: Some(AdmissionPlan {
+            school_year,
+            stage: 1,
+            basis: admission_plan::Basis::Assigned.into(),
+            place_count: 40,
+            class_count: 1,
+            ..AdmissionPlan::default()
+        }),
+        request_id: id(),
+    };
+    let far = admissions.create_admission_plan(officer.ask(plan(2040)));
+    let (reason, message) = refusal(far.await);
+    assert_eq!(reason, "FIELD_INVALID", "{message}");
+    let plan = done(
+        admissions
+            .create_admission_plan(officer.ask(plan(2018)))
+            .await,
+    );
+    let rows = || AddAdmissionEntriesRequest {
+        name: plan.name.clone(),
+        rows: vec![AdmissionRow {
+            row: 1,
+            kind: 1,
+            child: None,
+        }],
+        validate_only: false,
+        request_id: id(),
+    };
+    let result = done(admissions.add_admission_entries(officer.ask(rows())).await);
+    assert_eq!((result.created_count, result.rejected_count), (0, 1));
+    let request = officer.ask(GetAdmissionPlanRequest {
+        name: plan.name.clone(),
+    });
+    let after = done(admissions.get_admission_plan(request).await);
+    assert_eq!(after.etag, plan.etag);
+
+    world.close(&school).await;
+    let (reason, _) = refusal(admissions.add_admission_entries(officer.ask(rows())).await);
+    assert_eq!(reason, "SCHOOL_NOT_OPEN");
+    let head = world.officer("school.approver", &school.name);
+    let request = head.ask(step(&plan.name, &after.etag));
+    let (reason, _) = refusal(admissions.publish_admission_plan(request).await);
+    assert_eq!(reason, "SCHOOL_NOT_OPEN");
 }

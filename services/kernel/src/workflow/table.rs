@@ -198,3 +198,48 @@ where
         chart
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use junheng_proto::registration::v1::transfer::State;
+
+    use super::*;
+    use crate::fault::Fault as _;
+    use crate::post::Duty;
+
+    const CLERK: Role = Role::new(Level::School, Duty::Clerk);
+
+    static TABLE: Workflow<State, ()> = Workflow {
+        name: "transfer",
+        begin: ("CreateTransfer", "申请转学"),
+        start: State::Applied,
+        state_name: |state| state.as_str_name(),
+        rows: &[Row {
+            step: "SubmitTransfer",
+            label: "转入校审核",
+            from: &[State::Applied],
+            to: State::Done,
+            by: &[CLERK],
+            party: "",
+            due_working_days: 0,
+            guards: &[],
+            not_by_taker_of: &[],
+            without: None,
+        }],
+    };
+
+    #[test]
+    fn a_refusal_leaves_no_part_of_its_sentence_empty() {
+        let refused = |state, step| TABLE.next("transfers/1", state, step, CLERK, |_| true);
+        for (state, step) in [
+            (State::Done, "SubmitTransfer"),
+            (State::Unspecified, "SubmitTransfer"),
+            (State::Applied, "EndorseTransfer"),
+        ] {
+            let error = refused(state, step).unwrap_err();
+            for (key, value) in error.metadata() {
+                assert!(!value.is_empty(), "{key} of {step} in {state:?}");
+            }
+        }
+    }
+}

@@ -122,6 +122,28 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_ends_while_the_class_still_sits_together() {
+        let today = "2026-11-22".parse().unwrap();
+        let wrong = |end_date: &str| {
+            let plan = ReliefPlan {
+                end_date: end_date.into(),
+                ..ReliefPlan::default()
+            };
+            let wrong = check(&plan, today);
+            wrong.iter().any(|one| one.field == "relief_plan.end_date")
+        };
+        for (end_date, is_wrong) in [
+            ("2026-11-22", true),
+            ("2026-11-23", false),
+            ("2032-11-22", false),
+            ("2032-11-23", true),
+            ("9999-12-31", true),
+        ] {
+            assert_eq!(wrong(end_date), is_wrong, "{end_date}");
+        }
+    }
+
+    #[test]
     fn a_plan_is_fulfilled_when_the_class_is_large_no_more() {
         assert!(judge(Guard::ClassRelieved, 55).is_ok());
         assert!(judge(Guard::ClassRelieved, 56).is_err());

@@ -1,13 +1,13 @@
 //! Every SQL statement about cases and claims.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::page::Page;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -138,10 +138,6 @@ pub(super) async fn list(
         scope.condition::<Entity>(),
         scope.condition::<duplicate_claim::Entity>(),
     );
-    let below = on_a_side(
-        parent.condition::<Entity>(),
-        parent.condition::<duplicate_claim::Entity>(),
-    );
     let narrowed = Condition::all()
         .add_option(only.state.map(|state| Column::State.eq(state)))
         .add_option(only.overdue_before.map(|today| {
@@ -150,14 +146,24 @@ pub(super) async fn list(
                 .add(Column::DueDate.lt(today))
         }))
         .add_option(page.after::<Uuid>()?.map(|after| Column::Id.gt(after)));
-    Ok(Entity::visible_to(&sides)
-        .filter(visible)
-        .filter(below)
-        .filter(narrowed)
-        .order_by_asc(Column::Id)
-        .limit(page.limit())
-        .all(database)
-        .await?)
+    // A statement for each side: of either an index knows the first rows, of both together none does.
+    let of_the_record = parent.condition::<Entity>();
+    let of_claims = Condition::all()
+        .add(Column::Id.in_subquery(claiming(parent.condition::<duplicate_claim::Entity>())));
+    let mut found = BTreeMap::new();
+    for side in [of_the_record, of_claims] {
+        let rows = Entity::visible_to(&sides)
+            .filter(side)
+            .filter(visible.clone())
+            .filter(narrowed.clone())
+            .order_by_asc(Column::Id)
+            .limit(page.limit())
+            .all(database)
+            .await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    Ok(found.into_values().take(limit).collect())
 }
 
 /// The claims of a case, oldest first.
@@ -216,13 +222,17 @@ pub(super) async fn student_of(
 
 /// The condition that the record's side or one of the claims meets.
 fn on_a_side(standing: Condition, claim: Condition) -> Condition {
+    Condition::any()
+        .add(standing)
+        .add(Column::Id.in_subquery(claiming(claim)))
+}
+
+/// The cases of the claims that meet a condition.
+fn claiming(claim: Condition) -> SelectStatement {
     let everywhere = Scope::everything("narrowed by the claim's condition");
-    let claims = duplicate_claim::Entity::visible_to(&everywhere)
+    duplicate_claim::Entity::visible_to(&everywhere)
         .select_only()
         .column(ClaimColumn::DuplicateCase)
         .filter(claim)
-        .into_query();
-    Condition::any()
-        .add(standing)
-        .add(Column::Id.in_subquery(claims))
+        .into_query()
 }

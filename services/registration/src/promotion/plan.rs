@@ -322,4 +322,17 @@ mod tests {
         assert_eq!((after.grade, after.school_class), (3, None));
         assert_eq!(plan.tell(Uuid::nil(), false).graduated_count, 1);
     }
+
+    #[test]
+    fn who_is_disputed_goes_up_but_does_not_graduate() {
+        let classes = vec![class(Primary, 6, 1), class(Primary, 5, 1)];
+        let leaver = pupil(&classes[0], 2020, State::Enrolled);
+        let other = pupil(&classes[1], 2021, State::Enrolled);
+        let disputed = HashSet::from([leaver.id, other.id]);
+        let pupils = vec![leaver.clone(), other.clone()];
+        let plan = Plan::of(&[Primary], classes, pupils, &disputed, 2026);
+        assert_eq!(plan.staying, [(leaver.id, StayReason::Disputed)]);
+        let moved: Vec<_> = plan.students.iter().map(|one| one.before.id).collect();
+        assert_eq!(moved, [other.id]);
+    }
 }
