@@ -12,6 +12,10 @@ use crate::region::RegionTable;
 use crate::rule_book::{RegionPath, Rules};
 use crate::service::Context;
 
+/// What a refusal calls a step that this table does not have, and the states from which it starts.
+const FOREIGN_STEP: &str = "该步骤(本流程未设)";
+const FOREIGN_STATE: &str = "其他流程的相应";
+
 /// One transition. `S` is the state enum of the contract, `G` the room's conditions. Written as [`Row::step`], with what else
 /// there is behind it.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +66,14 @@ pub struct Moved<S> {
     pub to: S,
     /// The state passed over because its level does not exist here.
     pub skipped: Option<S>,
+}
+
+/// The label of a state; its name where the contract gives it no label.
+fn label_of_state<S: Copy + Labelled>(state: S) -> &'static str {
+    match label::of(state) {
+        "" => label::name_of(state),
+        label => label,
+    }
 }
 
 /// The state that a row of the database holds; a number that the contract does not know is no state.
@@ -147,15 +159,21 @@ where
         let Some(row) = of_step().find(|row| row.from.contains(&state)) else {
             let from: Vec<&str> = of_step()
                 .flat_map(|row| row.from)
-                .map(|from| label::of(*from))
+                .map(|from| label_of_state(*from))
                 .collect();
+            // A step of another table of the same service has neither label nor states here.
+            let is_foreign = of_step().next().is_none();
             return Err(WorkflowError::StepNotAllowed {
                 name: name.to_owned(),
-                step: label,
+                step: if is_foreign { FOREIGN_STEP } else { label },
                 method: step.to_owned(),
-                state: label::of(state),
+                state: label_of_state(state),
                 state_name: label::name_of(state),
-                from: from.join("、"),
+                from: if is_foreign {
+                    FOREIGN_STATE.to_owned()
+                } else {
+                    from.join("、")
+                },
             });
         };
         if !row.by.contains(&role) {
@@ -287,6 +305,7 @@ mod tests {
     use junheng_proto::identity::v1::Duty as State;
 
     use super::*;
+    use crate::fault::Fault as _;
     use crate::post::COUNTY_APPROVER;
 
     /// A table over any enum of the contract.
@@ -355,5 +374,20 @@ mod tests {
         assert_eq!(told(0), ("thing.step_working_days".to_owned(), 10));
         assert_eq!(told(1), (String::new(), 0));
         assert_eq!(shown.start, "CLERK");
+    }
+
+    #[test]
+    fn a_refusal_leaves_no_part_of_its_sentence_empty() {
+        let refused = |state, step| TABLE.next("things/1", state, step, COUNTY_APPROVER, |_| true);
+        for (state, step) in [
+            (State::Partner, "EndThing"),
+            (State::Unspecified, "EndThing"),
+            (State::Clerk, "EndorseTransfer"),
+        ] {
+            let error = refused(state, step).unwrap_err();
+            for (key, value) in error.metadata() {
+                assert!(!value.is_empty(), "{key} of {step} in {state:?}");
+            }
+        }
     }
 }

@@ -39,6 +39,7 @@ use crate::entity::{admission_entry, school};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::store as schools;
 use crate::school_class::rpc::require_stage;
+use crate::school_year;
 use crate::statistic::band;
 
 /// The most arrivals of a call.
@@ -218,7 +219,7 @@ impl Rpc {
         let plan = self.model_of(given, &school);
         store
             .write(&caller, key, move |tx| async move {
-                parent::hold_places(&*tx, [school.id]).await?;
+                steps::held_open(&tx, school.id).await?;
                 if plan.basis == Basis::Zone as i32 {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;
@@ -246,8 +247,11 @@ impl Rpc {
 
     /// Judges a plan by the dated rules of its county.
     fn judge(&self, given: &AdmissionPlan, school: &school::Model) -> Result<(), AdmissionError> {
+        let today = self.context.clock.today();
+        let year = school_year::check_planned("school_year", given.school_year, today);
+        KernelError::unless_empty(year.into_iter().collect())?;
         let date = NaiveDate::from_ymd_opt(given.school_year, 8, 31).unwrap_or_default();
-        let date = date.max(self.context.clock.today());
+        let date = date.max(today);
         let sizes = ClassSizes {
             // A stage without a standard is refused with the other fields.
             standard: band::standard(given.stage, date).map_or(i64::MAX, |standard| standard.most),
@@ -399,6 +403,8 @@ impl Rpc {
         self.context
             .store
             .write(&caller.clone(), key, move |tx| async move {
+                let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+                steps::held_open(&tx, found.school).await?;
                 let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
                 if !rules::takes_arrivals(state_of(current.state)) {
                     return Err(too_early(&current).into());

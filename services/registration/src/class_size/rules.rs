@@ -1,6 +1,6 @@
 //! What a plan must look like, and which class is large. Pure.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
@@ -42,6 +42,9 @@ pub fn sizes_of(wanted: i32, today: NaiveDate) -> Result<(i64, Option<i64>), Ker
         })
 }
 
+/// School years of the longest stage.
+const LONGEST_STAGE: u32 = 6;
+
 /// Everything that is wrong with a plan on a day.
 pub fn check(plan: &ReliefPlan, today: NaiveDate) -> Vec<Violation> {
     let full_name = "junheng.registration.v1.ReliefPlan.Measure";
@@ -54,11 +57,16 @@ pub fn check(plan: &ReliefPlan, today: NaiveDate) -> Vec<Violation> {
             "应以5至1000字说明消除办法",
         ));
     }
-    if date_of(&plan.end_date).is_none_or(|end| end <= today) {
+    // Nobody sits in a class longer than the longest stage: a plan beyond it relieves nobody.
+    let last = today.checked_add_months(Months::new(12 * LONGEST_STAGE));
+    let is_near = |end: NaiveDate| end > today && last.is_none_or(|last| end <= last);
+    if !date_of(&plan.end_date).is_some_and(is_near) {
         wrong.push(Violation::invalid(
             "relief_plan.end_date",
-            "must be a date after today, written YYYY-MM-DD",
-            "应为今天之后的日期,格式YYYY-MM-DD",
+            format!(
+                "must be a date after today and within {LONGEST_STAGE} years, written YYYY-MM-DD"
+            ),
+            format!("应为今天之后{LONGEST_STAGE}年以内的日期,格式YYYY-MM-DD"),
         ));
     }
     wrong
@@ -90,6 +98,28 @@ mod tests {
         assert_eq!(sizes_of(1, today).unwrap(), (56, Some(65)));
         assert_eq!(sizes_of(2, today).unwrap(), (66, None));
         assert!(sizes_of(3, today).is_err());
+    }
+
+    #[test]
+    fn a_plan_ends_while_the_class_still_sits_together() {
+        let today = "2026-11-22".parse().unwrap();
+        let wrong = |end_date: &str| {
+            let plan = ReliefPlan {
+                end_date: end_date.into(),
+                ..ReliefPlan::default()
+            };
+            let wrong = check(&plan, today);
+            wrong.iter().any(|one| one.field == "relief_plan.end_date")
+        };
+        for (end_date, is_wrong) in [
+            ("2026-11-22", true),
+            ("2026-11-23", false),
+            ("2032-11-22", false),
+            ("2032-11-23", true),
+            ("9999-12-31", true),
+        ] {
+            assert_eq!(wrong(end_date), is_wrong, "{end_date}");
+        }
     }
 
     #[test]

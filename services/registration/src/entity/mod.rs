@@ -29,6 +29,7 @@ pub mod duplicate_claim;
 pub mod export;
 pub mod export_download;
 pub mod finding_round;
+pub mod former_identity;
 pub mod former_school;
 pub mod group_recognition;
 pub mod junior_place;

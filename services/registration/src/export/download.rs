@@ -78,6 +78,8 @@ async fn begin(context: &Context, caller: &Caller, name: &str) -> Result<Begun, 
             RequestKey::own(&download_name),
             move |tx| async move {
                 let (context, caller) = (work_context, work_caller);
+                // Held, so that two downloads at once are counted one after the other.
+                store::hold(&*tx, id).await?;
                 let export = judged(&*tx, &context, &caller, id).await?;
                 let region = approval::region_of(export.place);
                 let path = RegionPath::of(&context.regions, &region);

@@ -128,6 +128,8 @@ pub(super) async fn refuse_registered(
     own: Uuid,
 ) -> Result<(), StudentError> {
     let mut others = students::with_hashes(database, &[hash]).await?;
+    let former = students::former_holders(database, &[hash]).await?;
+    others.extend(former.into_values());
     others.retain(|other| other.id != own);
     let known = KnownSchools::of(database, caller, &others).await?;
     match others.first() {

@@ -20,13 +20,14 @@ use super::error::KeyChangeError;
 use super::fields::Fields;
 use super::workflow::{APPROVE, Guard, REJECT, WORKFLOW, state_of};
 use super::{encode, fields, store};
+use crate::duplicate_case;
 use crate::entity::key_change::{self, Model};
 use crate::entity::student;
 use crate::school::parent;
 use crate::student::error::StudentError;
 use crate::student::ledger::{self, Happening};
 use crate::student::person::{self, Person};
-use crate::student::{number, rules};
+use crate::student::{number, rules, store as students};
 
 /// Takes a step and answers with the change after it.
 pub(super) async fn take(
@@ -59,6 +60,7 @@ pub(super) async fn take(
                 .take(&tx, &context, &officer, &asked, standing, |_| true)
                 .await?;
             let mut filed = encode::open(keys, &current)?;
+            let is_disputed = duplicate_case::store::is_disputed(&*tx, current.student).await?;
             let student = store::student_of(&*tx, &current).await?;
             let judged = student
                 .as_ref()
@@ -66,6 +68,7 @@ pub(super) async fn take(
                 .transpose()?
                 .unwrap_or(false);
             taken.pass(&asked, |guard| match guard {
+                Guard::FieldsAsFiled if is_disputed => Err(disputed()),
                 Guard::FieldsAsFiled if judged => Ok(()),
                 Guard::FieldsAsFiled => Err(moved_on()),
             })?;
@@ -108,6 +111,13 @@ fn stands(
     Ok(student.school == change.school && Fields::of(student, &person) == *before)
 }
 
+fn disputed() -> Unmet {
+    Unmet::Missing(
+        "the record is disputed; settle the case of double registration first".into(),
+        "该生存在双重学籍争议,请先办结".into(),
+    )
+}
+
 fn moved_on() -> Unmet {
     Unmet::Missing(
         "the student's school or key fields changed since this was filed; withdraw it and file it again".into(),
@@ -129,6 +139,11 @@ async fn apply(
     KernelError::unless_empty(rules::check(&draft, today))?;
     let hash = hash_of(keys, &draft, student.school)?;
     refuse_registered(&**tx, caller, &hash, student.id).await?;
+    if hash != student.identity_hash {
+        // A document that is the record's own again is no former one any more.
+        students::release_former(&**tx, student.id, Some(&hash)).await?;
+        students::keep_former(&**tx, student, &today.to_string()).await?;
+    }
     let mut after = person::corrected(keys, student, &draft, hash)?;
     let current = Person::of(keys, student)?.student_number;
     let wanted = number::after_key_change(&current, &draft);

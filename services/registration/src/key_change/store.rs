@@ -22,7 +22,7 @@ pub(super) fn in_state(state: State) -> Condition {
 }
 
 /// The student's change that is under way, whoever filed it.
-pub(super) async fn open_of(
+pub(crate) async fn open_of(
     database: &impl ConnectionTrait,
     student: Uuid,
 ) -> Result<Option<Model>, DbErr> {

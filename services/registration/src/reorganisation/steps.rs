@@ -105,6 +105,16 @@ pub(super) async fn take(
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
+            let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            if step == EXECUTE {
+                // Held against everybody: who registers, moves or promotes a pupil of these schools comes before, or after.
+                let named: Vec<Uuid> = found
+                    .school
+                    .into_iter()
+                    .chain(found.receiving_school)
+                    .collect();
+                parent::hold_for_change(&*tx, &named).await?;
+            }
             let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),

@@ -228,7 +228,7 @@ fn class_id(rule: &KindRule, given: &StatusChange) -> Result<Option<Uuid>, Statu
 
 fn not_filed_by(rule: &KindRule) -> WorkflowError {
     WorkflowError::StepNotYours {
-        name: String::new(),
+        name: "statusChanges/-".to_owned(),
         step: rule.workflow.begin.1,
         method: CREATE.to_owned(),
         by: rule.filed_by.to_string(),

@@ -132,8 +132,11 @@ impl Filter {
         parent: Parent,
     ) -> Result<Parent, DbErr> {
         let is_everybody = self.counted == Some(ENROLLED) && (self.stage, self.grade) == (0, 0);
+        let is_open = self.counted.is_none() && self.state == 0;
         let counted = match self.counted {
-            Some(counted) if !is_everybody => counted,
+            Some(counted) if !is_everybody => Some(counted),
+            // A stage or grade alone: not every place has it.
+            None if is_open && (self.stage, self.grade) != (0, 0) => None,
             _ => return Ok(parent),
         };
         let asked = Asked {

@@ -24,6 +24,7 @@ pub mod rpc;
 pub mod rules;
 mod search;
 pub mod store;
+pub(crate) mod suspicion;
 pub(crate) mod whereabouts;
 mod write_set;
 
