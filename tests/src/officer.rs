@@ -18,9 +18,9 @@ use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
 use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
-use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::finding_service_client::FindingServiceClient;

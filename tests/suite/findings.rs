@@ -138,7 +138,10 @@ async fn cohort(world: &World) {
     for case in &found {
         assert!(graduates.contains(&case.student.as_str()));
         assert_eq!(case.finding(), Finding::Cohort);
-        assert_eq!(case.source, case.student, "no junior school has a place for the child");
+        assert_eq!(
+            case.source, case.student,
+            "no junior school has a place for the child"
+        );
     }
     let again = answered(run(&clerk, &place).await);
     assert_eq!((again.cohort_count, again.opened_count), (2, 0));

@@ -5,7 +5,7 @@ use junheng_kernel::post::{
     PROVINCE_APPROVER as PA, PROVINCE_CLERK as PC, Role, SCHOOL_APPROVER as SA, SCHOOL_CLERK as SC,
 };
 use junheng_kernel::workflow::{Row, Workflow};
-pub use junheng_kernel::workflow::state_of;
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::dropout_report::{Kind, State};
 
 use crate::rule_book::rules;
