@@ -12,10 +12,11 @@ use junheng_proto::registration::v1::{
     GetAttendanceSheetRequest, ImportAttendanceRequest, ListAbsencesRequest,
     ListAttendanceSheetsRequest, ListDropoutCasesRequest, ListMissingSheetsRequest,
     ListSchoolClassesRequest, ListStudentsRequest, MarkAttendanceRequest, SchoolClass, Student,
-    import_attendance_request,
+    StudentRow, import_attendance_request,
 };
+use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
-use junheng_tests::rolls::{Answer, enrol, header, numbered};
+use junheng_tests::rolls::{Answer, all_in, enrol, header, import_students, numbered, student_row};
 use junheng_tests::school_year::on_day;
 use junheng_tests::{County, Officer, School, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
@@ -172,10 +173,7 @@ async fn morning(world: &World) {
         async move { answered(county.list_missing_sheets(request).await).school_classes }
     };
     assert_eq!(missing().await, [ground.class.clone()]);
-    let exceptions = [
-        (ground.pupil(0), Kind::Sick),
-        (ground.pupil(1), Kind::Late),
-    ];
+    let exceptions = [(ground.pupil(0), Kind::Sick), (ground.pupil(1), Kind::Late)];
     let sheet = answered(ground.mark(MONDAY, &exceptions).await);
     assert_eq!(
         (sheet.roll_count, sheet.called_count, sheet.present_count),
@@ -186,7 +184,14 @@ async fn morning(world: &World) {
     let get = GetAttendanceSheetRequest {
         name: sheet.name.clone(),
     };
-    let read = answered(ground.county.clerk.attendance().get_attendance_sheet(get).await);
+    let read = answered(
+        ground
+            .county
+            .clerk
+            .attendance()
+            .get_attendance_sheet(get)
+            .await,
+    );
     assert_eq!(read, sheet);
     assert_eq!(read.present_students.len(), 2);
     let list = ListAttendanceSheetsRequest {
@@ -214,17 +219,29 @@ async fn wrong_turns(world: &World) {
     let world = monday(world).await;
     let ground = Ground::of(&world, 2).await;
     let day = |date| ground.mark(date, &[]);
-    let ahead = refused(day("2026-10-20").await, Code::FailedPrecondition, "DAY_AHEAD");
+    let ahead = refused(
+        day("2026-10-20").await,
+        Code::FailedPrecondition,
+        "DAY_AHEAD",
+    );
     assert_eq!(ahead.metadata["date"], "2026-10-20");
     for (date, why) in [
         ("2026-10-18", "a Sunday"),
         ("2026-10-05", "National Day"),
         ("2026-08-10", "summer"),
     ] {
-        let free = refused(day(date).await, Code::FailedPrecondition, "NOT_A_SCHOOL_DAY");
+        let free = refused(
+            day(date).await,
+            Code::FailedPrecondition,
+            "NOT_A_SCHOOL_DAY",
+        );
         assert!(free.sentence.contains(date), "{why}");
     }
-    let unread = refused(day("19/10/2026").await, Code::InvalidArgument, "FIELD_INVALID");
+    let unread = refused(
+        day("19/10/2026").await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     assert_eq!(unread.fields, ["date"]);
     let closed = day("2026-09-21").await;
     let closed = refused(closed, Code::FailedPrecondition, "ATTENDANCE_CLOSED");
@@ -247,7 +264,11 @@ async fn wrong_turns(world: &World) {
         date: MONDAY.to_owned(),
         ..ListMissingSheetsRequest::default()
     };
-    let elsewhere = other.clerk.attendance().list_missing_sheets(elsewhere).await;
+    let elsewhere = other
+        .clerk
+        .attendance()
+        .list_missing_sheets(elsewhere)
+        .await;
     refused(elsewhere, Code::PermissionDenied, "OUT_OF_SCOPE");
     let long = ListAbsencesRequest {
         parent: ground.school.name.clone(),
@@ -291,23 +312,33 @@ async fn corrected(world: &World) {
 
 async fn imported(world: &World) {
     let world = monday(world).await;
-    let ground = Ground::of(&world, 3).await;
+    let ground = Ground::of(&world, 2).await;
     let stranger = Ground::of(&world, 1).await;
+    // A pupil who comes with a number of its own, by which the school's system names it.
+    let person = child();
+    let number = format!("G{}", person.number);
+    let newcomer = StudentRow {
+        student_number: number.clone(),
+        ..student_row(&ground.school, Stage::Primary, 1, 1, &person)
+    };
+    let clerk = &ground.county.clerk;
+    all_in(answered(
+        import_students(clerk, header(&ground.school.name), vec![newcomer]).await,
+    ));
     let rows = || {
         let numbered = AttendanceRow {
-            student: String::new(),
-            student_number: ground.pupils[1].student_number.clone(),
+            student_number: number.clone(),
             ..row("", MONDAY, Kind::Unknown)
         };
         let elsewhere = AttendanceRow {
             school_class: stranger.class.name.clone(),
-            ..row(ground.pupil(2), "2026-10-16", Kind::Present)
+            ..row(ground.pupil(1), "2026-10-16", Kind::Present)
         };
         vec![
             row(ground.pupil(0), MONDAY, Kind::Present),
             numbered,
-            row(ground.pupil(2), "2026-10-18", Kind::Present),
-            row(ground.pupil(2), "2026-10-20", Kind::Present),
+            row(ground.pupil(1), "2026-10-18", Kind::Present),
+            row(ground.pupil(1), "2026-10-20", Kind::Present),
             row(stranger.pupil(0), MONDAY, Kind::Present),
             elsewhere,
             row(ground.pupil(0), MONDAY, Kind::Sick),
@@ -342,16 +373,27 @@ async fn imported(world: &World) {
         async move { answered(officer.list_attendance_sheets(list).await).attendance_sheets }
     };
     let part = sheet(&ground.clerk).await.remove(0);
-    assert_eq!((part.roll_count, part.called_count), (3, 2), "one is to come");
+    assert_eq!(
+        (part.roll_count, part.called_count),
+        (3, 2),
+        "one is to come"
+    );
     // What nobody knew is made known; what was known is not overwritten.
+    let known = AttendanceRow {
+        student_number: number.clone(),
+        ..row("", MONDAY, Kind::Personal)
+    };
     let later = vec![
-        row(ground.pupil(1), MONDAY, Kind::Personal),
+        known,
         row(ground.pupil(0), MONDAY, Kind::Sick),
-        row(ground.pupil(2), MONDAY, Kind::Present),
+        row(ground.pupil(1), MONDAY, Kind::Present),
     ];
     let later = answered(ground.import(later).await);
     assert_eq!((later.updated_count, later.rejected_count), (2, 1));
-    assert_eq!(later.verdicts[0].reason().as_str_name(), "REASON_SHEET_STANDS");
+    assert_eq!(
+        later.verdicts[0].reason().as_str_name(),
+        "REASON_SHEET_STANDS"
+    );
     let whole = sheet(&ground.clerk).await.remove(0);
     assert_eq!((whole.called_count, whole.present_count), (3, 2));
     // A row for a whole class.
@@ -359,14 +401,14 @@ async fn imported(world: &World) {
         date: "2026-10-16".to_owned(),
         school_class: ground.class.name.clone(),
         exceptions: vec![AttendanceMark {
-            student: ground.pupil(2).to_owned(),
+            student: ground.pupil(1).to_owned(),
             kind: Kind::Unexcused.into(),
         }],
         ..AttendanceRow::default()
     };
     let class = answered(ground.import(vec![class]).await);
     assert_eq!(class.created_count, 1, "{class:?}");
-    assert_eq!(ground.absences(ground.pupil(2), "", "").await.len(), 1);
+    assert_eq!(ground.absences(ground.pupil(1), "", "").await.len(), 1);
     let foreign = import(&stranger.clerk, &ground.school.name, Vec::new()).await;
     refused(foreign, Code::PermissionDenied, "OUT_OF_SCOPE");
 }
@@ -402,9 +444,22 @@ async fn ten_days(world: &World) {
     let world = monday(world).await;
     let ground = Ground::of(&world, 2).await;
     let days = [
-        "2026-09-16", "2026-09-17", "2026-09-18", "2026-09-21", "2026-09-22", "2026-09-23",
-        "2026-09-24", "2026-09-28", "2026-09-29", "2026-09-30", "2026-10-08", "2026-10-09",
-        "2026-10-12", "2026-10-13", "2026-10-14", "2026-10-15",
+        "2026-09-16",
+        "2026-09-17",
+        "2026-09-18",
+        "2026-09-21",
+        "2026-09-22",
+        "2026-09-23",
+        "2026-09-24",
+        "2026-09-28",
+        "2026-09-29",
+        "2026-09-30",
+        "2026-10-08",
+        "2026-10-09",
+        "2026-10-12",
+        "2026-10-13",
+        "2026-10-14",
+        "2026-10-15",
     ];
     // Two days away, one day there; the county brings what the school's system had kept.
     let kind = |day: usize| match day % 3 {
@@ -431,7 +486,11 @@ async fn silence(world: &World) {
     let mut world = monday(world).await;
     let ground = Ground::of(&world, 2).await;
     for day in ["2026-10-15", "2026-10-16", MONDAY] {
-        answered(ground.mark(day, &[(ground.pupil(0), Kind::Unexcused)]).await);
+        answered(
+            ground
+                .mark(day, &[(ground.pupil(0), Kind::Unexcused)])
+                .await,
+        );
     }
     assert_eq!(cases(&ground.clerk, &ground.school.name).await.len(), 1);
     world.later(1).expect("the next day");
@@ -440,7 +499,11 @@ async fn silence(world: &World) {
     let silent = mark(&ground.class.name, "2026-10-20", &[]);
     let silent = answered(clerk.attendance().mark_attendance(silent).await);
     assert_eq!((silent.roll_count, silent.called_count), (2, 1));
-    assert!(!silent.present_students.contains(&ground.pupil(0).to_owned()));
+    assert!(
+        !silent
+            .present_students
+            .contains(&ground.pupil(0).to_owned())
+    );
     let said = MarkAttendanceRequest {
         etag: silent.etag,
         reason: "到校,班主任当面确认".to_owned(),
