@@ -22,6 +22,7 @@ use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseSer
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
+use junheng_proto::registration::v1::finding_service_client::FindingServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
 use junheng_proto::registration::v1::group_recognition_service_client::GroupRecognitionServiceClient;
 use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
@@ -180,6 +181,16 @@ impl Officer {
     /// 学籍异动.
     pub fn status_changes(&self) -> StatusChangeServiceClient<Link> {
         StatusChangeServiceClient::new(self.link())
+    }
+
+    /// 考勤.
+    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
+        AttendanceServiceClient::new(self.link())
+    }
+
+    /// 控辍保学排查.
+    pub fn findings(&self) -> FindingServiceClient<Link> {
+        FindingServiceClient::new(self.link())
     }
 
     /// 升级与小升初.

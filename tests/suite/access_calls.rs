@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use tonic::Status;
 
 use super::ground::Target;
+use crate::attendance;
 
 /// How long a feed may stay silent until it counts as open.
 const OPEN: Duration = Duration::from_millis(300);
@@ -285,6 +286,11 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "RecordBirths" => json!({ "births": [{
             "place": "420106", "birthYear": 2020, "asOfYear": 2026, "source": "矩阵",
         }]}),
+        "MarkAttendance" => json!({ "date": attendance::MATRIX_DAY, "reason": "矩阵" }),
+        "ListAttendanceSheets" | "ListMissingSheets" => json!({ "date": attendance::MATRIX_DAY }),
+        "ListAbsences" => {
+            json!({ "beginDate": attendance::MATRIX_DAY, "endDate": attendance::MATRIX_DAY })
+        }
         "GetWorkflow" => json!({ "name": "workflows/campaign" }),
         "GetInclusionProof" => json!({ "name": format!("entries/{}", request_id()) }),
         "ListEntries" => json!({ "subject": format!("schools/{}", request_id()) }),

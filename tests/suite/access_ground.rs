@@ -21,7 +21,7 @@ const ABROAD: [(&str, &str); 2] = [
 ];
 
 /// Methods whose parent is a region.
-const REGIONS_ONLY: [&str; 17] = [
+const REGIONS_ONLY: [&str; 19] = [
     "CreateAccount",
     "ListAccounts",
     "CreateSchool",
@@ -39,6 +39,8 @@ const REGIONS_ONLY: [&str; 17] = [
     "ListPlaceGaps",
     "CreateReorganisation",
     "RecodeCounty",
+    "RunFinding",
+    "ListFindingRounds",
 ];
 
 /// Methods whose parent is a school.
@@ -365,6 +367,8 @@ fn collection_of(method: &MethodDescriptor) -> &'static str {
         "KeyChangeService" if method.name() == "CreateKeyChange" => "students",
         "KeyChangeService" => "keyChanges",
         "StatusChangeService" => "statusChanges",
+        "AttendanceService" if method.name() == "MarkAttendance" => "classes",
+        "AttendanceService" => "attendanceSheets",
         "AttendanceZoneService" => "zonePlans",
         "AdmissionService" if method.name().ends_with("Entry") => "admissionEntries",
         "AdmissionService" => "admissionPlans",

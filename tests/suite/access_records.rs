@@ -25,7 +25,7 @@ use junheng_tests::rolls::{
 use junheng_tests::school_year::in_days;
 use junheng_tests::{County, Officer, School, World, days_from_now, request_id};
 
-use crate::{admission, zones};
+use crate::{admission, attendance, zones};
 
 /// A record by its collection.
 pub type Named = (&'static str, String);
@@ -51,6 +51,10 @@ pub async fn records(
         ("dropoutNotices", dropout_notice),
         ("keyChanges", key_change),
         ("statusChanges", mistaken.name),
+        (
+            "attendanceSheets",
+            attendance::called(clerk, &class.name).await.name,
+        ),
     ];
     records.extend(intake(world, county, school, label).await);
     records.extend(approvals(clerk, &school.name, &student.name).await);

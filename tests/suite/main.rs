@@ -9,6 +9,7 @@ mod access_live;
 mod admission;
 mod aid;
 mod assets;
+mod attendance;
 mod bulk_imports;
 mod campaign_journey;
 mod campaign_races;
@@ -20,6 +21,7 @@ mod duplicate_cases;
 mod exact_figures;
 mod exports;
 mod feed;
+mod findings;
 mod forecast;
 mod foreign_client;
 mod frozen_figures;
@@ -91,6 +93,8 @@ const THEMES: &[&[Story]] = &[
     secrets::STORIES,
     status_changes::STORIES,
     promotion::STORIES,
+    attendance::STORIES,
+    findings::STORIES,
     certificates::STORIES,
     zones::STORIES,
     admission::STORIES,

@@ -12,6 +12,10 @@ const BEHIND_PROVINCE: i64 = 10_000_000_000;
 /// One entry of the table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "source and trust are for who reads the table")
+)]
 struct Entry {
     region: String,
     school_year: Option<i32>,

@@ -25,8 +25,6 @@ const BEFORE: Days = Days::new(14);
 /// What came of looking.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Pupils whose absences reach a threshold.
-    pub(crate) reached: usize,
     /// Cases that were opened or reopened.
     pub(crate) opened: usize,
     /// What the journal keeps of them.
@@ -58,10 +56,7 @@ pub(crate) async fn suspect(
     context: &Context,
     suspicions: Vec<Suspicion>,
 ) -> Result<Found, KernelError> {
-    let mut found = Found {
-        reached: suspicions.len(),
-        ..Found::default()
-    };
+    let mut found = Found::default();
     if suspicions.is_empty() {
         return Ok(found);
     }
