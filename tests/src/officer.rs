@@ -189,11 +189,6 @@ impl Officer {
         StatusChangeServiceClient::new(self.link())
     }
 
-    /// 考勤.
-    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
-        AttendanceServiceClient::new(self.link())
-    }
-
     /// 控辍保学排查.
     pub fn findings(&self) -> FindingServiceClient<Link> {
         FindingServiceClient::new(self.link())
