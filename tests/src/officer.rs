@@ -17,11 +17,15 @@ use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZ
 use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
 use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateServiceClient;
+use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
 use junheng_proto::registration::v1::group_recognition_service_client::GroupRecognitionServiceClient;
 use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
+use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
+use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
 use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::quarantine_service_client::QuarantineServiceClient;
 use junheng_proto::registration::v1::reorganisation_service_client::ReorganisationServiceClient;
@@ -212,6 +216,26 @@ impl Officer {
     /// 学生资助.
     pub fn aid(&self) -> AidServiceClient<Link> {
         AidServiceClient::new(self.link())
+    }
+
+    /// 控辍保学指标.
+    pub fn dropout_rates(&self) -> DropoutRateServiceClient<Link> {
+        DropoutRateServiceClient::new(self.link())
+    }
+
+    /// 控辍保学报告.
+    pub fn dropout_reports(&self) -> DropoutReportServiceClient<Link> {
+        DropoutReportServiceClient::new(self.link())
+    }
+
+    /// 控辍保学台账.
+    pub fn ledgers(&self) -> LedgerServiceClient<Link> {
+        LedgerServiceClient::new(self.link())
+    }
+
+    /// 督办.
+    pub fn overdue(&self) -> OverdueServiceClient<Link> {
+        OverdueServiceClient::new(self.link())
     }
 
     /// 学籍异动.
