@@ -56,7 +56,7 @@ const SCHOOLS_ONLY: [&str; 9] = [
 
 /// Methods whose records take a school year or a whole process to come about; who may call them is told by their own
 /// stories.
-pub const WITHOUT_RECORDS: [&str; 21] = [
+pub const WITHOUT_RECORDS: [&str; 28] = [
     "GetCertificateList",
     "SubmitCertificateList",
     "ApproveCertificateList",
@@ -78,6 +78,13 @@ pub const WITHOUT_RECORDS: [&str; 21] = [
     "ApproveReliefPlan",
     "FulfilReliefPlan",
     "WithdrawReliefPlan",
+    "GetDropoutReport",
+    "RecountDropoutReport",
+    "SignDropoutReport",
+    "SubmitDropoutReport",
+    "ReturnDropoutReport",
+    "AcceptDropoutReport",
+    "DraftDropoutReport",
 ];
 
 /// What a call names, and where that lies.
