@@ -91,19 +91,49 @@ pub async fn list_only<E: Resource>(
     only: Condition,
     page: &Page,
 ) -> Result<(Vec<E::Model>, String), KernelError> {
-    let ranges = match parent {
-        Parent::Region { ranges, .. } if E::OTHER_SIDES.is_empty() => ranges,
-        Parent::School(_) if E::OTHER_SIDES.is_empty() => {
-            let only = Condition::all().add(parent.condition::<E>()).add(only);
-            return list_by_id::<E>(database, scope, only, page).await;
-        }
-        _ => return list_of_sides::<E>(database, scope, parent, only, page).await,
-    };
-    let query = || E::visible_to(scope).filter(only.clone());
+    if !E::OTHER_SIDES.is_empty() {
+        return list_of_sides::<E>(database, scope, parent, only, page).await;
+    }
+    if !is_by_place::<E>(parent) {
+        let only = Condition::all().add(parent.condition::<E>()).add(only);
+        return list_by_id::<E>(database, scope, only, page).await;
+    }
     let after = page.after::<Position>()?;
+    let rows = next::<E>(database, scope, parent, only, after, page.limit()).await?;
+    Ok(page.cut(rows, |row| Position::of::<E>(row).to_string()))
+}
+
+fn is_by_place<E: Resource>(parent: &Parent) -> bool {
+    matches!(parent, Parent::Region { .. }) && E::OTHER_SIDES.is_empty()
+}
+
+/// The next records of the list of [`list_only`] behind a position, at most `limit`: for who reads a list to its end.
+pub async fn next<E: Resource>(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    only: Condition,
+    after: Option<Position>,
+    limit: u64,
+) -> Result<Vec<E::Model>, KernelError> {
+    let query = || E::visible_to(scope).filter(only.clone());
+    let ranges = match parent {
+        Parent::Region { ranges, .. } if is_by_place::<E>(parent) => ranges,
+        _ => {
+            let rest = after.map(|after| E::ID.gt(after.id));
+            let found = query()
+                .filter(parent.condition::<E>())
+                .filter(Condition::all().add_option(rest))
+                .order_by_asc(E::ID)
+                .limit(limit)
+                .all(database)
+                .await?;
+            return Ok(found);
+        }
+    };
     let mut rows = Vec::new();
     for range in ranges {
-        let wanted = page.limit().saturating_sub(rows.len() as u64);
+        let wanted = limit.saturating_sub(rows.len() as u64);
         if wanted == 0 {
             break;
         }
@@ -122,7 +152,7 @@ pub async fn list_only<E: Resource>(
             .await?;
         rows.extend(found);
     }
-    Ok(page.cut(rows, |row| Position::of::<E>(row).to_string()))
+    Ok(rows)
 }
 
 /// One page of records that belong to several sides, oldest first: a statement for each side, because of either an index
@@ -189,7 +219,7 @@ pub async fn list_by_id<E: Resource>(
 
 /// Where a record stands in a list by place, written `{place}/{id}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Position {
+pub struct Position {
     place: i64,
     id: Uuid,
 }
@@ -197,7 +227,8 @@ struct Position {
 // === impl Position ===
 
 impl Position {
-    fn of<E: Resource>(record: &E::Model) -> Self {
+    /// Where a record stands.
+    pub fn of<E: Resource>(record: &E::Model) -> Self {
         Self {
             place: <i64 as ValueType>::try_from(record.get(E::PLACE)).unwrap_or_default(),
             id: <Uuid as ValueType>::try_from(record.get(E::ID)).unwrap_or_default(),

@@ -305,8 +305,8 @@ async fn a_transfer_ends_when_the_old_school_has_ended_what_it_began() {
     let student = clerk.student(&class, 1).await.unwrap();
 
     let mut transfers = TransferServiceClient::new(world.link.clone());
-    let receiving = world.officer_as("r1", "school.clerk", &other.name);
-    let sending = world.officer_as("s1", "school.clerk", &school.name);
+    let receiving = world.officer_of("accounts/r1", "school.clerk", &other.name);
+    let sending = world.officer_of("accounts/s1", "school.clerk", &school.name);
     let asked = child(1);
     let applying = CreateTransferRequest {
         parent: other.name.clone(),
@@ -337,13 +337,13 @@ async fn a_transfer_ends_when_the_old_school_has_ended_what_it_began() {
     assert_eq!(reason, "FIELD_INVALID", "{message}");
 
     let begun = done(transfers.create_transfer(receiving.ask(applying)).await);
-    let head = world.officer_as("r2", "school.approver", &other.name);
+    let head = world.officer_of("accounts/r2", "school.approver", &other.name);
     let request = head.ask(step(&begun.name, &begun.etag));
     let submitted = done(transfers.submit_transfer(request).await);
-    let head = world.officer_as("s2", "school.approver", &school.name);
+    let head = world.officer_of("accounts/s2", "school.approver", &school.name);
     let request = head.ask(step(&submitted.name, &submitted.etag));
     let released = done(transfers.release_transfer(request).await);
-    let county = world.officer_as("c", "county.approver", COUNTY);
+    let county = world.officer_of("accounts/c", "county.approver", COUNTY);
     let request = county.ask(step(&released.name, &released.etag));
     let approved = done(transfers.approve_transfer(request).await);
     let request = sending.ask(step(&approved.name, &approved.etag));

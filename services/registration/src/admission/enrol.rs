@@ -12,7 +12,6 @@ use junheng_proto::education::v1::Stage;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::UnregisteredEntry;
 use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
-use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Change;
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use super::{child, store};
 use crate::duplicate_case::{self, Claim, Opened, Suspected};
 use crate::entity::{admission_entry as entry, admission_plan as plan, school_class, student};
 use crate::reorganisation::store::is_live;
+use crate::student::advance::{Arrival, advanced, may_advance};
 use crate::student::ledger::{self, Happening, Move};
 use crate::student::person::{self, Seat};
 use crate::student::rules::Draft;
@@ -103,17 +103,13 @@ async fn register_some(
         match known {
             None => new.push((entry, model_of(context, plan, entry)?)),
             Some(known) if may_rise(plan, known) => {
-                let after = student::Model {
+                let arrival = Arrival {
                     school: plan.school,
                     place: plan.place,
                     school_class: None,
-                    stage: plan.stage,
-                    grade: 1,
                     entry_year: plan.school_year,
-                    state: StudentState::Enrolled as i32,
-                    ..known.clone()
                 };
-                risen.push((entry, known.clone(), after));
+                risen.push((entry, known.clone(), advanced(known, arrival)));
             }
             Some(known) if is_kept_elsewhere(plan, known) => {
                 done.disputed.push((known.clone(), entry.clone()));
@@ -256,9 +252,7 @@ fn disputed(entry: &entry::Model, case: &str) -> UnregisteredEntry {
 
 /// A junior entrant keeps the record of primary school, once that is finished.
 fn may_rise(plan: &plan::Model, student: &student::Model) -> bool {
-    plan.stage == Stage::Junior as i32
-        && student.stage == Stage::Primary as i32
-        && student.state == StudentState::Graduated as i32
+    plan.stage == Stage::Junior as i32 && may_advance(student)
 }
 
 fn taken(entry: &entry::Model) -> UnregisteredEntry {

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::error::CertificateError;
 use super::issue::{Issue, told};
 use super::store;
-use super::workflow::{CREATE, LIST, ListState, RETURN, STEP_DAYS, list_state_name};
+use super::workflow::{CREATE, LIST, ListState, RETURN, STEP_DAYS, state_name};
 use crate::entity::certificate_list::Model;
 use crate::entity::{certificate_list, school, student};
 use crate::school::parent;
@@ -39,9 +39,7 @@ pub(super) async fn create(
         parent::school_of(store.reader(), &caller, regions, "parent", &message.parent).await?;
     let named = named(&message.students)?;
     let year = message.graduation_year;
-    let due = context
-        .calendar
-        .add_working_days(context.clock.today(), STEP_DAYS);
+    let due = LIST.due(context, STEP_DAYS, &school.region)?;
     let now_micros = context.clock.now_micros();
     store
         .write(&caller, key, move |tx| async move {
@@ -72,10 +70,9 @@ pub(super) async fn create(
             };
             store::insert_list(&*tx, list.clone()).await?;
             let answer = encode(&list);
-            let entry =
-                about(&list)
-                    .change(None, &answer)
-                    .step(CREATE, "", list_state_name(LIST.start));
+            let entry = about(&list)
+                .change(None, &answer)
+                .step(CREATE, "", state_name(LIST.start));
             Ok((answer, entry))
         })
         .await

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::encode::{Claimed, Statement, about, encode, name_of, shown_to};
 use super::store;
-use super::workflow::{CREATE, DAYS, State, state_name};
+use super::workflow::{CREATE, STEP_DAYS, State, WORKFLOW, state_name};
 use crate::entity::duplicate_case::{Entity, Model};
 use crate::entity::{duplicate_claim, school_class, student};
 use crate::student::document;
@@ -173,9 +173,7 @@ async fn case_of(
         .ok_or_else(|| KernelError::Stored("a record's school is gone".into()))?;
     let id = Uuid::now_v7();
     let now = context.clock.now_micros();
-    let due = context
-        .calendar
-        .add_working_days(context.clock.today(), DAYS);
+    let due = WORKFLOW.due(context, STEP_DAYS, &school.region)?;
     Ok(Model {
         id,
         state: State::Opened as i32,

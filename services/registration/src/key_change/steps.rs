@@ -5,7 +5,6 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::name::id_of;
 use junheng_kernel::privacy::mask;
 use junheng_kernel::resource;
-use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing, Unmet, check_reason};
@@ -14,14 +13,13 @@ use junheng_proto::registration::v1::KeyChange;
 use junheng_proto::registration::v1::student_change::Kind;
 use junheng_proto::registration::v1::student_number::Why;
 use junheng_proto::workflow::v1::StepRequest;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use tonic::Request;
 
 use super::create::{hash_of, refuse_registered};
 use super::error::KeyChangeError;
 use super::fields::Fields;
 use super::workflow::{APPROVE, Guard, REJECT, WORKFLOW, state_of};
-use super::{encode, fields};
+use super::{encode, fields, store};
 use crate::duplicate_case;
 use crate::entity::key_change::{self, Model};
 use crate::entity::student;
@@ -63,7 +61,7 @@ pub(super) async fn take(
                 .await?;
             let mut filed = encode::open(keys, &current)?;
             let is_disputed = duplicate_case::store::is_disputed(&*tx, current.student).await?;
-            let student = student_of(&tx, &current).await?;
+            let student = store::student_of(&*tx, &current).await?;
             let judged = student
                 .as_ref()
                 .map(|student| stands(&context, student, &current, &filed.before))
@@ -100,16 +98,6 @@ pub(super) async fn take(
             Ok::<_, KeyChangeError>((answer, entry))
         })
         .await
-}
-
-/// The student, wherever the record is by now.
-async fn student_of(tx: &Tx, change: &Model) -> Result<Option<student::Model>, KeyChangeError> {
-    let everywhere = Scope::everything("the change was judged against the scope");
-    let found = student::Entity::visible_to(&everywhere)
-        .filter(student::Column::Id.eq(change.student))
-        .one(&**tx)
-        .await?;
-    Ok(found)
 }
 
 /// Whether the student is still in the school and the fields are still those that the change was filed for.

@@ -48,6 +48,18 @@ pub(super) async fn hold_student(
         .ok_or_else(|| KernelError::not_found(format!("students/{id}")))
 }
 
+/// The student of a change, wherever the record is by now.
+pub(super) async fn student_of(
+    database: &impl ConnectionTrait,
+    change: &Model,
+) -> Result<Option<student::Model>, DbErr> {
+    let everywhere = Scope::everything("the change was judged against the scope");
+    student::Entity::visible_to(&everywhere)
+        .filter(student::Column::Id.eq(change.student))
+        .one(database)
+        .await
+}
+
 /// Adds a change.
 pub(super) async fn insert(database: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
     Entity::insert(row.into_active_model())

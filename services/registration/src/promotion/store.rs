@@ -20,11 +20,12 @@ use crate::entity::{junior_place, promotion, school, school_class, student};
 const JUDGED: &str = "the school or county was found to be in the caller's scope";
 
 /// The states of students whom a promotion looks at.
-const PRESENT: [i32; 4] = [
+const PRESENT: [i32; 5] = [
     State::Enrolled as i32,
     State::Suspended as i32,
     State::Deferred as i32,
     State::Abroad as i32,
+    State::DroppedOut as i32,
 ];
 
 /// The schools below `parent` that the caller may see, oldest first.

@@ -22,9 +22,11 @@ use uuid::Uuid;
 use super::error::ReorganisationError;
 use super::execute::{Execution, changed_entry};
 use super::rpc::encode;
-use super::rules::{self, Facts, PUBLICITY_WORKING_DAYS};
+use super::rules::{self, Facts};
 use super::store;
-use super::workflow::{CREATE, EXECUTE, PUBLISH, RETURN, WORKFLOW, state_name, state_of};
+use super::workflow::{
+    CREATE, EXECUTE, PUBLICITY_DAYS, PUBLISH, RETURN, WORKFLOW, state_name, state_of,
+};
 use crate::entity::reorganisation::{Entity, Model};
 use crate::entity::school::{self, Model as SchoolRow};
 use crate::school::parent;
@@ -141,9 +143,7 @@ pub(super) async fn take(
             (changed.due_date, changed.due_provisional) = taken.due_date();
             match step {
                 PUBLISH => {
-                    let end = context
-                        .calendar
-                        .add_working_days(today, PUBLICITY_WORKING_DAYS);
+                    let end = WORKFLOW.due(&context, PUBLICITY_DAYS, &current.region)?;
                     changed.publicity_end_date = end.date.to_string();
                 }
                 RETURN => changed.publicity_end_date = String::new(),

@@ -263,3 +263,17 @@ pub fn is_live(state: i32) -> bool {
         .iter()
         .any(|live| *live as i32 == state)
 }
+
+/// Those classes of these ids that are the school's.
+pub(super) async fn classes_in(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    ids: Vec<Uuid>,
+) -> Result<Vec<school_class::Model>, DbErr> {
+    let own = Scope::everything("the school is the scope");
+    school_class::Entity::visible_to(&own)
+        .filter(school_class::Column::School.eq(school))
+        .filter(school_class::Column::Id.is_in(ids))
+        .all(database)
+        .await
+}

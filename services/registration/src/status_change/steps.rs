@@ -12,16 +12,16 @@ use junheng_proto::workflow::v1::StepRequest;
 use tonic::Request;
 use uuid::Uuid;
 
-use super::allowance::ALLOWANCES;
 use super::effect::{Effect, class_in};
 use super::error::StatusChangeError;
-use super::file::{about, path_of};
+use super::file::about;
 use super::rpc::encode;
 use super::rules::{self, Facts};
 use super::store;
 use super::workflow::{Kind, REJECT, State, state_of};
 use crate::duplicate_case;
 use crate::entity::{status_change, student};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 
 pub(super) async fn take(
@@ -63,7 +63,7 @@ pub(super) async fn take(
                 resource::get::<student::Entity>(&*tx, &everywhere, before.student).await?;
             let class = class_in(&*tx, before.school, before.school_class).await?;
             let leave = store::running(&*tx, before.student).await?;
-            let path = path_of(&context.regions, &before.region);
+            let path = RegionPath::of(&context.regions, &before.region);
             let facts = Facts {
                 student: &student,
                 leave: leave.as_ref(),
@@ -72,7 +72,7 @@ pub(super) async fn take(
                 path: &path,
                 today,
                 calendar: &context.calendar,
-                allowances: ALLOWANCES,
+                book: RuleBook::builtin()?,
             };
             taken
                 .pass(&asked, |guard| rules::judge(guard, rule, &before, &facts))

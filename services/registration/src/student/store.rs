@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::entity::student::{Column, Entity, Model};
 use crate::entity::{former_identity, student_change};
+use crate::tally::counted::COUNTED;
 
 /// The students with these hashes, wherever they are.
 pub async fn with_hashes(
@@ -147,4 +148,29 @@ pub(super) async fn insert_changes(
             .await?;
     }
     Ok(())
+}
+
+/// Whom a list shows by state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Those of a row of [`COUNTED`].
+    Counted(usize),
+    /// Records that are open, whether the student attends or is away (在籍); the others are gone.
+    Open,
+    /// Those of a state in which nobody attends.
+    Away(i32),
+}
+
+/// Only these, of a class, stage and grade where each is asked for; with constants where an index holds some rows only.
+pub(super) fn wanted(rows: Rows, class: Option<Uuid>, stage: i32, grade: i32) -> Condition {
+    let state = match rows {
+        Rows::Counted(counted) => COUNTED[counted].rows.to_owned(),
+        Rows::Open => "state <= 4".to_owned(),
+        Rows::Away(state) => format!("state <> 1 AND state = {state}"),
+    };
+    Condition::all()
+        .add(Expr::cust(state))
+        .add_option(class.map(|id| Column::SchoolClass.eq(id)))
+        .add_option((stage != 0).then(|| Column::Stage.eq(stage)))
+        .add_option((grade != 0).then(|| Column::Grade.eq(grade)))
 }

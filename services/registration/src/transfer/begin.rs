@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::encode::{Application, about, encode};
 use super::error::TransferError;
-use super::workflow::{CREATE, DAYS, State, state_name};
+use super::workflow::{CREATE, STEP_DAYS, State, state_name, table_of};
 use super::{facts, rules, store};
 use crate::entity::student;
 use crate::entity::transfer::Model;
@@ -89,8 +89,6 @@ impl Begin<'_> {
     async fn transfer(&self) -> Result<Model, TransferError> {
         let tx = &**self.tx;
         let now = self.context.clock.now_micros();
-        let today = self.context.clock.today();
-        let due = self.context.calendar.add_working_days(today, DAYS);
         let mut transfer = Model {
             id: Uuid::now_v7(),
             route: Route::ToOutside as i32,
@@ -105,8 +103,8 @@ impl Begin<'_> {
             sending_place: None,
             sending_region: String::new(),
             personal: Vec::new(),
-            due_date: due.date.to_string(),
-            due_provisional: due.provisional,
+            due_date: String::new(),
+            due_provisional: false,
             create_micros: now,
             update_micros: now,
             version: 1,
@@ -145,6 +143,9 @@ impl Begin<'_> {
         if let Some(blocked) = rule.await? {
             return Err(TransferError::Blocked(blocked));
         }
+        let due = table_of(transfer.route).due(self.context, STEP_DAYS, transfer.rules_region())?;
+        transfer.due_date = due.date.to_string();
+        transfer.due_provisional = due.provisional;
         Ok(transfer)
     }
 

@@ -54,14 +54,10 @@ pub(super) async fn take(
                 _ => Default::default(),
             };
             let current = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
-            let region = match current.receiving_region.as_str() {
-                "" => current.sending_region.as_str(),
-                region => region,
-            };
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
-                region,
+                region: current.rules_region(),
             };
             let is_party = |party: &str| covers(&current, &taker, party);
             let taken = table_of(current.route)

@@ -99,16 +99,16 @@ impl World {
 
     /// An officer in one post, for example `county.clerk` of `regions/630103`.
     pub fn officer(&self, role: &str, organisation: &str) -> Officer<'_> {
-        self.officer_as(role, role, organisation)
+        self.officer_of(&format!("accounts/{role}"), role, organisation)
     }
 
-    /// The same by the name of the account: one person does not take two steps.
-    pub fn officer_as(&self, account: &str, role: &str, organisation: &str) -> Officer<'_> {
+    /// The same with an account of its own.
+    pub fn officer_of(&self, account: &str, role: &str, organisation: &str) -> Officer<'_> {
         let now = self.context.clock.now_micros() / 1_000_000;
         let claims = Claims {
             iss: "gateway".into(),
             aud: SERVICE_AUDIENCE.into(),
-            sub: format!("accounts/{account}"),
+            sub: account.into(),
             jti: Uuid::now_v7().to_string(),
             iat: now,
             nbf: now,
