@@ -68,6 +68,14 @@ pub struct Moved<S> {
     pub skipped: Option<S>,
 }
 
+/// The label of a state; its name where the contract gives it no label.
+fn label_of_state<S: Copy + Labelled>(state: S) -> &'static str {
+    match label::of(state) {
+        "" => label::name_of(state),
+        label => label,
+    }
+}
+
 /// The state that a row of the database holds; a number that the contract does not know is no state.
 pub fn state_of<S: TryFrom<i32> + Default>(number: i32) -> S {
     S::try_from(number).unwrap_or_default()
@@ -151,7 +159,7 @@ where
         let Some(row) = of_step().find(|row| row.from.contains(&state)) else {
             let from: Vec<&str> = of_step()
                 .flat_map(|row| row.from)
-                .map(|from| Self::label_of_state(*from))
+                .map(|from| label_of_state(*from))
                 .collect();
             // A step of another table of the same service has neither label nor states here.
             let is_foreign = of_step().next().is_none();
@@ -159,7 +167,7 @@ where
                 name: name.to_owned(),
                 step: if is_foreign { FOREIGN_STEP } else { label },
                 method: step.to_owned(),
-                state: Self::label_of_state(state),
+                state: label_of_state(state),
                 state_name: label::name_of(state),
                 from: if is_foreign {
                     FOREIGN_STATE.to_owned()
@@ -190,14 +198,6 @@ where
             },
         };
         Ok((row, moved))
-    }
-
-    /// The label of a state; its name where the contract gives it no label.
-    fn label_of_state(state: S) -> &'static str {
-        match label::of(state) {
-            "" => label::name_of(state),
-            label => label,
-        }
     }
 
     /// The row that leads on from a state, for who waits to know whose step it is: the first that is none of `aside`.
@@ -378,13 +378,14 @@ mod tests {
 
     #[test]
     fn a_refusal_leaves_no_part_of_its_sentence_empty() {
+        let refused = |state, step| TABLE.next("things/1", state, step, COUNTY_APPROVER, |_| true);
         for (state, step) in [
-            (State::Partner, "ApproveThing"),
-            (State::Unspecified, "ApproveThing"),
-            (State::Clerk, "FindThing"),
+            (State::Partner, "EndThing"),
+            (State::Unspecified, "EndThing"),
+            (State::Clerk, "EndorseTransfer"),
         ] {
-            let refused = TABLE.next("things/1", state, step, COUNTY_APPROVER, |_| true);
-            for (key, value) in refused.unwrap_err().metadata() {
+            let error = refused(state, step).unwrap_err();
+            for (key, value) in error.metadata() {
                 assert!(!value.is_empty(), "{key} of {step} in {state:?}");
             }
         }

@@ -94,29 +94,9 @@ impl<'a> Scene<'a> {
 
     /// When the step out of a state is due in a county; None after the end.
     pub(crate) fn due(&self, state: State, region: &str) -> Result<Option<Due>, KernelError> {
-        let Some(rule) = days_rule(state) else {
-            return Ok(None);
-        };
-        let days = u32::try_from(self.number(rule, region)?).unwrap_or_default();
+        let days = WORKFLOW.days(self.regions, days_rule(state), region, self.today)?;
         Ok((days > 0).then(|| self.calendar.add_working_days(self.today, days)))
     }
-}
-
-/// The dated rule of the working days in which somebody is to act on a case.
-pub(crate) fn days_rule(state: State) -> Option<&'static str> {
-    Some(match state {
-        State::Suspected => "dropout.suspected_working_days",
-        State::Confirmed => "dropout.confirmed_working_days",
-        State::Persuading => "dropout.persuading_working_days",
-        State::Reported => "dropout.reported_working_days",
-        State::Ordered => "dropout.ordered_working_days",
-        State::Penalty => "dropout.penalty_working_days",
-        State::Urged => "dropout.urged_working_days",
-        State::Court => "dropout.court_working_days",
-        State::Returned => "dropout.returned_working_days",
-        State::Stable => "dropout.stable_working_days",
-        State::Unspecified | State::Cleared | State::Closed => return None,
-    })
 }
 
 /// Opens a case for each child that has none open and is to attend; one that is back relapses when attendance finds it

@@ -1,9 +1,14 @@
 //! The table of a case's steps (RULES of 未成年人保护法 28 and 83, 义务教育法 58, 行政处罚法 44, 45; the order in which they follow is the
-//! practice of counties). The days are the nation's defaults: those that count are dated rules, `dropout.{state}_working_days`.
+//! practice of counties). The days in which somebody is to act are dated rules, one for each state: [`days_rule`].
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{
+    COUNTY_APPROVER, COUNTY_CLERK, Role, SCHOOL_APPROVER, SCHOOL_CLERK, SERVICE,
+};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::state_of;
 pub use junheng_proto::registration::v1::dropout_case::State;
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +113,6 @@ pub const ASIDE: &[&str] = &[
     RETURN,
 ];
 
-const SCHOOL_CLERK: Role = Role::new(Level::School, Duty::Clerk);
-const SCHOOL_APPROVER: Role = Role::new(Level::School, Duty::Approver);
-const COUNTY_CLERK: Role = Role::new(Level::County, Duty::Clerk);
-const COUNTY_APPROVER: Role = Role::new(Level::County, Duty::Approver);
-const SERVICE: Role = Role::new(Level::Province, Duty::Service);
-
 /// The workflow.
 #[rustfmt::skip]
 pub static WORKFLOW: Workflow<State, Guard> = {
@@ -128,84 +127,71 @@ pub static WORKFLOW: Workflow<State, Guard> = {
     const HEAD: &[Role] = &[COUNTY_APPROVER];
     const AWAY: &[State] = &[Confirmed, Persuading, Reported, Ordered, Penalty, Urged, Court];
     const LIVE: &[State] = &[Confirmed, Persuading, Reported, Ordered, Penalty, Urged, Court, Returned, Stable];
-    Workflow { name: "dropoutCase", begin: (SUSPECT, "疑似辍学登记"), start: Suspected, state_name, rows: &[
-        //  step      label            from                  to          by        due  guards                                      not by the taker of
-        row(CLEAR,    "排除疑似",      &[Suspected],         Cleared,    HEADS,    0,   &[Explained],                               &[]),
-        row(CONFIRM,  "确认辍学",      &[Suspected],         Confirmed,  FINDERS,  3,   &[Unexplained],                             &[]),
-        row(ASSIGN,   "落实双线责任",  &[Confirmed],         Persuading, COUNTY,   10,  &[LinesNamed],                              &[]),
-        row(ESCALATE, "书面报告",      &[Persuading],        Reported,   FINDERS,  10,  &[BySchool, VisitedEnough, ReportDrawn],    &[]),
-        row(ORDER,    "责令送学",      &[Reported],          Ordered,    HEAD,     10,  &[OrderDrawn],                              &[]),
-        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     15,  &[LegalBasis, OrderExpired, Heard],         &[]),
-        row(URGE,     "催告",          &[Penalty],           Urged,      HEAD,     10,  &[FineOverdue, UrgeDrawn],                  &[]),
-        row(SUE,      "诉讼或强制执行", &[Ordered],          Court,      HEAD,     60,  &[OrderExpired],                            &[]),
-        row(SUE,      "诉讼或强制执行", &[Urged],            Court,      HEAD,     60,  &[UrgeExpired],                             &[]),
-        row(RETURN,   "登记返校",      AWAY,                 Returned,   SCHOOL,   30,  &[Present],                                 &[]),
-        row(SETTLE,   "认定稳定",      &[Returned],          Stable,     SETTLERS, 10,  &[PresentForLong],                          &[]),
-        row(RELAPSE,  "再次辍学",      &[Returned, Stable],  Confirmed,  SCHOOL,   3,   &[],                                        &[]),
-        row(CLOSE,    "核准销号",      LIVE,                 Closed,     HEAD,     0,   &[ClosingRequested, GroundProven],          &[REQUEST_CLOSING]),
+    Workflow { name: "dropoutCase", begin: (SUSPECT, "疑似辍学登记"), start: Suspected, rules, rows: &[
+        //  step      label            from                  to          by        guards                                      not by the taker of
+        row(CLEAR,    "排除疑似",      &[Suspected],         Cleared,    HEADS,    &[Explained],                               &[]),
+        row(CONFIRM,  "确认辍学",      &[Suspected],         Confirmed,  FINDERS,  &[Unexplained],                             &[]),
+        row(ASSIGN,   "落实双线责任",  &[Confirmed],         Persuading, COUNTY,   &[LinesNamed],                              &[]),
+        row(ESCALATE, "书面报告",      &[Persuading],        Reported,   FINDERS,  &[BySchool, VisitedEnough, ReportDrawn],    &[]),
+        row(ORDER,    "责令送学",      &[Reported],          Ordered,    HEAD,     &[OrderDrawn],                              &[]),
+        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     &[LegalBasis, OrderExpired, Heard],         &[]),
+        row(URGE,     "催告",          &[Penalty],           Urged,      HEAD,     &[FineOverdue, UrgeDrawn],                  &[]),
+        row(SUE,      "诉讼或强制执行", &[Ordered],          Court,      HEAD,     &[OrderExpired],                            &[]),
+        row(SUE,      "诉讼或强制执行", &[Urged],            Court,      HEAD,     &[UrgeExpired],                             &[]),
+        row(RETURN,   "登记返校",      AWAY,                 Returned,   SCHOOL,   &[Present],                                 &[]),
+        row(SETTLE,   "认定稳定",      &[Returned],          Stable,     SETTLERS, &[PresentForLong],                          &[]),
+        row(RELAPSE,  "再次辍学",      &[Returned, Stable],  Confirmed,  SCHOOL,   &[],                                        &[]),
+        row(CLOSE,    "核准销号",      LIVE,                 Closed,     HEAD,     &[ClosingRequested, GroundProven],          &[REQUEST_CLOSING]),
 
-        stay(ASSIGN,  "落实双线责任",  Persuading, COUNTY, 10, &[LinesNamed]),
-        stay(ASSIGN,  "落实双线责任",  Reported,   COUNTY, 10, &[LinesNamed]),
-        stay(ASSIGN,  "落实双线责任",  Ordered,    COUNTY, 10, &[LinesNamed]),
-        stay(ASSIGN,  "落实双线责任",  Penalty,    COUNTY, 15, &[LinesNamed]),
-        stay(ASSIGN,  "落实双线责任",  Urged,      COUNTY, 10, &[LinesNamed]),
-        stay(ASSIGN,  "落实双线责任",  Court,      COUNTY, 60, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Persuading, COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Reported,   COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Ordered,    COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Penalty,    COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Urged,      COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Court,      COUNTY, &[LinesNamed]),
 
-        stay(VISIT,   "劝返走访",      Persuading, CLERKS, 10, &[]),
-        stay(VISIT,   "劝返走访",      Reported,   CLERKS, 10, &[]),
-        stay(VISIT,   "劝返走访",      Ordered,    CLERKS, 10, &[]),
-        stay(VISIT,   "劝返走访",      Penalty,    CLERKS, 15, &[]),
-        stay(VISIT,   "劝返走访",      Urged,      CLERKS, 10, &[]),
-        stay(VISIT,   "劝返走访",      Court,      CLERKS, 60, &[]),
+        stay(VISIT,   "劝返走访",      Persuading, CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Reported,   CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Ordered,    CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Penalty,    CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Urged,      CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Court,      CLERKS, &[]),
 
-        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, 3,  &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, 10, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, 10, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, 10, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, 15, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, 10, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, 60, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, 30, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, 10, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[GroundProven]),
 
-        stay(REFUSE_CLOSING, "退回销号申请", Confirmed,  HEAD, 3,  &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Persuading, HEAD, 10, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Reported,   HEAD, 10, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Ordered,    HEAD, 10, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Penalty,    HEAD, 15, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Urged,      HEAD, 10, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Court,      HEAD, 60, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Returned,   HEAD, 30, &[ClosingRequested]),
-        stay(REFUSE_CLOSING, "退回销号申请", Stable,     HEAD, 10, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Confirmed,  HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Persuading, HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Reported,   HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Ordered,    HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Penalty,    HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Urged,      HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Court,      HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Returned,   HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Stable,     HEAD, &[ClosingRequested]),
     ]}
 };
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each column of the table"
-)]
 const fn row(
     step: &'static str,
     label: &'static str,
     from: &'static [State],
     to: State,
     by: &'static [Role],
-    due_working_days: u32,
     guards: &'static [Guard],
     not_by_taker_of: &'static [&'static str],
 ) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party: "",
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
+    Row::step(step, label, from, to, by)
+        .due(days_rule(to))
+        .guards(guards)
+        .not_by(not_by_taker_of)
 }
 
 /// A step after which the case stands where it stood, and its day too.
@@ -214,11 +200,9 @@ const fn stay(
     label: &'static str,
     state: State,
     by: &'static [Role],
-    due_working_days: u32,
     guards: &'static [Guard],
 ) -> Row<State, Guard> {
-    let from = alone(state);
-    row(step, label, from, state, by, due_working_days, guards, &[])
+    row(step, label, alone(state), state, by, guards, &[])
 }
 
 const fn alone(state: State) -> &'static [State] {
@@ -236,14 +220,21 @@ const fn alone(state: State) -> &'static [State] {
     }
 }
 
-/// The name of a state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state of a row of the database.
-pub fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
+/// The dated rule of the working days in which somebody is to act on a case; empty after the end.
+pub const fn days_rule(state: State) -> &'static str {
+    match state {
+        State::Suspected => "dropout.suspected_working_days",
+        State::Confirmed => "dropout.confirmed_working_days",
+        State::Persuading => "dropout.persuading_working_days",
+        State::Reported => "dropout.reported_working_days",
+        State::Ordered => "dropout.ordered_working_days",
+        State::Penalty => "dropout.penalty_working_days",
+        State::Urged => "dropout.urged_working_days",
+        State::Court => "dropout.court_working_days",
+        State::Returned => "dropout.returned_working_days",
+        State::Stable => "dropout.stable_working_days",
+        State::Unspecified | State::Cleared | State::Closed => "",
+    }
 }
 
 /// Whether a case is over.

@@ -230,20 +230,13 @@ async fn run(
                 }
                 _ => {}
             }
-            let reviews = taken.row.due_working_days > 0;
-            let due = match (asked.step, reviews) {
-                (_, true) => {
-                    let days = book.number("dropout.accept_working_days", &path, today)?;
-                    let days = u32::try_from(days).unwrap_or(0);
-                    Some(context.calendar.add_working_days(today, days))
-                }
+            let due = match asked.step {
                 // On its way to the level above it is due on the day of the report.
-                (RECOUNT | SIGN, _) => Some(span.due),
-                _ => None,
+                RECOUNT | SIGN => Some(span.due),
+                _ => taken.due,
             };
             after.due_date = due.map_or_else(String::new, |due| due.date.to_string());
             after.due_provisional = due.is_some_and(|due| due.provisional);
-            debug_assert!(asked.step != SUBMIT || reviews || kind == Kind::Yearly);
             resource::replace::<Entity>(&*tx, after.clone(), before.version).await?;
             let (told, answer) = (encode(&before, today)?, encode(&after, today)?);
             let entry = about(&after).change(Some(&told), &answer);

@@ -1,9 +1,14 @@
-//! The tables of a report's steps, one for each of the four. The days of review are the nation's default: those that count are the
-//! dated rule `dropout.accept_working_days`.
+//! The tables of a report's steps, one for each of the four. The days of review are a dated rule.
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{
+    CITY_APPROVER as MA, CITY_CLERK as MC, COUNTY_APPROVER as CA, COUNTY_CLERK as CC, Level,
+    PROVINCE_APPROVER as PA, PROVINCE_CLERK as PC, Role, SCHOOL_APPROVER as SA, SCHOOL_CLERK as SC,
+};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::state_of;
 pub use junheng_proto::registration::v1::dropout_report::{Kind, State};
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,29 +35,21 @@ pub const RETURN: &str = "ReturnDropoutReport";
 /// The step that accepts.
 pub const ACCEPT: &str = "AcceptDropoutReport";
 
-const DAYS: u32 = 5;
-
-const SC: Role = Role::new(Level::School, Duty::Clerk);
-const SA: Role = Role::new(Level::School, Duty::Approver);
-const CC: Role = Role::new(Level::County, Duty::Clerk);
-const CA: Role = Role::new(Level::County, Duty::Approver);
-const MC: Role = Role::new(Level::City, Duty::Clerk);
-const MA: Role = Role::new(Level::City, Duty::Approver);
-const PC: Role = Role::new(Level::Province, Duty::Clerk);
-const PA: Role = Role::new(Level::Province, Duty::Approver);
+/// The rule of the working days in which the level above decides, or the level below counts anew.
+const DAYS: &str = "dropout.accept_working_days";
 
 /// The school's, each month.
 #[rustfmt::skip]
 pub static MONTHLY: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "dropoutMonthlyReport", begin: (DRAFT, "编制草稿"), start: Draft, state_name, rows: &[
+    Workflow { name: "dropoutMonthlyReport", begin: (DRAFT, "编制草稿"), start: Draft, rules, rows: &[
         //  step     label       from               to            by         due   guards                       not by the taker of
-        row(SIGN,    "校长签署", &[Draft],          Signed,       &[SA],     0,    &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
+        row(SIGN,    "校长签署", &[Draft],          Signed,       &[SA],     "",    &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
         row(SUBMIT,  "上报县级", &[Signed],         CountyReview, &[SC],     DAYS, &[],                         &[]),
-        row(ACCEPT,  "县级接收", &[CountyReview],   Accepted,     &[CA],     0,    &[],                         &[]),
+        row(ACCEPT,  "县级接收", &[CountyReview],   Accepted,     &[CA],     "",    &[],                         &[]),
         row(RETURN,  "退回项目", &[CountyReview],   Returned,     &[CC, CA], DAYS, &[],                         &[]),
-        row(RECOUNT, "重新统计", &[Returned, Draft], Draft,       &[SC],     0,    &[],                         &[]),
+        row(RECOUNT, "重新统计", &[Returned, Draft], Draft,       &[SC],     "",    &[],                         &[]),
     ]}
 };
 
@@ -61,14 +58,14 @@ pub static MONTHLY: Workflow<State, Guard> = {
 pub static QUARTERLY: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "dropoutQuarterlyReport", begin: (DRAFT, "编制草稿"), start: Draft, state_name, rows: &[
-        row(SIGN,    "县级签署", &[Draft],          Signed,       &[CA],     0,    &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
-        skip(row(SUBMIT, "上报上级", &[Signed],     CityReview,   &[CC],     DAYS, &[],                         &[]), Level::City, ProvinceReview),
-        row(ACCEPT,  "市级接收", &[CityReview],     Accepted,     &[MA],     0,    &[],                         &[]),
-        row(ACCEPT,  "省级接收", &[ProvinceReview], Accepted,     &[PA],     0,    &[],                         &[]),
+    Workflow { name: "dropoutQuarterlyReport", begin: (DRAFT, "编制草稿"), start: Draft, rules, rows: &[
+        row(SIGN,    "县级签署", &[Draft],          Signed,       &[CA],     "",    &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
+        row(SUBMIT, "上报上级", &[Signed],     CityReview,   &[CC],     DAYS, &[],                         &[]).without(Level::City, ProvinceReview),
+        row(ACCEPT,  "市级接收", &[CityReview],     Accepted,     &[MA],     "",    &[],                         &[]),
+        row(ACCEPT,  "省级接收", &[ProvinceReview], Accepted,     &[PA],     "",    &[],                         &[]),
         row(RETURN,  "退回项目", &[CityReview],     Returned,     &[MC, MA], DAYS, &[],                         &[]),
         row(RETURN,  "退回项目", &[ProvinceReview], Returned,     &[PC, PA], DAYS, &[],                         &[]),
-        row(RECOUNT, "重新统计", &[Returned, Draft], Draft,       &[CC],     0,    &[],                         &[]),
+        row(RECOUNT, "重新统计", &[Returned, Draft], Draft,       &[CC],     "",    &[],                         &[]),
     ]}
 };
 
@@ -77,12 +74,12 @@ pub static QUARTERLY: Workflow<State, Guard> = {
 pub static TERM: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "dropoutTermReport", begin: (DRAFT, "编制草稿"), start: Draft, state_name, rows: &[
-        row(SIGN,    "市级签署", &[Draft],          Signed,         &[MA],     0,    &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
+    Workflow { name: "dropoutTermReport", begin: (DRAFT, "编制草稿"), start: Draft, rules, rows: &[
+        row(SIGN,    "市级签署", &[Draft],          Signed,         &[MA],     "",    &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
         row(SUBMIT,  "上报省级", &[Signed],         ProvinceReview, &[MC],     DAYS, &[],                         &[]),
-        row(ACCEPT,  "省级接收", &[ProvinceReview], Accepted,       &[PA],     0,    &[],                         &[]),
+        row(ACCEPT,  "省级接收", &[ProvinceReview], Accepted,       &[PA],     "",    &[],                         &[]),
         row(RETURN,  "退回项目", &[ProvinceReview], Returned,       &[PC, PA], DAYS, &[],                         &[]),
-        row(RECOUNT, "重新统计", &[Returned, Draft], Draft,         &[MC],     0,    &[],                         &[]),
+        row(RECOUNT, "重新统计", &[Returned, Draft], Draft,         &[MC],     "",    &[],                         &[]),
     ]}
 };
 
@@ -91,10 +88,10 @@ pub static TERM: Workflow<State, Guard> = {
 pub static YEARLY: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "dropoutYearlyReport", begin: (DRAFT, "编制草稿"), start: Draft, state_name, rows: &[
-        row(SIGN,    "省级签署",   &[Draft],  Signed, &[PA], 0, &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
-        row(SUBMIT,  "报送教育部", &[Signed], Filed,  &[PC], 0, &[],                         &[]),
-        row(RECOUNT, "重新统计",   &[Draft],  Draft,  &[PC], 0, &[],                         &[]),
+    Workflow { name: "dropoutYearlyReport", begin: (DRAFT, "编制草稿"), start: Draft, rules, rows: &[
+        row(SIGN,    "省级签署",   &[Draft],  Signed, &[PA], "", &[PeriodNearEnd, AsCounted], &[DRAFT, RECOUNT]),
+        row(SUBMIT,  "报送教育部", &[Signed], Filed,  &[PC], "", &[],                         &[]),
+        row(RECOUNT, "重新统计",   &[Draft],  Draft,  &[PC], "", &[],                         &[]),
     ]}
 };
 
@@ -132,40 +129,14 @@ const fn row(
     from: &'static [State],
     to: State,
     by: &'static [Role],
-    due_working_days: u32,
+    due: &'static str,
     guards: &'static [Guard],
     not_by_taker_of: &'static [&'static str],
 ) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party: "",
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
-}
-
-/// The row with another target where the county has no such level.
-const fn skip(row: Row<State, Guard>, level: Level, instead: State) -> Row<State, Guard> {
-    Row {
-        without: Some((level, instead)),
-        ..row
-    }
-}
-
-/// The name of a state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state of a row of the database.
-pub fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
+    Row::step(step, label, from, to, by)
+        .due(due)
+        .guards(guards)
+        .not_by(not_by_taker_of)
 }
 
 #[cfg(test)]
