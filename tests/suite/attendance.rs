@@ -247,8 +247,8 @@ async fn wrong_turns(world: &World) {
     let closed = refused(closed, Code::FailedPrecondition, "ATTENDANCE_CLOSED");
     assert_eq!(closed.metadata["date"], "2026-09-21");
     let by_county = mark(&ground.class.name, "2026-09-21", &[]);
-    let by_county = ground.county.clerk.attendance().mark_attendance(by_county);
-    answered(by_county.await);
+    let mut county = ground.county.clerk.attendance();
+    answered(county.mark_attendance(by_county).await);
     answered(day(MONDAY).await);
     let second = refused(day(MONDAY).await, Code::AlreadyExists, "SHEET_STANDS");
     assert!(second.metadata["name"].starts_with("attendanceSheets/"));
