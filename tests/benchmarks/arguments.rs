@@ -5,17 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
-/// The benchmarks by name, in the order in which they run.
-pub const NAMES: [&str; 8] = [
-    "first-load",
-    "reading",
-    "statistics",
-    "import",
-    "single",
-    "race",
-    "power-cut",
-    "memory",
-];
+use crate::stages::STAGES;
 
 /// How much of each.
 #[derive(Clone, Debug)]
@@ -73,10 +63,11 @@ impl Arguments {
             }
         }
         for name in &read.only {
+            let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
             ensure!(
-                NAMES.contains(&name.as_str()),
+                names.contains(&name.as_str()),
                 "{name} is no benchmark; there are {}",
-                NAMES.join(", ")
+                names.join(", ")
             );
         }
         ensure!(!read.pupils.is_empty(), "--pupils needs a number");

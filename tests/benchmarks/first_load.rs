@@ -3,16 +3,15 @@
 use serde_json::json;
 
 use crate::copying::{self, Mark};
-use crate::ground::{Ground, pupils};
-use crate::report::{Bound, Report};
+use crate::ground::pupils;
+use crate::report::Bound;
+use crate::stages::{Province, Scene};
 
 /// Fills an empty installation.
-pub async fn run(
-    ground: &Ground,
-    count: u64,
-    compare: bool,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let Province { ground, count } = province;
+    let compare = scene.arguments.wants("first-load");
+    let report = &mut *scene.report;
     let mark = Mark::now(&ground.database).await?;
     let filled = ground.fill(&pupils(count, &[])).await?;
     anyhow::ensure!(

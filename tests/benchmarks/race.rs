@@ -13,14 +13,15 @@ use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::child;
-use crate::ground::Ground;
-use crate::report::Report;
+use crate::stages::{Province, Scene};
 
 /// Connections that the racers share.
 const CONNECTIONS: usize = 10;
 
 /// So many callers, each for the next school.
-pub async fn run(ground: &Ground, racers: usize, report: &mut Report) -> anyhow::Result<()> {
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let ground = province.ground;
+    let (racers, report) = (scene.arguments.racers, &mut *scene.report);
     let mut seats = ground.seats(100_000).await?;
     seats.sort_by_key(|seat| seat.school);
     seats.dedup_by_key(|seat| seat.school);
