@@ -21,6 +21,7 @@ mod m20261122_000042_class_draws;
 mod m20261122_000043_forecasts;
 mod m20261122_000050_reorganisations;
 mod m20261122_000051_relief_plans;
+mod m20261122_000090_first_loads;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000043_forecasts::Migration),
             Box::new(m20261122_000050_reorganisations::Migration),
             Box::new(m20261122_000051_relief_plans::Migration),
+            Box::new(m20261122_000090_first_loads::Migration),
         ]
     }
 }

@@ -20,6 +20,7 @@ use tonic::Request;
 use uuid::Uuid;
 
 use super::error::StudentError;
+use super::first_load::FirstLoad;
 use super::ledger::{self, Happening};
 use super::person::{self, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
@@ -43,9 +44,11 @@ struct Asked {
 
 pub(super) async fn run(
     context: &Context,
+    load: &FirstLoad,
     request: Request<CreateStudentRequest>,
 ) -> Result<CreateStudentResponse, StudentError> {
     let caller = Caller::of(&request)?;
+    load.end().await?;
     let message = request.into_inner();
     let (store, regions) = (&context.store, &context.regions);
     let key = RequestKey::of(&message.request_id, &message)?;
