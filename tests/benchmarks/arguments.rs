@@ -107,7 +107,8 @@ impl Arguments {
         Self {
             short: true,
             pupils: vec![600, 1_500],
-            rows: 400,
+            // Three sets, and enough for a first load that takes the indexes away.
+            rows: 6_000,
             files: vec![300, 600],
             time: Duration::from_secs(2),
             clients: 8,

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sqlx::postgres::PgPool;
 
 use crate::copying::{self, Mark};
-use crate::ground::{Ground, pupils};
+use crate::ground::pupils;
 use crate::report::Bound;
 use crate::stages::{Province, Scene};
 
@@ -15,14 +16,14 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
     let compare = scene.arguments.wants("first-load");
     let report = &mut *scene.report;
     let mark = Mark::now(&ground.database).await?;
-    let indexed = indexes(ground).await?;
+    let indexed = indexes(&ground.database).await?;
     let filled = ground.fill(&pupils(count, &[])).await?;
     anyhow::ensure!(
         filled.students.created == i64::try_from(count)?,
         "{filled:?}"
     );
     let students = filled.students;
-    let building = built(ground).await?.as_secs_f64();
+    let building = built(&ground.database).await?.as_secs_f64();
     let seconds = students.seconds + building;
     let rate = students.rows as f64 / seconds;
     let detail = json!({
@@ -37,7 +38,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
         Bound::None,
         detail,
     );
-    let stood = indexes(ground).await?;
+    let stood = indexes(&ground.database).await?;
     report.hold(
         &format!("after the first load of {count} the indexes stand as before"),
         stood == indexed,
@@ -66,11 +67,11 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
 }
 
 /// How long the indexes take after the last row: the load belongs to the product until they stand.
-async fn built(ground: &Ground) -> anyhow::Result<Duration> {
+pub async fn built(database: &PgPool) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     loop {
         let loading: i64 = sqlx::query_scalar("SELECT count(*) FROM first_loads")
-            .fetch_one(&ground.database)
+            .fetch_one(database)
             .await?;
         if loading == 0 {
             return Ok(begun.elapsed());
@@ -80,7 +81,7 @@ async fn built(ground: &Ground) -> anyhow::Result<Duration> {
 }
 
 /// The indexes of the students.
-async fn indexes(ground: &Ground) -> anyhow::Result<Vec<String>> {
+pub async fn indexes(database: &PgPool) -> anyhow::Result<Vec<String>> {
     let sql = "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'students' ORDER BY 1";
-    Ok(sqlx::query_scalar(sql).fetch_all(&ground.database).await?)
+    Ok(sqlx::query_scalar(sql).fetch_all(database).await?)
 }

@@ -7,6 +7,7 @@ use junheng_proto::registration::v1::CountStudentsRequest;
 use junheng_tests::{binary, world};
 use serde_json::json;
 
+use crate::first_load;
 use crate::ground::{Ground, pupils};
 use crate::stages::Scene;
 
@@ -17,6 +18,7 @@ const CUT_AT: i64 = 30;
 pub async fn run(scene: &mut Scene<'_>) -> anyhow::Result<()> {
     let (rows, report) = (scene.arguments.rows, &mut *scene.report);
     let mut ground = Ground::lay(scene.postgres).await?;
+    let indexed = first_load::indexes(&ground.database).await?;
     let county = ["--counties", "420102", "--rows-per-request", "100000000"];
     let arguments = pupils(rows, &county);
     let mut sender = ground.start_filling(&arguments)?;
@@ -65,6 +67,13 @@ pub async fn run(scene: &mut Scene<'_>) -> anyhow::Result<()> {
         &format!("after kill -9 every one of {rows} rows is there once"),
         once,
         detail,
+    );
+    first_load::built(&ground.database).await?;
+    let stand = first_load::indexes(&ground.database).await?;
+    report.hold(
+        "after kill -9 the indexes stand as before",
+        stand == indexed,
+        json!({ "before": indexed, "after": stand }),
     );
     let setup = ground.world.setup();
     let folder = setup.folder.display().to_string();
