@@ -19,6 +19,7 @@ mod duplicate_cases;
 mod exact_figures;
 mod exports;
 mod feed;
+mod first_load;
 mod forecast;
 mod foreign_client;
 mod frozen_figures;
@@ -73,6 +74,7 @@ const THEMES: &[&[Story]] = &[
     name_search::STORIES,
     pupil_imports::STORIES,
     bulk_imports::STORIES,
+    first_load::STORIES,
     pupil_lists::STORIES,
     reveal::STORIES,
     exports::STORIES,
