@@ -15,7 +15,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
     let report = &mut *scene.report;
     let mark = Mark::now(&ground.database).await?;
     let before = ground.students().await?;
-    let counties = regions::counties(PROVINCE);
+    let counties = regions::counties_and_zones(PROVINCE);
     // The province as it was filled, from its first county on until the rows suffice.
     let all = counties.len() as u64;
     let made = (standing / 5_000).clamp(1, all);
