@@ -13,12 +13,17 @@ use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
 use junheng_proto::registration::v1::access_grant_service_client::AccessGrantServiceClient;
 use junheng_proto::registration::v1::admission_service_client::AdmissionServiceClient;
 use junheng_proto::registration::v1::aid_service_client::AidServiceClient;
+use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
 use junheng_proto::registration::v1::attendance_zone_service_client::AttendanceZoneServiceClient;
 use junheng_proto::registration::v1::certificate_service_client::CertificateServiceClient;
 use junheng_proto::registration::v1::class_draw_service_client::ClassDrawServiceClient;
 use junheng_proto::registration::v1::class_size_service_client::ClassSizeServiceClient;
+use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
+use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
+use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
+use junheng_proto::registration::v1::finding_service_client::FindingServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
 use junheng_proto::registration::v1::group_recognition_service_client::GroupRecognitionServiceClient;
 use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
@@ -144,6 +149,26 @@ impl Officer {
         TransferServiceClient::new(self.link())
     }
 
+    /// 考勤.
+    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
+        AttendanceServiceClient::new(self.link())
+    }
+
+    /// 控辍个案.
+    pub fn dropout_cases(&self) -> DropoutCaseServiceClient<Link> {
+        DropoutCaseServiceClient::new(self.link())
+    }
+
+    /// 控辍文书.
+    pub fn dropout_notices(&self) -> DropoutNoticeServiceClient<Link> {
+        DropoutNoticeServiceClient::new(self.link())
+    }
+
+    /// 部门比对.
+    pub fn comparisons(&self) -> ComparisonServiceClient<Link> {
+        ComparisonServiceClient::new(self.link())
+    }
+
     /// 双重学籍.
     pub fn duplicate_cases(&self) -> DuplicateCaseServiceClient<Link> {
         DuplicateCaseServiceClient::new(self.link())
@@ -162,6 +187,16 @@ impl Officer {
     /// 学籍异动.
     pub fn status_changes(&self) -> StatusChangeServiceClient<Link> {
         StatusChangeServiceClient::new(self.link())
+    }
+
+    /// 考勤.
+    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
+        AttendanceServiceClient::new(self.link())
+    }
+
+    /// 控辍保学排查.
+    pub fn findings(&self) -> FindingServiceClient<Link> {
+        FindingServiceClient::new(self.link())
     }
 
     /// 升级与小升初.

@@ -31,9 +31,14 @@ pub fn summer_year() -> i32 {
 
 /// An installation of its own in which it is 10 July.
 pub async fn in_summer(world: &World) -> World {
-    let noon = |date: NaiveDate| date.and_time(NaiveTime::MIN) + chrono::Duration::hours(12);
     let summer = NaiveDate::from_ymd_opt(summer_year(), 7, 10).expect("a date");
-    let offset = (noon(summer) - noon(today())).num_seconds();
+    on_day(world, summer).await
+}
+
+/// An installation of its own in which it is a certain day.
+pub async fn on_day(world: &World, day: NaiveDate) -> World {
+    let noon = |date: NaiveDate| date.and_time(NaiveTime::MIN) + chrono::Duration::hours(12);
+    let offset = (noon(day) - noon(today())).num_seconds();
     let offset = offset.to_string();
     world
         .of_its_own(&[("JUNHENG_CLOCK__OFFSET_SECONDS", offset.as_str())])

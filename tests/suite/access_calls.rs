@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use tonic::Status;
 
 use super::ground::Target;
+use crate::attendance;
 
 /// How long a feed may stay silent until it counts as open.
 const OPEN: Duration = Duration::from_millis(300);
@@ -231,6 +232,21 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
             "framework": "frameworks/basic-2012", "displayName": "矩阵督导", "asOfDate": "2018-09-01",
         }}),
         "ReturnCampaign" => json!({ "parts": [{ "name": beside, "reason": "请核对" }] }),
+        "ReportDropoutSuspicion" => json!({ "note": "多日未到校" }),
+        "ConfirmDropoutCase" => json!({ "reason": "REASON_WORK" }),
+        "AssignDropoutCase" => json!({ "plan": "矩阵方案" }),
+        "RecordDropoutVisit" => json!({ "visit": {
+            "date": "2026-01-01", "people": ["矩阵"], "method": "METHOD_HOME", "outcome": "OUTCOME_REFUSED",
+        }}),
+        "ReturnDropoutCase" => json!({ "returnedDate": "2026-01-01" }),
+        "RequestDropoutClosing" => json!({ "ground": "GROUND_NO_FAULT" }),
+        "RelapseDropoutCase" | "RefuseDropoutClosing" => json!({ "note": "请核对" }),
+        "DrawDropoutNotice" => json!({ "kind": "KIND_RETURN_REMINDER" }),
+        "RecordNoticeService" => json!({
+            "servedDate": "2026-01-01", "serviceMethod": "SERVICE_METHOD_IN_PERSON", "receivedBy": "矩阵",
+            "evidence": [{ "title": "送达回证", "digest": "0".repeat(64) }],
+        }),
+        "RevokeDropoutNotice" => json!({ "reason": "矩阵作废" }),
         "RejectStatusChange" => json!({ "note": "请核对" }),
         "ReturnSchoolReport" => json!({ "reason": "请核对" }),
         "ConfirmSchoolReport" => json!({ "measuresDigest": "0".repeat(64) }),
@@ -270,6 +286,11 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "RecordBirths" => json!({ "births": [{
             "place": "420106", "birthYear": 2020, "asOfYear": 2026, "source": "矩阵",
         }]}),
+        "MarkAttendance" => json!({ "date": attendance::MATRIX_DAY, "reason": "矩阵" }),
+        "ListAttendanceSheets" | "ListMissingSheets" => json!({ "date": attendance::MATRIX_DAY }),
+        "ListAbsences" => {
+            json!({ "beginDate": attendance::MATRIX_DAY, "endDate": attendance::MATRIX_DAY })
+        }
         "GetWorkflow" => json!({ "name": "workflows/campaign" }),
         "GetInclusionProof" => json!({ "name": format!("entries/{}", request_id()) }),
         "ListEntries" => json!({ "subject": format!("schools/{}", request_id()) }),

@@ -21,7 +21,7 @@ const ABROAD: [(&str, &str); 2] = [
 ];
 
 /// Methods whose parent is a region.
-const REGIONS_ONLY: [&str; 17] = [
+const REGIONS_ONLY: &[&str] = &[
     "CreateAccount",
     "ListAccounts",
     "CreateSchool",
@@ -39,10 +39,17 @@ const REGIONS_ONLY: [&str; 17] = [
     "ListPlaceGaps",
     "CreateReorganisation",
     "RecodeCounty",
+    "RunFinding",
+    "ListFindingRounds",
+    "ImportResidents",
+    "ListResidentLists",
+    "ListComparisons",
+    "ListComparisonResults",
+    "ListResidentCandidates",
 ];
 
 /// Methods whose parent is a school.
-const SCHOOLS_ONLY: [&str; 9] = [
+const SCHOOLS_ONLY: &[&str] = &[
     "CreateSchoolClass",
     "CreateStudent",
     "CreateTeacher",
@@ -54,9 +61,9 @@ const SCHOOLS_ONLY: [&str; 9] = [
     "PrepareClassDraw",
 ];
 
-/// Methods whose records take a school year or a whole process to come about; who may call them is told by their own
-/// stories.
-pub const WITHOUT_RECORDS: [&str; 21] = [
+/// Methods whose records take a school year or a whole process to come about, or are one partner's own; who may call them
+/// is told by their own stories.
+pub const WITHOUT_RECORDS: &[&str] = &[
     "GetCertificateList",
     "SubmitCertificateList",
     "ApproveCertificateList",
@@ -78,6 +85,11 @@ pub const WITHOUT_RECORDS: [&str; 21] = [
     "ApproveReliefPlan",
     "FulfilReliefPlan",
     "WithdrawReliefPlan",
+    "GetResidentList",
+    "RunComparison",
+    "GetComparison",
+    "GetResident",
+    "DecideResidentCandidate",
 ];
 
 /// What a call names, and where that lies.
@@ -357,10 +369,16 @@ fn collection_of(method: &MethodDescriptor) -> &'static str {
         "ReorganisationService" => "schools",
         "ClassSizeService" => "classes",
         "TransferService" => "transfers",
+        "DropoutCaseService" if method.name() == "ReportDropoutSuspicion" => "students",
+        "DropoutCaseService" => "dropoutCases",
+        "DropoutNoticeService" if method.name() == "DrawDropoutNotice" => "dropoutCases",
+        "DropoutNoticeService" => "dropoutNotices",
         "DuplicateCaseService" => "duplicateCases",
         "KeyChangeService" if method.name() == "CreateKeyChange" => "students",
         "KeyChangeService" => "keyChanges",
         "StatusChangeService" => "statusChanges",
+        "AttendanceService" if method.name() == "MarkAttendance" => "classes",
+        "AttendanceService" => "attendanceSheets",
         "AttendanceZoneService" => "zonePlans",
         "AdmissionService" if method.name().ends_with("Entry") => "admissionEntries",
         "AdmissionService" => "admissionPlans",

@@ -7,11 +7,13 @@ use junheng_proto::registration::v1::export::Kind as ExportKind;
 use junheng_proto::registration::v1::group_recognition::Group;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
-    AccessGrant, ClearField, CreateKeyChangeRequest, CreateStatusChangeRequest,
-    CreateTransferRequest, Export, FileGroupRecognitionRequest, GroupRecognition, KeyFields,
-    ListAdmissionEntriesRequest, ListStudentsRequest, PrepareClassDrawRequest,
+    AccessGrant, ClearField, ConfirmDropoutCaseRequest, CreateKeyChangeRequest,
+    CreateStatusChangeRequest, CreateTransferRequest, DrawDropoutNoticeRequest, Export,
+    FileGroupRecognitionRequest, GroupRecognition, KeyFields, ListAdmissionEntriesRequest,
+    ListStudentsRequest, PrepareClassDrawRequest, ReportDropoutSuspicionRequest,
     RequestAccessGrantRequest, RequestExportRequest, SchoolClass, StatusChange, StatusProof,
-    Student, TransferApplicant, UpdateStudentRequest, status_change, status_proof,
+    Student, TransferApplicant, UpdateStudentRequest, dropout_case, dropout_notice, status_change,
+    status_proof,
 };
 use junheng_proto::workflow::v1::Evidence;
 use junheng_tests::person::child;
@@ -23,7 +25,7 @@ use junheng_tests::rolls::{
 use junheng_tests::school_year::in_days;
 use junheng_tests::{County, Officer, School, World, days_from_now, request_id};
 
-use crate::{admission, zones};
+use crate::{admission, attendance, zones};
 
 /// A record by its collection.
 pub type Named = (&'static str, String);
@@ -41,11 +43,18 @@ pub async fn records(
     let (transfer, case) = disputes(world, school, county, class).await;
     let key_change = key_change(world, school, student).await;
     let mistaken = mistaken(clerk, &school.name, &student.name).await;
+    let (dropout_case, dropout_notice) = dropout(world, county, class).await;
     let mut records = vec![
         ("transfers", transfer),
         ("duplicateCases", case),
+        ("dropoutCases", dropout_case),
+        ("dropoutNotices", dropout_notice),
         ("keyChanges", key_change),
         ("statusChanges", mistaken.name),
+        (
+            "attendanceSheets",
+            attendance::called(clerk, &class.name).await.name,
+        ),
     ];
     records.extend(intake(world, county, school, label).await);
     records.extend(approvals(clerk, &school.name, &student.name).await);
@@ -85,6 +94,36 @@ async fn disputes(
     register(&county.clerk, &other, &pupil).await;
     let case = claim(&county.clerk, class, &pupil).await;
     (transfer.name, case.name)
+}
+
+/// A pupil of the class who dropped out, and the reminder to the guardians.
+async fn dropout(world: &World, county: &County, class: &SchoolClass) -> (String, String) {
+    let clerk = &county.clerk;
+    let pupil = register(clerk, class, &child()).await;
+    let report = ReportDropoutSuspicionRequest {
+        child: pupil.name,
+        note: "多日未到校".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let case = answered(clerk.dropout_cases().report_dropout_suspicion(report).await);
+    let confirm = ConfirmDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag,
+        reason: dropout_case::Reason::Work.into(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let head = world.sign_in("school.approver", &class.school).await;
+    answered(head.dropout_cases().confirm_dropout_case(confirm).await);
+    let draw = DrawDropoutNoticeRequest {
+        dropout_case: case.name.clone(),
+        kind: dropout_notice::Kind::ReturnReminder.into(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let notice = answered(clerk.dropout_notices().draw_dropout_notice(draw).await);
+    (case.name, notice.name)
 }
 
 /// A change of the name, filed.

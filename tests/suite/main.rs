@@ -9,16 +9,20 @@ mod access_live;
 mod admission;
 mod aid;
 mod assets;
+mod attendance;
 mod bulk_imports;
 mod campaign_journey;
 mod campaign_races;
 mod certificates;
 mod class_draw;
 mod class_sizes;
+mod comparisons;
+mod dropout_cases;
 mod duplicate_cases;
 mod exact_figures;
 mod exports;
 mod feed;
+mod findings;
 mod first_load;
 mod forecast;
 mod foreign_client;
@@ -68,6 +72,7 @@ const THEMES: &[&[Story]] = &[
     schools::STORIES,
     pupils::STORIES,
     transfers::STORIES,
+    dropout_cases::STORIES,
     duplicate_cases::STORIES,
     numbers::STORIES,
     key_changes::STORIES,
@@ -90,7 +95,10 @@ const THEMES: &[&[Story]] = &[
     lost_callers::STORIES,
     secrets::STORIES,
     status_changes::STORIES,
+    comparisons::STORIES,
     promotion::STORIES,
+    attendance::STORIES,
+    findings::STORIES,
     certificates::STORIES,
     zones::STORIES,
     admission::STORIES,

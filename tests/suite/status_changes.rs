@@ -36,11 +36,11 @@ pub const STORIES: &[Story] = &[
 ];
 
 /// A school with one class of a grade, its pupils and its officers.
-struct Ground {
-    county: County,
+pub(crate) struct Ground {
+    pub(crate) county: County,
     school: School,
     class: SchoolClass,
-    students: Vec<Student>,
+    pub(crate) students: Vec<Student>,
     clerk: Officer,
     head: Officer,
     county_head: Officer,
@@ -52,7 +52,7 @@ impl Ground {
         Self::at(world, county, pupils).await
     }
 
-    async fn at(world: &World, county: County, pupils: usize) -> Self {
+    pub(crate) async fn at(world: &World, county: County, pupils: usize) -> Self {
         let school = county.school(SchoolKind::Primary).await;
         if pupils == 0 {
             let rows = vec![class_row(&school, Stage::Primary, 1, 1)];
@@ -95,7 +95,7 @@ impl Ground {
     }
 
     /// Files, agrees and approves.
-    async fn through(&self, change: StatusChange) -> StatusChange {
+    pub(crate) async fn through(&self, change: StatusChange) -> StatusChange {
         let filed = answered(self.file(change).await);
         assert_eq!(filed.state(), State::Filed);
         assert!(!filed.due_date.is_empty());
@@ -126,7 +126,7 @@ impl Ground {
         answered(county.clone().get_status_change(get).await)
     }
 
-    fn leave(&self, index: usize, from: i64, until: i64) -> StatusChange {
+    pub(crate) fn leave(&self, index: usize, from: i64, until: i64) -> StatusChange {
         asked(
             &self.students[index],
             Kind::Suspension,

@@ -21,6 +21,7 @@ pub mod evidence_item;
 pub mod figure;
 pub mod framework;
 pub mod migration;
+pub mod rule_book;
 pub mod school_report;
 #[cfg(test)]
 mod tables;

@@ -135,11 +135,27 @@ fn a_county_without_a_city_passes_over_the_citys_review_and_nothing_else() {
 fn after_every_step_but_the_last_the_next_is_due_and_every_return_goes_down() {
     for row in campaign::WORKFLOW.rows {
         let ended = row.to == campaign::State::Published;
-        assert_eq!(row.due_working_days == 0, ended, "{}", row.step);
+        assert_eq!(row.due.is_empty(), ended, "{}", row.step);
+        if !ended {
+            let rule = crate::rule_book::rules().unwrap().standing(row.due);
+            assert!(
+                rule.is_some_and(|rule| rule.count().unwrap() > 0),
+                "{}",
+                row.due
+            );
+        }
     }
     let returns = campaign::WORKFLOW.rows.iter();
     for row in returns.filter(|row| row.step == campaign::RETURN) {
         assert!(row.from.iter().all(|from| (row.to as i32) < *from as i32));
+    }
+}
+
+#[test]
+fn every_rule_of_the_book_is_named_by_a_step_and_has_a_source() {
+    for rule in crate::rule_book::rules().unwrap().all() {
+        let named = campaign::WORKFLOW.rows.iter().any(|row| row.due == rule.id);
+        assert!(named && !rule.source.is_empty(), "{}", rule.id);
     }
 }
 

@@ -26,6 +26,15 @@ pub fn by_number(full_name: &str, number: i32) -> &'static str {
         .map_or("", String::as_str)
 }
 
+/// The name of a value without its prefix, for example `CITY_REVIEW` of `STATE_CITY_REVIEW`; empty for one that the contract
+/// does not know.
+pub fn name_of<E: Labelled>(value: E) -> &'static str {
+    NAMES
+        .get(E::FULL_NAME)
+        .and_then(|names| names.get(&value.into()))
+        .map_or("", String::as_str)
+}
+
 /// What is wrong with `number` as a value of the enum `full_name`: zero is a field left empty, and a number that the
 /// contract gives no term is no code. The remedy lists the codes.
 pub fn check(field: &str, full_name: &str, number: i32) -> Option<Violation> {
@@ -81,6 +90,25 @@ static LABELS: LazyLock<HashMap<String, HashMap<i32, String>>> = LazyLock::new(|
         .collect()
 });
 
+/// The prefix of an enum's values is what its zero has before `UNSPECIFIED`.
+static NAMES: LazyLock<HashMap<String, HashMap<i32, String>>> = LazyLock::new(|| {
+    POOL.all_enums()
+        .map(|found| {
+            let zero = found.default_value();
+            let prefix = zero.name().trim_end_matches("UNSPECIFIED").to_owned();
+            let names = found
+                .values()
+                .map(|value| {
+                    let name = value.name();
+                    let short = name.strip_prefix(&prefix).unwrap_or(name);
+                    (value.number(), short.to_owned())
+                })
+                .collect();
+            (found.full_name().to_owned(), names)
+        })
+        .collect()
+});
+
 labelled! {
     junheng_proto::identity::v1::Level => "junheng.identity.v1.Level",
     junheng_proto::identity::v1::Duty => "junheng.identity.v1.Duty",
@@ -89,6 +117,15 @@ labelled! {
     junheng_proto::registration::v1::group_recognition::State => "junheng.registration.v1.GroupRecognition.State",
     junheng_proto::education::v1::Stage => "junheng.education.v1.Stage",
     junheng_proto::registration::v1::transfer::State => "junheng.registration.v1.Transfer.State",
+    junheng_proto::registration::v1::ComparisonVerdict => "junheng.registration.v1.ComparisonVerdict",
+    junheng_proto::registration::v1::resident_list::State => "junheng.registration.v1.ResidentList.State",
+    junheng_proto::registration::v1::dropout_case::State => "junheng.registration.v1.DropoutCase.State",
+    junheng_proto::registration::v1::dropout_case::Ground => "junheng.registration.v1.DropoutCase.Ground",
+    junheng_proto::registration::v1::dropout_case::Reason => "junheng.registration.v1.DropoutCase.Reason",
+    junheng_proto::registration::v1::dropout_notice::Kind => "junheng.registration.v1.DropoutNotice.Kind",
+    junheng_proto::registration::v1::dropout_notice::State => "junheng.registration.v1.DropoutNotice.State",
+    junheng_proto::registration::v1::dropout_report::State => "junheng.registration.v1.DropoutReport.State",
+    junheng_proto::registration::v1::dropout_report::Kind => "junheng.registration.v1.DropoutReport.Kind",
     junheng_proto::registration::v1::duplicate_case::State => "junheng.registration.v1.DuplicateCase.State",
     junheng_proto::registration::v1::school::State => "junheng.registration.v1.School.State",
     junheng_proto::registration::v1::relief_plan::State => "junheng.registration.v1.ReliefPlan.State",
@@ -126,5 +163,13 @@ mod tests {
     fn labels_come_from_the_contract() {
         assert_eq!(super::of(Level::County), "县级");
         assert_eq!(super::of(Level::Unspecified), "");
+    }
+
+    #[test]
+    fn names_come_from_the_contract_without_their_prefix() {
+        use junheng_proto::inspection::v1::campaign::State;
+        assert_eq!(super::name_of(State::CityReview), "CITY_REVIEW");
+        assert_eq!(super::name_of(Level::County), "COUNTY");
+        assert_eq!(super::name_of(Level::Unspecified), "UNSPECIFIED");
     }
 }

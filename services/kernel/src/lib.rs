@@ -27,6 +27,7 @@ pub mod post;
 pub mod privacy;
 pub mod region;
 pub mod resource;
+pub mod rule_book;
 pub mod school_code;
 pub mod scope;
 pub mod service;

@@ -28,6 +28,27 @@ pub struct Role {
     pub duty: Duty,
 }
 
+/// `school.clerk`.
+pub const SCHOOL_CLERK: Role = Role::new(Level::School, Duty::Clerk);
+/// `school.approver`.
+pub const SCHOOL_APPROVER: Role = Role::new(Level::School, Duty::Approver);
+/// `county.clerk`.
+pub const COUNTY_CLERK: Role = Role::new(Level::County, Duty::Clerk);
+/// `county.approver`.
+pub const COUNTY_APPROVER: Role = Role::new(Level::County, Duty::Approver);
+/// `city.clerk`.
+pub const CITY_CLERK: Role = Role::new(Level::City, Duty::Clerk);
+/// `city.approver`.
+pub const CITY_APPROVER: Role = Role::new(Level::City, Duty::Approver);
+/// `province.clerk`.
+pub const PROVINCE_CLERK: Role = Role::new(Level::Province, Duty::Clerk);
+/// `province.approver`.
+pub const PROVINCE_APPROVER: Role = Role::new(Level::Province, Duty::Approver);
+/// `county.inspector`.
+pub const COUNTY_INSPECTOR: Role = Role::new(Level::County, Duty::Inspector);
+/// `province.service`: what a service does by itself.
+pub const SERVICE: Role = Role::new(Level::Province, Duty::Service);
+
 // === impl Role ===
 
 impl Role {

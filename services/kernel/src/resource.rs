@@ -1,5 +1,6 @@
 //! The two queries that every room has: one record by id, and one page of a list. Both carry the scope.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,18 +91,49 @@ pub async fn list_only<E: Resource>(
     only: Condition,
     page: &Page,
 ) -> Result<(Vec<E::Model>, String), KernelError> {
+    if !E::OTHER_SIDES.is_empty() {
+        return list_of_sides::<E>(database, scope, parent, only, page).await;
+    }
+    if !is_by_place::<E>(parent) {
+        let only = Condition::all().add(parent.condition::<E>()).add(only);
+        return list_by_id::<E>(database, scope, only, page).await;
+    }
+    let after = page.after::<Position>()?;
+    let rows = next::<E>(database, scope, parent, only, after, page.limit()).await?;
+    Ok(page.cut(rows, |row| Position::of::<E>(row).to_string()))
+}
+
+fn is_by_place<E: Resource>(parent: &Parent) -> bool {
+    matches!(parent, Parent::Region { .. }) && E::OTHER_SIDES.is_empty()
+}
+
+/// The next records of the list of [`list_only`] behind a position, at most `limit`: for who reads a list to its end.
+pub async fn next<E: Resource>(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    only: Condition,
+    after: Option<Position>,
+    limit: u64,
+) -> Result<Vec<E::Model>, KernelError> {
+    let query = || E::visible_to(scope).filter(only.clone());
     let ranges = match parent {
-        Parent::Region { ranges, .. } if E::OTHER_SIDES.is_empty() => ranges,
+        Parent::Region { ranges, .. } if is_by_place::<E>(parent) => ranges,
         _ => {
-            let only = Condition::all().add(parent.condition::<E>()).add(only);
-            return list_by_id::<E>(database, scope, only, page).await;
+            let rest = after.map(|after| E::ID.gt(after.id));
+            let found = query()
+                .filter(parent.condition::<E>())
+                .filter(Condition::all().add_option(rest))
+                .order_by_asc(E::ID)
+                .limit(limit)
+                .all(database)
+                .await?;
+            return Ok(found);
         }
     };
-    let query = || E::visible_to(scope).filter(only.clone());
-    let after = page.after::<Position>()?;
     let mut rows = Vec::new();
     for range in ranges {
-        let wanted = page.limit().saturating_sub(rows.len() as u64);
+        let wanted = limit.saturating_sub(rows.len() as u64);
         if wanted == 0 {
             break;
         }
@@ -120,7 +152,51 @@ pub async fn list_only<E: Resource>(
             .await?;
         rows.extend(found);
     }
-    Ok(page.cut(rows, |row| Position::of::<E>(row).to_string()))
+    Ok(rows)
+}
+
+/// One page of records that belong to several sides, oldest first: a statement for each side, because of either an index
+/// knows the first rows and of both together none does.
+async fn list_of_sides<E: Resource>(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    only: Condition,
+    page: &Page,
+) -> Result<(Vec<E::Model>, String), KernelError> {
+    let after = page.after::<Uuid>()?.map(|after| E::ID.gt(after));
+    let own = E::SCHOOL.map(|school| (E::PLACE, Some(school)));
+    let own = own.unwrap_or((E::PLACE, None));
+    let others = E::OTHER_SIDES
+        .iter()
+        .map(|(place, school)| (*place, Some(*school)));
+    let mut found = BTreeMap::new();
+    for (place, school) in std::iter::once(own).chain(others) {
+        let side = match (parent, school) {
+            (Parent::School(id), Some(school)) => Condition::all().add(school.eq(*id)),
+            (Parent::School(_), None) => continue,
+            (Parent::Region { ranges, .. }, _) => {
+                ranges.iter().fold(Condition::any(), |any, range| {
+                    any.add(place.between(*range.start(), *range.end()))
+                })
+            }
+        };
+        let rows = E::visible_to(scope)
+            .filter(side)
+            .filter(only.clone())
+            .filter(Condition::all().add_option(after.clone()))
+            .order_by_asc(E::ID)
+            .limit(page.limit())
+            .all(database)
+            .await?;
+        found.extend(
+            rows.into_iter()
+                .map(|row| (Position::of::<E>(&row).id, row)),
+        );
+    }
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    let rows: Vec<E::Model> = found.into_values().take(limit).collect();
+    Ok(page.cut(rows, |row| Position::of::<E>(row).id.to_string()))
 }
 
 /// One page of the records that meet `only`, oldest first, wherever the caller may see them. `only` must come to an index.
@@ -143,7 +219,7 @@ pub async fn list_by_id<E: Resource>(
 
 /// Where a record stands in a list by place, written `{place}/{id}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Position {
+pub struct Position {
     place: i64,
     id: Uuid,
 }
@@ -151,7 +227,8 @@ struct Position {
 // === impl Position ===
 
 impl Position {
-    fn of<E: Resource>(record: &E::Model) -> Self {
+    /// Where a record stands.
+    pub fn of<E: Resource>(record: &E::Model) -> Self {
         Self {
             place: <i64 as ValueType>::try_from(record.get(E::PLACE)).unwrap_or_default(),
             id: <Uuid as ValueType>::try_from(record.get(E::ID)).unwrap_or_default(),
@@ -251,6 +328,97 @@ mod tests {
             expected.sort();
             assert_eq!(seen, expected, "pages of {size}");
             assert_eq!(seen.len(), 9, "pages of {size}");
+        }
+    }
+
+    mod two_sided {
+        use super::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "moves")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub place: i64,
+            pub school: Uuid,
+            pub other_place: Option<i64>,
+            pub other_school: Option<Uuid>,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+
+        impl Scoped for Entity {
+            const PLACE: Column = Column::Place;
+            const SCHOOL: Option<Column> = Some(Column::School);
+            const OTHER_SIDES: &'static [(Column, Column)] =
+                &[(Column::OtherPlace, Column::OtherSchool)];
+        }
+
+        impl Resource for Entity {
+            const ID: Column = Column::Id;
+            const COLLECTION: &'static str = "moves";
+        }
+    }
+
+    #[tokio::test]
+    async fn records_of_two_sides_come_once_and_oldest_first_whichever_side_asks() {
+        use two_sided::{ActiveModel, Entity};
+        let database = Database::connect("sqlite::memory:").await.unwrap();
+        let table = "CREATE TABLE moves (id blob PRIMARY KEY, place integer, school blob, \
+                     other_place integer, other_school blob)";
+        database.execute_unprepared(table).await.unwrap();
+        let schools = [11, 12, 21].map(|place| (place, Uuid::now_v7()));
+        let mut all = Vec::new();
+        for (from, to) in [(0, 1), (1, 0), (2, 1), (1, 2), (0, 2), (2, 2), (0, 1)] {
+            let ((place, school), (other, second)) = (schools[from], schools[to]);
+            let one = two_sided::Model {
+                id: Uuid::now_v7(),
+                place,
+                school,
+                other_place: Some(other),
+                other_school: Some(second),
+            };
+            all.push(one.clone());
+            let row: ActiveModel = one.into();
+            Entity::insert(row)
+                .exec_without_returning(&database)
+                .await
+                .unwrap();
+        }
+        let region = |first, last| Parent::Region {
+            code: String::new(),
+            ranges: vec![first..=last],
+        };
+        let scope = Scope::everything("a test");
+        for parent in [
+            region(10, 19),
+            region(20, 29),
+            region(10, 29),
+            Parent::School(schools[1].1),
+            Parent::School(schools[2].1),
+        ] {
+            let is_in = |row: &&two_sided::Model| {
+                parent.contains(row.place, Some(row.school))
+                    || parent.contains(row.other_place.unwrap(), row.other_school)
+            };
+            let expected: Vec<Uuid> = all.iter().filter(is_in).map(|row| row.id).collect();
+            for size in 1..=4 {
+                let (mut token, mut seen) = (String::new(), Vec::new());
+                loop {
+                    let page = Page::of("/moves", size, &token, &[]).unwrap();
+                    let listed = list::<Entity>(&database, &scope, &parent, &page).await;
+                    let (rows, next) = listed.unwrap();
+                    seen.extend(rows.into_iter().map(|row| row.id));
+                    token = next;
+                    if token.is_empty() {
+                        break;
+                    }
+                }
+                assert_eq!(seen, expected, "{parent:?} by {size}");
+            }
         }
     }
 

@@ -13,11 +13,13 @@ use tower::util::BoxCloneSyncService;
 use uuid::Uuid;
 
 use crate::admission::{
-    AccessTable, Admit, Claims, IDENTITY_HEADER, SERVICE_AUDIENCE, SigningKey, TrustedKeys, sign,
+    AccessTable, Admit, Caller, Claims, IDENTITY_HEADER, SERVICE_AUDIENCE, SigningKey, TrustedKeys,
+    sign,
 };
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::post::{Duty, Level, Role};
+use crate::error::KernelError;
+use crate::post::SERVICE;
 use crate::region::RegionTable;
 use crate::store::Store;
 
@@ -72,8 +74,18 @@ impl Context {
 
     /// The service's own identity, for what it does on its own behalf.
     pub fn own_identity(&self) -> String {
+        sign(&self.signing, &self.own_claims()).unwrap_or_default()
+    }
+
+    /// The service as the caller of what it does by itself; `method` is what the journal names.
+    pub fn own_caller(&self, method: &str) -> Result<Caller, KernelError> {
+        Caller::from_claims(&self.own_claims(), &self.regions, method, "")
+            .ok_or(KernelError::NotAdmitted)
+    }
+
+    fn own_claims(&self) -> Claims {
         let now = self.clock.now_micros() / 1_000_000;
-        let claims = Claims {
+        Claims {
             iss: self.name.to_owned(),
             aud: SERVICE_AUDIENCE.to_owned(),
             sub: format!("services/{}", self.name),
@@ -81,11 +93,10 @@ impl Context {
             iat: now,
             nbf: now,
             exp: now + IDENTITY_SECONDS,
-            role: Role::new(Level::Province, Duty::Service).to_string(),
+            role: SERVICE.to_string(),
             organisation: "regions/000000".to_owned(),
             name: self.name.to_owned(),
-        };
-        sign(&self.signing, &claims).unwrap_or_default()
+        }
     }
 
     /// Guards the routes of a service and makes them reachable.

@@ -7,17 +7,26 @@ pub mod access_grant;
 pub mod admission;
 pub mod aid;
 pub mod approval;
+pub mod attendance;
 pub mod attendance_zone;
 pub mod certificate;
 pub mod class_draw;
 pub mod class_size;
+pub mod comparison;
+pub mod dropout_case;
+pub mod dropout_notice;
+pub mod dropout_rate;
+pub mod dropout_report;
 pub mod duplicate_case;
 pub mod entity;
 pub mod export;
+pub mod finding;
 pub mod forecast;
 pub mod key_change;
+pub mod ledger;
 pub mod measure;
 pub mod migration;
+pub mod overdue;
 pub mod promotion;
 pub mod quarantine;
 pub mod reorganisation;
@@ -32,8 +41,6 @@ pub mod status_change;
 pub mod student;
 pub mod student_change;
 #[cfg(test)]
-mod table_checks;
-#[cfg(test)]
 mod tables;
 pub mod tally;
 pub mod transfer;
@@ -46,15 +53,24 @@ use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
 use junheng_proto::registration::v1::access_grant_service_server::AccessGrantServiceServer;
 use junheng_proto::registration::v1::admission_service_server::AdmissionServiceServer;
 use junheng_proto::registration::v1::aid_service_server::AidServiceServer;
+use junheng_proto::registration::v1::attendance_service_server::AttendanceServiceServer;
 use junheng_proto::registration::v1::attendance_zone_service_server::AttendanceZoneServiceServer;
 use junheng_proto::registration::v1::certificate_service_server::CertificateServiceServer;
 use junheng_proto::registration::v1::class_draw_service_server::ClassDrawServiceServer;
 use junheng_proto::registration::v1::class_size_service_server::ClassSizeServiceServer;
+use junheng_proto::registration::v1::comparison_service_server::ComparisonServiceServer;
+use junheng_proto::registration::v1::dropout_case_service_server::DropoutCaseServiceServer;
+use junheng_proto::registration::v1::dropout_notice_service_server::DropoutNoticeServiceServer;
+use junheng_proto::registration::v1::dropout_rate_service_server::DropoutRateServiceServer;
+use junheng_proto::registration::v1::dropout_report_service_server::DropoutReportServiceServer;
 use junheng_proto::registration::v1::duplicate_case_service_server::DuplicateCaseServiceServer;
 use junheng_proto::registration::v1::export_service_server::ExportServiceServer;
+use junheng_proto::registration::v1::finding_service_server::FindingServiceServer;
 use junheng_proto::registration::v1::forecast_service_server::ForecastServiceServer;
 use junheng_proto::registration::v1::group_recognition_service_server::GroupRecognitionServiceServer;
 use junheng_proto::registration::v1::key_change_service_server::KeyChangeServiceServer;
+use junheng_proto::registration::v1::ledger_service_server::LedgerServiceServer;
+use junheng_proto::registration::v1::overdue_service_server::OverdueServiceServer;
 use junheng_proto::registration::v1::promotion_service_server::PromotionServiceServer;
 use junheng_proto::registration::v1::quarantine_service_server::QuarantineServiceServer;
 use junheng_proto::registration::v1::reorganisation_service_server::ReorganisationServiceServer;
@@ -83,6 +99,8 @@ pub fn service(context: &Context) -> Link {
     reorganisation::yearbook::spawn(context);
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
+    let comparisons = comparison::Comparisons::spawn(context);
+    finding::spawn(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {
         context: context.clone(),
@@ -115,6 +133,12 @@ pub fn service(context: &Context) -> Link {
     .add_service(TransferServiceServer::new(transfer::rpc::Rpc {
         context: context.clone(),
     }))
+    .add_service(DropoutCaseServiceServer::new(dropout_case::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DropoutNoticeServiceServer::new(dropout_notice::rpc::Rpc {
+        context: context.clone(),
+    }))
     .add_service(DuplicateCaseServiceServer::new(duplicate_case::rpc::Rpc {
         context: context.clone(),
     }))
@@ -131,6 +155,12 @@ pub fn service(context: &Context) -> Link {
         context: context.clone(),
     }))
     .add_service(CertificateServiceServer::new(certificate::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(AttendanceServiceServer::new(attendance::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(FindingServiceServer::new(finding::rpc::Rpc {
         context: context.clone(),
     }))
     .add_service(AttendanceZoneServiceServer::new(
@@ -161,6 +191,22 @@ pub fn service(context: &Context) -> Link {
     .add_service(AidServiceServer::new(aid::rpc::Rpc {
         context: context.clone(),
     }))
+    .add_service(ComparisonServiceServer::new(comparison::rpc::Rpc {
+        context: context.clone(),
+        comparisons,
+    }))
+    .add_service(DropoutRateServiceServer::new(dropout_rate::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(DropoutReportServiceServer::new(dropout_report::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(LedgerServiceServer::new(ledger::rpc::Rpc {
+        context: context.clone(),
+    }))
+    .add_service(OverdueServiceServer::new(overdue::rpc::Rpc {
+        context: context.clone(),
+    }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
         context: context.clone(),
     }))
@@ -180,6 +226,11 @@ pub fn workflows() -> Vec<WorkflowTable> {
         transfer::workflow::SAME_PROVINCE.describe(),
         transfer::workflow::FROM_OUTSIDE.describe(),
         transfer::workflow::TO_OUTSIDE.describe(),
+        dropout_case::workflow::WORKFLOW.describe(),
+        dropout_report::workflow::MONTHLY.describe(),
+        dropout_report::workflow::QUARTERLY.describe(),
+        dropout_report::workflow::TERM.describe(),
+        dropout_report::workflow::YEARLY.describe(),
         duplicate_case::workflow::WORKFLOW.describe(),
         reorganisation::workflow::WORKFLOW.describe(),
         class_size::workflow::WORKFLOW.describe(),

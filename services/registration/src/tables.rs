@@ -1,5 +1,6 @@
 //! The workflow tables of every room against the contract and against themselves.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt::Debug;
 
@@ -22,6 +23,19 @@ macro_rules! every_room {
             crate::transfer::workflow::GUARDS,
         );
         $check(
+            &[&crate::dropout_case::workflow::WORKFLOW],
+            crate::dropout_case::workflow::GUARDS,
+        );
+        $check(
+            &[
+                &crate::dropout_report::workflow::MONTHLY,
+                &crate::dropout_report::workflow::QUARTERLY,
+                &crate::dropout_report::workflow::TERM,
+                &crate::dropout_report::workflow::YEARLY,
+            ],
+            crate::dropout_report::workflow::GUARDS,
+        );
+        $check(
             &[&crate::duplicate_case::workflow::WORKFLOW],
             crate::duplicate_case::workflow::GUARDS,
         );
@@ -37,7 +51,6 @@ macro_rules! every_room {
             &[&crate::key_change::workflow::WORKFLOW],
             crate::key_change::workflow::GUARDS,
         );
-        // $check(&[&crate::transfer::workflow::WORKFLOW], crate::transfer::workflow::GUARDS);
         $check(
             &[&crate::attendance_zone::workflow::WORKFLOW],
             crate::attendance_zone::workflow::GUARDS,
@@ -49,6 +62,32 @@ macro_rules! every_room {
         $check(
             &[&crate::class_draw::workflow::WORKFLOW],
             crate::class_draw::workflow::GUARDS,
+        );
+        $check(
+            &[
+                &crate::status_change::workflow::LEAVE,
+                &crate::status_change::workflow::RETURN,
+                &crate::status_change::workflow::LASTING,
+                &crate::status_change::workflow::CANCELLATION,
+            ],
+            crate::status_change::workflow::GUARDS,
+        );
+        $check(
+            &[&crate::certificate::workflow::LIST],
+            crate::certificate::workflow::GUARDS,
+        );
+        $check(&[&crate::certificate::workflow::CERTIFICATE], &[]);
+        $check(
+            &[&crate::access_grant::workflow::WORKFLOW],
+            crate::access_grant::workflow::GUARDS,
+        );
+        $check(
+            &[&crate::export::workflow::WORKFLOW],
+            crate::export::workflow::GUARDS,
+        );
+        $check(
+            &[&crate::special_group::workflow::WORKFLOW],
+            crate::special_group::workflow::GUARDS,
         );
     };
 }
@@ -103,13 +142,18 @@ where
 /// Every step is a method of the contract, taken by exactly the roles that the contract admits.
 fn steps_are_methods<S: Debug, G>(tables: Tables<'_, S, G>, _: &[G]) {
     let access = AccessTable::of_contract();
-    for row in rows(tables) {
-        let end = format!("/{}", row.step);
+    let method_of = |step: &str| {
+        let end = format!("/{step}");
         let ours =
             |path: &str| path.starts_with("/junheng.registration.v1.") && path.ends_with(&end);
-        let mut methods = access.iter().filter(|one| ours(&one.path));
-        let method = methods.next();
-        let method = method.unwrap_or_else(|| panic!("{} is no method", row.step));
+        let found = access.iter().find(|one| ours(&one.path));
+        found.unwrap_or_else(|| panic!("{step} is no method"))
+    };
+    for table in tables {
+        method_of(table.begin.0);
+    }
+    for row in rows(tables) {
+        let method = method_of(row.step);
         let of_step = rows(tables).filter(|other| other.step == row.step);
         let taken_by: HashSet<Role> = of_step.flat_map(|row| row.by).copied().collect();
         assert_eq!(taken_by, method.roles, "{}", row.step);
@@ -147,7 +191,7 @@ fn ends_are_not_due<S: PartialEq + Debug + Copy, G>(tables: Tables<'_, S, G>, _:
         for row in table.rows {
             let goes_on = table.rows.iter().any(|next| next.from.contains(&row.to));
             assert!(
-                goes_on || row.due_working_days == 0,
+                goes_on || row.due.is_empty(),
                 "{}: {} ends in {:?}",
                 table.name,
                 row.step,
@@ -155,6 +199,29 @@ fn ends_are_not_due<S: PartialEq + Debug + Copy, G>(tables: Tables<'_, S, G>, _:
             );
         }
     }
+}
+
+/// What names a rule of days names one of the book.
+fn days_are_in_the_book<S, G>(tables: Tables<'_, S, G>, _: &[G]) {
+    for table in tables {
+        let book = (table.rules)().unwrap();
+        for row in table.rows.iter().filter(|row| !row.due.is_empty()) {
+            let rule = book.standing(row.due);
+            let days = rule.and_then(|rule| rule.count().ok());
+            assert!(days.is_some_and(|days| days > 0), "{}", row.due);
+        }
+    }
+}
+
+thread_local! {
+    static NAMES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn name_them<S, G>(tables: Tables<'_, S, G>, _: &[G]) {
+    let names = tables
+        .iter()
+        .map(|table| format!("workflows/{}", table.name));
+    NAMES.with_borrow_mut(|all| all.extend(names));
 }
 
 #[test]
@@ -180,6 +247,22 @@ fn four_eyes_look_at_steps_that_exist() {
 #[test]
 fn nothing_is_due_after_the_end() {
     every_room!(ends_are_not_due);
+}
+
+#[test]
+fn every_deadline_is_a_rule_of_the_book() {
+    every_room!(days_are_in_the_book);
+}
+
+#[test]
+fn every_table_that_is_shown_is_checked_here() {
+    every_room!(name_them);
+    let checked: HashSet<String> = NAMES.take().into_iter().collect();
+    let shown: HashSet<String> = crate::workflows()
+        .into_iter()
+        .map(|table| table.name)
+        .collect();
+    assert_eq!(checked, shown);
 }
 
 #[test]

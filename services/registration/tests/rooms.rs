@@ -1,6 +1,7 @@
 //! Schools, classes and students together, over gRPC as officers call them.
 #![allow(missing_docs, reason = "tests")]
 
+#[allow(dead_code, reason = "not every file of tests closes schools")]
 mod support;
 
 use junheng_kernel::bulk::ImportResult;

@@ -96,7 +96,7 @@ pub(super) async fn take(
             changed.state = taken.to as i32;
             changed.version += 1;
             changed.update_micros = inspection.context.clock.now_micros();
-            set_dates(&inspection, &mut changed, taken.row.due_working_days, today);
+            set_dates(&inspection, &mut changed, taken.due_working_days, today);
             let act = Move {
                 inspection: &inspection,
                 tx: &tx,

@@ -85,7 +85,7 @@ pub(super) async fn confirm(
                 .change(Some(&encode(&current)), &encode(&changed))
                 .step(
                     CONFIRM,
-                    state_name(state_of(current.state)),
+                    state_name(state_of::<State>(current.state)),
                     state_name(moved.to),
                 )
                 .note(&message.note)
@@ -124,7 +124,7 @@ pub(super) async fn give_back(
                 .change(Some(&encode(&current)), &encode(&changed))
                 .step(
                     GIVE_BACK,
-                    state_name(state_of(current.state)),
+                    state_name(state_of::<State>(current.state)),
                     state_name(moved.to),
                 )
                 .note(&changed.return_reason);

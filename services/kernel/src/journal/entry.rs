@@ -5,6 +5,7 @@ use junheng_proto::options::v1::DataClass;
 use prost::{Message, Name};
 use uuid::Uuid;
 
+use super::audience;
 use crate::digest::sm3;
 
 /// The content of a journal row that the writer knows; who, when and which request is added by the write.
@@ -40,7 +41,11 @@ pub fn record<T: Message + Name>(
         None => Kind::Created,
         Some(_) => Kind::Updated,
     };
+    let told = audience::told(before, after);
     Record {
+        restricted: told.restricted,
+        audience: told.audience,
+        shared: told.shared,
         name: name.to_owned(),
         kind: kind as i32,
         place,

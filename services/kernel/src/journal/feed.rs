@@ -19,9 +19,11 @@ use super::entity::{leaf, row};
 use super::insert::open_records;
 use crate::admission::Caller;
 use crate::clock::timestamp;
+use crate::digest::sm3;
 use crate::error::KernelError;
 use crate::fault::into_status;
 use crate::name::Parent;
+use crate::post::Duty;
 use crate::scope::{Scope, Scoped as _};
 use crate::service::Context;
 
@@ -43,6 +45,8 @@ pub struct Cursor {
 pub(super) struct Watch {
     pub(super) caller: Caller,
     pub(super) parent: Parent,
+    /// Whether the parent is the caller's own organisation.
+    pub(super) asks_for_own: bool,
     pub(super) collection: String,
     pub(super) cursor: Cursor,
 }
@@ -208,27 +212,61 @@ fn visible(
     record: Record,
     cursor: &Cursor,
 ) -> Option<ChangeEvent> {
-    let school = Uuid::try_parse(&record.school).ok();
-    let inside = watch.caller.scope.covers(record.place, school)
-        && watch.parent.contains(record.place, school);
     let wanted = watch.collection.is_empty()
         || record
             .name
             .strip_prefix(watch.collection.as_str())
             .is_some_and(|rest| rest.starts_with('/'));
-    if !inside || !wanted {
-        return None;
-    }
-    let may_read = row.data_class < DataClass::Personal as i32 || watch.caller.is_service();
+    let (record, digest, name, kind) = match wanted.then(|| reach(watch, &record))? {
+        Reach::Nothing => return None,
+        Reach::Shared => {
+            let digest = record.shared.as_ref().map(|shared| sm3(&shared.value));
+            let digest = digest.map_or(Vec::new(), |digest| digest.to_vec());
+            (record.shared, digest, record.name, record.kind)
+        }
+        Reach::Whole => {
+            let may_read = row.data_class < DataClass::Personal as i32 || watch.caller.is_service();
+            let after = record.after.filter(|_| may_read);
+            (after, record.digest, record.name, record.kind)
+        }
+    };
     Some(ChangeEvent {
         cursor: cursor.to_string(),
         entry: format!("entries/{}", row.id),
-        subject: record.name,
-        kind: record.kind,
+        subject: name,
+        kind,
         commit_time: Some(timestamp(row.time_micros)),
-        record: record.after.filter(|_| may_read),
-        digest: hex::encode(record.digest),
+        record,
+        digest: hex::encode(digest),
     })
+}
+
+/// How much of a record a reader may be told.
+#[derive(Debug, PartialEq, Eq)]
+enum Reach {
+    Nothing,
+    /// What its audience shares in.
+    Shared,
+    /// Everything, as far as the class of the data allows.
+    Whole,
+}
+
+/// What a partner sent stays its own wherever the record lies by now: a child moves to the next county, and its case with it.
+fn reach(watch: &Watch, record: &Record) -> Reach {
+    let caller = &watch.caller;
+    let school = Uuid::try_parse(&record.school).ok();
+    let below = watch.parent.contains(record.place, school);
+    if record.restricted && caller.role.duty == Duty::Partner {
+        let is_own = record.audience == caller.account;
+        return match is_own && (below || watch.asks_for_own) {
+            true => Reach::Shared,
+            false => Reach::Nothing,
+        };
+    }
+    match below && caller.scope.covers(record.place, school) {
+        true => Reach::Whole,
+        false => Reach::Nothing,
+    }
 }
 
 #[expect(

@@ -5,6 +5,7 @@
 //! SM3, signed. The feed is the sealed journal read forward, so that an event committed is never skipped and never out
 //! of order. [`verify`] finds and names a row that was altered, dropped or reordered.
 
+mod audience;
 mod entity;
 mod entry;
 mod feed;

@@ -95,6 +95,7 @@ impl JournalRpc {
                 })?
         };
         Ok(Watch {
+            asks_for_own: message.parent == caller.organisation,
             caller,
             parent,
             collection: message.collection,

@@ -18,7 +18,7 @@ use super::{RequestKey, Store, StoredKey};
 use crate::admission::Caller;
 use crate::error::KernelError;
 use crate::journal::{self, Entry};
-use crate::resource::Resource;
+use crate::resource::{Resource, Versioned};
 
 /// How often a creation is planned anew because what it holds had moved meanwhile.
 const ATTEMPTS: usize = 4;
@@ -41,6 +41,17 @@ pub struct Hold {
     id: Uuid,
     place: i64,
     also: Option<(&'static str, Value)>,
+    beside: Option<Beside>,
+}
+
+/// A second row that must stand as it was read, and is held like the first.
+#[derive(Clone, Debug)]
+struct Beside {
+    table: &'static str,
+    id_column: &'static str,
+    version_column: &'static str,
+    id: Uuid,
+    version: i64,
 }
 
 /// The creation of one record.
@@ -136,12 +147,25 @@ impl Hold {
             id,
             place,
             also: None,
+            beside: None,
         }
     }
 
     /// And only while it has this value in another of its columns.
     pub fn with(mut self, column: impl IdenStatic, value: impl Into<Value>) -> Self {
         self.also = Some((column.as_str(), value.into()));
+        self
+    }
+
+    /// And only while the record of this id has this version: it is held as well.
+    pub fn beside<E: Versioned>(mut self, id: Uuid, version: i64) -> Self {
+        self.beside = Some(Beside {
+            table: E::default().table_name(),
+            id_column: E::ID.as_str(),
+            version_column: E::VERSION.as_str(),
+            id,
+            version,
+        });
         self
     }
 
@@ -153,10 +177,25 @@ impl Hold {
             .as_ref()
             .map_or_else(String::new, |(column, value)| {
                 values.push(value.clone());
-                format!(" AND \"{column}\" = ${}", values.len())
+                format!(" AND held.\"{column}\" = ${}", values.len())
             });
+        let (more, beside) = match &self.beside {
+            None => (String::new(), String::new()),
+            Some(row) => {
+                values.extend([row.id.into(), row.version.into()]);
+                let (id, version) = (values.len() - 1, values.len());
+                (
+                    format!(", \"{}\" AS beside", row.table),
+                    format!(
+                        " AND beside.\"{}\" = ${id} AND beside.\"{}\" = ${version}",
+                        row.id_column, row.version_column
+                    ),
+                )
+            }
+        };
         format!(
-            "SELECT 1 AS standing FROM \"{}\" WHERE \"{}\" = ${id} AND \"{}\" = ${place}{also}{lock}",
+            "SELECT 1 AS standing FROM \"{}\" AS held{more} \
+             WHERE held.\"{}\" = ${id} AND held.\"{}\" = ${place}{also}{beside}{lock}",
             self.table, self.id_column, self.place_column
         )
     }
@@ -314,6 +353,13 @@ mod tests {
                 id: Uuid::nil(),
                 place: 7,
                 also: None,
+                beside: Some(Beside {
+                    table: "classes",
+                    id_column: "id",
+                    version_column: "version",
+                    id: Uuid::nil(),
+                    version: 5,
+                }),
             },
             record: Row::new("students", [("id", 1.into()), ("hash", 2.into())]),
             unique: "hash",
@@ -325,13 +371,15 @@ mod tests {
         let (statement, ()) = creation.statement(journal, DatabaseBackend::Postgres);
         assert_eq!(
             statement.sql,
-            "WITH held AS (SELECT 1 AS standing FROM \"schools\" WHERE \"id\" = $1 AND \"place\" = $2 FOR SHARE), \
-             created AS (INSERT INTO \"students\" (\"id\", \"hash\") SELECT $3, $4 FROM held \
+            "WITH held AS (SELECT 1 AS standing FROM \"schools\" AS held, \"classes\" AS beside \
+             WHERE held.\"id\" = $1 AND held.\"place\" = $2 \
+             AND beside.\"id\" = $3 AND beside.\"version\" = $4 FOR SHARE), \
+             created AS (INSERT INTO \"students\" (\"id\", \"hash\") SELECT $5, $6 FROM held \
              ON CONFLICT (\"hash\") DO NOTHING RETURNING 1), \
-             along0 AS (INSERT INTO \"counts\" (\"n\") SELECT $5 FROM created), \
-             along1 AS (INSERT INTO \"journal\" (\"id\") SELECT $6 FROM created) \
+             along0 AS (INSERT INTO \"counts\" (\"n\") SELECT $7 FROM created), \
+             along1 AS (INSERT INTO \"journal\" (\"id\") SELECT $8 FROM created) \
              SELECT (SELECT count(*) FROM held) AS held, (SELECT count(*) FROM created) AS created"
         );
-        assert_eq!(statement.values.map(|values| values.0.len()), Some(6));
+        assert_eq!(statement.values.map(|values| values.0.len()), Some(8));
     }
 }

@@ -62,9 +62,10 @@ pub struct Taken<S: 'static, G: 'static> {
     pub to: S,
     /// The state passed over because its level does not exist here.
     pub skipped: Option<S>,
+    /// In how many working days the step after this one is due; 0 when none is.
+    pub due_working_days: u32,
     /// When the step after this one is due, where it is.
     pub due: Option<Due>,
-    state_name: fn(S) -> &'static str,
 }
 
 /// Why a guard does not let a step pass.
@@ -143,14 +144,14 @@ where
             }
         }
         let today = context.clock.today();
-        let days = row.due_working_days;
+        let days = self.days(&context.regions, row.due, standing.region, today)?;
         Ok(Taken {
             row,
             from: standing.state,
             to: moved.to,
             skipped: moved.skipped,
+            due_working_days: days,
             due: (days > 0).then(|| context.calendar.add_working_days(today, days)),
-            state_name: self.state_name,
         })
     }
 }
@@ -203,14 +204,14 @@ impl<S: Copy + Labelled, G: Copy> Taken<S, G> {
             note += &format!(
                 "跳过{}:该县不设市级 (passes over {}: the county has no city)",
                 label::of(skipped),
-                (self.state_name)(skipped)
+                label::name_of(skipped)
             );
         }
         entry
             .step(
                 self.row.step,
-                (self.state_name)(self.from),
-                (self.state_name)(self.to),
+                label::name_of(self.from),
+                label::name_of(self.to),
             )
             .note(&note)
             .evidence(&asked.evidence)

@@ -22,10 +22,11 @@ use uuid::Uuid;
 use super::encode::{about, encode, encode_reveal};
 use super::error::GrantError;
 use super::rules::{self, Most};
-use super::workflow::{REQUEST, WORKFLOW, state_name};
+use super::workflow::{ANSWER_DAYS, REQUEST, WORKFLOW, state_name};
 use super::{reveal, steps, store};
-use crate::approval::{self, limits};
+use crate::approval;
 use crate::entity::{access_grant, access_reveal};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 
 /// Serves grants.
@@ -127,15 +128,14 @@ impl Rpc {
             .access_grant
             .ok_or_else(|| KernelError::Fields(vec![Violation::required("access_grant")]))?;
         let today = self.context.clock.today();
-        let path = approval::path_of(regions, &approval::region_of(seat.place));
-        let limit = |rule: &str| limits::number(rule, &path, today);
+        let region = approval::region_of(seat.place);
+        let (book, path) = (RuleBook::builtin()?, RegionPath::of(regions, &region));
         let most = Most {
-            days: limit("access_grant.most_days"),
-            reveals: limit("access_grant.most_reveals"),
+            days: book.count("access_grant.most_days", &path, today)?,
+            reveals: book.count("access_grant.most_reveals", &path, today)?,
         };
         KernelError::unless_empty(rules::check(&given, most, today))?;
-        let days = limit("access_grant.answer_working_days");
-        let due = self.context.calendar.add_working_days(today, days);
+        let due = WORKFLOW.due(&self.context, ANSWER_DAYS, &region)?;
         let grant = access_grant::Model {
             id: Uuid::now_v7(),
             place: seat.place,

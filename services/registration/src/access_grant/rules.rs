@@ -70,7 +70,7 @@ pub(crate) fn check_use(
     post: &str,
     today: NaiveDate,
 ) -> Result<(), ApprovalError> {
-    let state = state_of(grant.state);
+    let state: State = state_of(grant.state);
     let held = Held {
         name,
         holder: &grant.holder,

@@ -31,11 +31,11 @@ use super::error::AdmissionError;
 use super::rpc::{about_as, encode, name_of};
 use super::rules::{self, Conditions};
 use super::workflow::State;
-use super::{child, store};
+use super::{child, steps, store};
 use crate::attendance_zone::store as zones;
 use crate::entity::{admission_entry as entry, admission_plan as plan, school};
 use crate::rule_book::{RegionPath, RuleBook};
-use crate::school::{parent, store as schools};
+use crate::school::store as schools;
 use crate::student::{document, rules as person, store as students};
 
 /// The most rows of a call.
@@ -76,8 +76,9 @@ pub(super) async fn add(
     }
     store
         .write(&caller.clone(), key, move |tx| async move {
+            let found = open_plan(&*tx, &caller.scope, id).await?;
+            steps::held_open(&tx, found.school).await?;
             let current = open_plan(&*tx, &caller.scope, id).await?;
-            parent::hold_places(&*tx, [current.school]).await?;
             let mut report = Report::new(false);
             report.read(message.rows.len());
             let wanted = judge(&context, &*tx, &current, message.rows, &mut report).await?;
@@ -98,6 +99,11 @@ pub(super) async fn add(
             }
             // Another list took them after this one looked.
             standing(&*tx, &caller, &current, late, &mut report).await?;
+            if records.is_empty() {
+                // Nothing was entered: the list is what it was, and so is its etag.
+                let entry = about_as(&current, DataClass::Sensitive);
+                return Ok((report.finish(), entry));
+            }
             let before = encode(&current);
             let mut changed = current.clone();
             changed.listed_count += i32::try_from(records.len()).unwrap_or(i32::MAX);
@@ -319,6 +325,11 @@ async fn standing(
         let gone = student.state == StudentState::Cancelled as i32;
         if !gone && student.stage >= plan.stage {
             registered.insert(student.identity_hash.clone(), student.school);
+        }
+    }
+    for (hash, student) in students::former_holders(database, &hashes).await? {
+        if student.state != StudentState::Cancelled as i32 && student.stage >= plan.stage {
+            registered.insert(hash, student.school);
         }
     }
     let ids = listed.values().map(|entry| entry.school);

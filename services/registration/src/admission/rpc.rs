@@ -9,14 +9,13 @@ use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Violation, into_status};
 use junheng_kernel::journal::Entry;
-use junheng_kernel::label;
 use junheng_kernel::name::{etag, id_of};
 use junheng_kernel::page::Page;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, WorkflowError};
-use junheng_proto::education::v1::{Sponsor, Stage};
+use junheng_proto::education::v1::Sponsor;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
 use junheng_proto::registration::v1::admission_plan::Basis;
@@ -37,10 +36,11 @@ use super::{child, entries, store};
 use crate::attendance_zone::store as zones;
 use crate::entity::admission_plan::{Entity, Model};
 use crate::entity::{admission_entry, school};
-use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::store as schools;
 use crate::school_class::rpc::require_stage;
+use crate::school_year;
+use crate::statistic::band;
 
 /// The most arrivals of a call.
 const MOST: usize = 500;
@@ -219,7 +219,7 @@ impl Rpc {
         let plan = self.model_of(given, &school);
         store
             .write(&caller, key, move |tx| async move {
-                parent::hold_places(&*tx, [school.id]).await?;
+                steps::held_open(&tx, school.id).await?;
                 if plan.basis == Basis::Zone as i32 {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;
@@ -247,39 +247,18 @@ impl Rpc {
 
     /// Judges a plan by the dated rules of its county.
     fn judge(&self, given: &AdmissionPlan, school: &school::Model) -> Result<(), AdmissionError> {
-        if given.basis == Basis::Examination as i32 {
-            return Err(AdmissionError::Examination {
-                school: school.display_name.clone(),
-            });
-        }
+        let today = self.context.clock.today();
+        let year = school_year::check_planned("school_year", given.school_year, today);
+        KernelError::unless_empty(year.into_iter().collect())?;
         let date = NaiveDate::from_ymd_opt(given.school_year, 8, 31).unwrap_or_default();
-        let date = date.max(self.context.clock.today());
-        let (book, path) = (
-            RuleBook::builtin()?,
-            RegionPath::of(&self.context.regions, &school.region),
-        );
+        let date = date.max(today);
         let sizes = ClassSizes {
-            standard: if given.stage == Stage::Junior as i32 {
-                book.number("class_size.standard_junior", &path, date)?
-            } else {
-                book.number("class_size.standard_primary", &path, date)?
-            },
-            large_from: book.number("class_size.large_from", &path, date)?,
+            // A stage without a standard is refused with the other fields.
+            standard: band::standard(given.stage, date).map_or(i64::MAX, |standard| standard.most),
+            large_from: band::large_from(date)?,
         };
-        let size = rules::largest_class(given.place_count.into(), given.class_count.into());
-        if given.class_count > 0 && size >= sizes.large_from {
-            let most = sizes.large_from - 1;
-            return Err(AdmissionError::ClassSize { size, most });
-        }
-        KernelError::unless_empty(rules::check_plan(given, sizes))?;
-        let allowed = entries::allowed_documents(&self.context, &school.region, date)?;
-        let mut asked = given.migrant_documents.iter();
-        if let Some(beyond) = asked.find(|document| !allowed.contains(document)) {
-            let full_name = "junheng.registration.v1.AdmissionPlan.Document";
-            return Err(AdmissionError::Document {
-                document: label::by_number(full_name, *beyond).to_owned(),
-            });
-        }
+        let documents = entries::allowed_documents(&self.context, &school.region, date)?;
+        rules::judge_plan(given, &school.display_name, sizes, &documents)?;
         Ok(require_stage(school, given.stage)?)
     }
 
@@ -424,19 +403,16 @@ impl Rpc {
         self.context
             .store
             .write(&caller.clone(), key, move |tx| async move {
+                let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+                steps::held_open(&tx, found.school).await?;
                 let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
-                if !matches!(state_of(current.state), State::Confirmed | State::Enrolled) {
+                if !rules::takes_arrivals(state_of(current.state)) {
                     return Err(too_early(&current).into());
                 }
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let entries = store::of_plan(&*tx, id).await?;
-                let admitted = |id: &&Uuid| {
-                    entries
-                        .iter()
-                        .any(|entry| entry.id == **id && entry.outcome == Outcome::Admitted as i32)
-                };
-                if let Some(other) = ids.iter().find(|id| !admitted(id)) {
-                    return Err(KernelError::not_found(child::name_of(*other)).into());
+                if let Some(other) = rules::not_admitted(&entries, &ids) {
+                    return Err(KernelError::not_found(child::name_of(other)).into());
                 }
                 let before = encode(&current);
                 store::arrive(&*tx, id, &ids).await?;
@@ -516,7 +492,7 @@ fn too_early(plan: &Model) -> KernelError {
         name: name_of(plan),
         step: "报到登记",
         method: "RecordArrivals".into(),
-        missing: format!("the list is {}", state_name(state_of(plan.state))),
+        missing: format!("the list is {}", state_name(state_of::<State>(plan.state))),
         missing_zh: "名单尚未核准".into(),
     }
     .into()

@@ -1,9 +1,10 @@
 //! Who may be listed, and what a plan may ask. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
 use junheng_kernel::label;
@@ -11,12 +12,15 @@ use junheng_kernel::text::check_text;
 use junheng_kernel::workflow::{Unmet, check_reason};
 use junheng_proto::education::v1::Stage;
 use junheng_proto::error::v1::Reason;
-use junheng_proto::registration::v1::admission_entry::Kind;
+use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
 use junheng_proto::registration::v1::admission_plan::{Basis, Document};
 use junheng_proto::registration::v1::{AdmissionPlan, AdmittedChild, AttendanceZone};
+use uuid::Uuid;
 
-use super::workflow::Guard;
+use super::error::AdmissionError;
+use super::workflow::{Guard, State};
 use crate::attendance_zone::rules::{check_stage, check_year, span_of, zones_of};
+use crate::entity::admission_entry::Model;
 
 /// Places of a plan.
 const PLACES: RangeInclusive<i32> = 1..=5_000;
@@ -38,6 +42,50 @@ pub fn largest_class(children: i64, classes: i64) -> i64 {
         return children;
     }
     (children + classes - 1) / classes
+}
+
+/// Judges a plan by law and by the dated rules of its county: no examination, no large class, no paper that may not be asked
+/// for.
+pub fn judge_plan(
+    plan: &AdmissionPlan,
+    school: &str,
+    sizes: ClassSizes,
+    documents: &BTreeSet<i32>,
+) -> Result<(), AdmissionError> {
+    if plan.basis == Basis::Examination as i32 {
+        let school = school.to_owned();
+        return Err(AdmissionError::Examination { school });
+    }
+    let size = largest_class(plan.place_count.into(), plan.class_count.into());
+    if plan.class_count > 0 && size >= sizes.large_from {
+        let most = sizes.large_from - 1;
+        return Err(AdmissionError::ClassSize { size, most });
+    }
+    KernelError::unless_empty(check_plan(plan, sizes))?;
+    let mut asked = plan.migrant_documents.iter();
+    match asked.find(|document| !documents.contains(document)) {
+        Some(beyond) => {
+            let full_name = "junheng.registration.v1.AdmissionPlan.Document";
+            let document = label::by_number(full_name, *beyond).to_owned();
+            Err(AdmissionError::Document { document })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether children can arrive: the list is confirmed.
+pub fn takes_arrivals(state: State) -> bool {
+    matches!(state, State::Confirmed | State::Enrolled)
+}
+
+/// The first of these children who is not among the admitted of the plan.
+pub fn not_admitted(entries: &[Model], ids: &[Uuid]) -> Option<Uuid> {
+    let admitted: HashSet<Uuid> = entries
+        .iter()
+        .filter(|entry| entry.outcome == Outcome::Admitted as i32)
+        .map(|entry| entry.id)
+        .collect();
+    ids.iter().copied().find(|id| !admitted.contains(id))
 }
 
 /// Everything that is wrong with a plan as it is asked for, but for what has a reason of its own.

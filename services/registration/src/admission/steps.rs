@@ -6,6 +6,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::name::id_of;
 use junheng_kernel::resource;
+use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::text::check_text;
@@ -21,6 +22,7 @@ use super::rules::{self, Facts};
 use super::workflow::{CLOSE, DRAW, ENROL, PUBLISH, RETURN, WORKFLOW, state_of};
 use super::{draw, enrol, store};
 use crate::entity::admission_plan::{Entity, Model};
+use crate::entity::school;
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 
@@ -48,7 +50,11 @@ pub(super) async fn take(
     let (context, store) = (context.clone(), context.store.clone());
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            // Held until the end: a school that closes meanwhile comes before, and takes nobody.
+            let school = held_open(&tx, found.school).await?;
+            let mut current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            current.place = school;
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
@@ -72,12 +78,7 @@ pub(super) async fn take(
                 (PUBLISH, _) => changed.notice_end_date = notice_end(&context, &changed)?,
                 (RETURN, _) => reopen(&tx, &mut changed).await?,
                 (ENROL, _) => {
-                    let places = parent::hold_places(&*tx, [changed.school]).await?;
-                    changed.place = places
-                        .get(&changed.school)
-                        .copied()
-                        .unwrap_or(changed.place);
-                    let done = enrol::register(&context, &tx, &changed).await?;
+                    let done = enrol::register(&context, &tx, &caller, &changed).await?;
                     changed.enrolled_count += done.registered;
                     (unregistered, records) = (done.unregistered, done.records);
                 }
@@ -102,6 +103,15 @@ pub(super) async fn take(
             Ok::<_, AdmissionError>((answer, taken.entry(entry, &asked)))
         })
         .await
+}
+
+/// Where the plan's school lies, held until the transaction ends. Fails with `SCHOOL_NOT_OPEN` for one that has closed.
+pub(super) async fn held_open(tx: &Tx, school: Uuid) -> Result<i64, AdmissionError> {
+    parent::hold_open(&**tx, [school]).await?;
+    let public = Scope::everything("the plan was read within the caller's scope");
+    let row = resource::get::<school::Entity>(&**tx, &public, school).await?;
+    parent::check_open(&row)?;
+    Ok(row.place)
 }
 
 fn check(asked: &Asked, given: &Given) -> Vec<Violation> {

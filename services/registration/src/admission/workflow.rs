@@ -1,8 +1,11 @@
 //! The table of an admission's steps.
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{COUNTY_APPROVER, COUNTY_CLERK, SCHOOL_APPROVER, SCHOOL_CLERK};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::admission_plan::State;
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,61 +49,18 @@ pub const CONFIRM: &str = "ConfirmAdmissionPlan";
 /// The step that registers who arrived.
 pub const ENROL: &str = "EnrolAdmitted";
 
-const SCHOOL_CLERK: Role = Role::new(Level::School, Duty::Clerk);
-const SCHOOL_APPROVER: Role = Role::new(Level::School, Duty::Approver);
-const COUNTY_CLERK: Role = Role::new(Level::County, Duty::Clerk);
-const COUNTY_APPROVER: Role = Role::new(Level::County, Duty::Approver);
-
-/// The workflow of an admission. Days are working days (a rule of this system: no text gives them).
+/// The workflow of an admission.
 #[rustfmt::skip]
 pub static WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "admission_plan", begin: (CREATE, "登记招生计划"), start: Draft, state_name, rows: &[
-        //  step      label       from                   to         by                                   due  guards                          not by the taker of
-        row(CLOSE,    "名单截止", &[Draft],              Closed,    &[SCHOOL_APPROVER, COUNTY_APPROVER], 10, &[SomebodyListed, SourceNamed], &[]),
-        row(DRAW,     "电脑派位", &[Closed],             Closed,    &[COUNTY_APPROVER],                  5,  &[DrawDue],                     &[CLOSE]),
-        row(PUBLISH,  "公示名单", &[Closed],             Published, &[SCHOOL_APPROVER, COUNTY_APPROVER], 10, &[PlacesDecided],               &[CREATE]),
-        row(RETURN,   "退回名单", &[Closed, Published],  Draft,     &[COUNTY_APPROVER],                  5,  &[],                            &[]),
-        row(CONFIRM,  "核准名单", &[Published],          Confirmed, &[COUNTY_APPROVER],                  20, &[NoticeOver],                  &[PUBLISH]),
-        row(ENROL,    "入学建籍", &[Confirmed, Enrolled], Enrolled, &[SCHOOL_CLERK, COUNTY_CLERK],       0,  &[SomebodyArrived],             &[]),
+    Workflow { name: "admission_plan", begin: (CREATE, "登记招生计划"), start: Draft, rules, rows: &[
+        //        step     label       from                    to         by
+        Row::step(CLOSE,   "名单截止", &[Draft],               Closed,    &[SCHOOL_APPROVER, COUNTY_APPROVER]).due("admission.publish_working_days").guards(&[SomebodyListed, SourceNamed]),
+        Row::step(DRAW,    "电脑派位", &[Closed],              Closed,    &[COUNTY_APPROVER]).due("admission.publish_drawn_working_days").guards(&[DrawDue]).not_by(&[CLOSE]),
+        Row::step(PUBLISH, "公示名单", &[Closed],              Published, &[SCHOOL_APPROVER, COUNTY_APPROVER]).due("admission.confirm_working_days").guards(&[PlacesDecided]).not_by(&[CREATE]),
+        Row::step(RETURN,  "退回名单", &[Closed, Published],   Draft,     &[COUNTY_APPROVER]).due("admission.mend_working_days"),
+        Row::step(CONFIRM, "核准名单", &[Published],           Confirmed, &[COUNTY_APPROVER]).due("admission.enrol_working_days").guards(&[NoticeOver]).not_by(&[PUBLISH]),
+        Row::step(ENROL,   "入学建籍", &[Confirmed, Enrolled], Enrolled,  &[SCHOOL_CLERK, COUNTY_CLERK]).guards(&[SomebodyArrived]),
     ]}
 };
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each column of the table"
-)]
-const fn row(
-    step: &'static str,
-    label: &'static str,
-    from: &'static [State],
-    to: State,
-    by: &'static [Role],
-    due_working_days: u32,
-    guards: &'static [Guard],
-    not_by_taker_of: &'static [&'static str],
-) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party: "",
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
-}
-
-/// The name of a state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state of a row of the database.
-pub fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
-}

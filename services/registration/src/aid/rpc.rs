@@ -25,7 +25,6 @@ use super::{record, store};
 use crate::approval;
 use crate::entity::{aid_grant, student};
 use crate::school::parent::{self, PlacedParent};
-use crate::student::by_place::{self, PlaceKey};
 use crate::student::person;
 
 /// Serves aid.
@@ -151,16 +150,14 @@ impl Rpc {
         let fields = [message.parent.as_str(), &term.label()];
         let (size, token) = (message.page_size, &message.page_token);
         let page = Page::of(&caller.method, size, token, &fields)?;
-        let rows = by_place::next(
+        let (rows, next_page_token) = resource::list_only::<student::Entity>(
             store.reader(),
             &caller.scope,
             &parent,
             store::unaided(term),
-            page.after()?,
-            page.limit(),
+            &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| PlaceKey::of(row).to_string());
         let school = parent.school();
         let entry = Entry::about(&message.parent, place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;

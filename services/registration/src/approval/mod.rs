@@ -1,11 +1,8 @@
 //! What every approval to see or take out personal data has in common: a holder who uses it in the post that asked, a state,
-//! a last day, and limits that are dated data.
+//! a last day, and limits of the rule book.
 
 pub mod error;
-pub mod limits;
 mod seat;
-#[cfg(test)]
-mod tables;
 mod usable;
 
 pub(crate) use seat::seat_of;

@@ -1,8 +1,11 @@
 //! The table of a zone plan's steps.
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{COUNTY_APPROVER, COUNTY_CLERK, Role};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::zone_plan::State;
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,57 +39,19 @@ pub const RETURN: &str = "ReturnZonePlan";
 /// The step that publishes them.
 pub const PUBLISH: &str = "PublishZonePlan";
 
-const CLERK: Role = Role::new(Level::County, Duty::Clerk);
-const APPROVER: Role = Role::new(Level::County, Duty::Approver);
+const CLERK: Role = COUNTY_CLERK;
+const APPROVER: Role = COUNTY_APPROVER;
 
-/// The workflow of a zone plan. Days are working days (a rule of this system: no text gives them).
+/// The workflow of a zone plan.
 #[rustfmt::skip]
 pub static WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "zone_plan", begin: (CREATE, "起草划片方案"), start: Draft, state_name, rows: &[
-        //  step      label       from        to         by          due  guards                                     not by the taker of
-        row(AMEND,    "修改片区", &[Draft],   Draft,     &[CLERK],    0,  &[],                                       &[]),
-        row(ANNOUNCE, "公示方案", &[Draft],   Notice,    &[APPROVER], 15, &[SomeZones, NoOverlap, NothingUncovered], &[CREATE, AMEND]),
-        row(RETURN,   "退回修改", &[Notice],  Draft,     &[APPROVER], 5,  &[],                                       &[]),
-        row(PUBLISH,  "公布方案", &[Notice],  Published, &[APPROVER], 0,  &[NoticeOver],                             &[CREATE, AMEND]),
+    Workflow { name: "zone_plan", begin: (CREATE, "起草划片方案"), start: Draft, rules, rows: &[
+        //        step      label       from       to         by
+        Row::step(AMEND,    "修改片区", &[Draft],  Draft,     &[CLERK]),
+        Row::step(ANNOUNCE, "公示方案", &[Draft],  Notice,    &[APPROVER]).due("zones.publish_working_days").guards(&[SomeZones, NoOverlap, NothingUncovered]).not_by(&[CREATE, AMEND]),
+        Row::step(RETURN,   "退回修改", &[Notice], Draft,     &[APPROVER]).due("zones.mend_working_days"),
+        Row::step(PUBLISH,  "公布方案", &[Notice], Published, &[APPROVER]).guards(&[NoticeOver]).not_by(&[CREATE, AMEND]),
     ]}
 };
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each column of the table"
-)]
-const fn row(
-    step: &'static str,
-    label: &'static str,
-    from: &'static [State],
-    to: State,
-    by: &'static [Role],
-    due_working_days: u32,
-    guards: &'static [Guard],
-    not_by_taker_of: &'static [&'static str],
-) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party: "",
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
-}
-
-/// The name of a state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state of a row of the database.
-pub fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
-}

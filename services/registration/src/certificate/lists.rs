@@ -1,6 +1,6 @@
 //! Proposes lists and takes their steps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::SET;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::error::CertificateError;
 use super::issue::{Issue, told};
 use super::store;
-use super::workflow::{CREATE, LIST, ListState, RETURN, STEP_DAYS, list_state_name};
+use super::workflow::{CREATE, LIST, ListState, RETURN, STEP_DAYS, state_name};
 use crate::entity::certificate_list::Model;
 use crate::entity::{certificate_list, school, student};
 use crate::school::parent;
@@ -39,9 +39,7 @@ pub(super) async fn create(
         parent::school_of(store.reader(), &caller, regions, "parent", &message.parent).await?;
     let named = named(&message.students)?;
     let year = message.graduation_year;
-    let due = context
-        .calendar
-        .add_working_days(context.clock.today(), STEP_DAYS);
+    let due = LIST.due(context, STEP_DAYS, &school.region)?;
     let now_micros = context.clock.now_micros();
     store
         .write(&caller, key, move |tx| async move {
@@ -55,7 +53,8 @@ pub(super) async fn create(
             let graduates = store::graduates(&*tx, school.id, year).await?;
             let ids: Vec<Uuid> = graduates.keys().copied().collect();
             let certified = store::certified(&*tx, &ids).await?;
-            let students = entitled(named, &graduates, &certified)?;
+            let disputed = store::disputed(&*tx, &ids).await?;
+            let students = entitled(named, &graduates, &certified, &disputed)?;
             let list = Model {
                 id: Uuid::now_v7(),
                 school: school.id,
@@ -71,10 +70,9 @@ pub(super) async fn create(
             };
             store::insert_list(&*tx, list.clone()).await?;
             let answer = encode(&list);
-            let entry =
-                about(&list)
-                    .change(None, &answer)
-                    .step(CREATE, "", list_state_name(LIST.start));
+            let entry = about(&list)
+                .change(None, &answer)
+                .step(CREATE, "", state_name(LIST.start));
             Ok((answer, entry))
         })
         .await
@@ -98,6 +96,7 @@ fn entitled(
     named: BTreeSet<Uuid>,
     graduates: &HashMap<Uuid, student::Model>,
     certified: &BTreeSet<Uuid>,
+    disputed: &HashSet<Uuid>,
 ) -> Result<BTreeSet<Uuid>, CertificateError> {
     if let Some(one) = named.iter().find(|id| !graduates.contains_key(id)) {
         return Err(refused(
@@ -111,10 +110,18 @@ fn entitled(
             format!("students/{one}已有有效证书,如遗失请申请补发"),
         ));
     }
+    if let Some(one) = named.iter().find(|id| disputed.contains(id)) {
+        return Err(refused(
+            format!("students/{one} is claimed by another school; settle the case first"),
+            format!("students/{one}存在双重学籍争议,请先办结"),
+        ));
+    }
     if !named.is_empty() {
         return Ok(named);
     }
-    let all = graduates.keys().filter(|id| !certified.contains(id));
+    let all = graduates
+        .keys()
+        .filter(|id| !certified.contains(id) && !disputed.contains(id));
     let all: BTreeSet<Uuid> = all.copied().take(SET).collect();
     if all.is_empty() {
         return Err(refused(
@@ -159,7 +166,10 @@ pub(super) async fn take(
             let listed = listed(&before);
             let graduates = store::graduates(&*tx, before.school, before.graduation_year).await?;
             let certified = store::certified(&*tx, &listed).await?;
-            let entitled = |id: &&Uuid| graduates.contains_key(id) && !certified.contains(id);
+            let disputed = store::disputed(&*tx, &listed).await?;
+            let entitled = |id: &&Uuid| {
+                graduates.contains_key(id) && !certified.contains(id) && !disputed.contains(id)
+            };
             let others = listed.len() - listed.iter().filter(entitled).count();
             taken
                 .pass(&asked, |_| unmet(others))
@@ -191,8 +201,10 @@ fn unmet(others: usize) -> Result<(), Unmet> {
         return Ok(());
     }
     Err(Unmet::Missing(
-        format!("{others} on the list have not graduated or hold a certificate already"),
-        format!("名册中有{others}人未毕业或已有有效证书"),
+        format!(
+            "{others} on the list have not graduated, hold a certificate already or are claimed by another school"
+        ),
+        format!("名册中有{others}人未毕业、已有有效证书或存在双重学籍争议"),
     ))
 }
 

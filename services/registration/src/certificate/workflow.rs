@@ -1,9 +1,12 @@
 //! The tables of lists and of certificates.
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{COUNTY_APPROVER, COUNTY_CLERK, SCHOOL_APPROVER, SCHOOL_CLERK};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::certificate::State;
 pub use junheng_proto::registration::v1::certificate_list::State as ListState;
+
+use crate::rule_book::rules;
 
 /// What must hold before a list's step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,9 @@ pub enum Guard {
     /// Everybody on the list has graduated and has no certificate in force.
     AllEntitled,
 }
+
+/// Every guard.
+pub const GUARDS: &[Guard] = &[Guard::AllEntitled];
 
 /// The step that proposes a list; it has no row.
 pub const CREATE: &str = "CreateCertificateList";
@@ -31,19 +37,19 @@ pub const REISSUE: &str = "ReissueCertificate";
 /// The step that leaves a certificate as it is.
 pub const KEEP: &str = "KeepCertificate";
 
-/// Working days for each step; a rule of this system, no text gives them.
-pub const STEP_DAYS: u32 = 10;
+/// The rule of the working days for each step.
+pub const STEP_DAYS: &str = "certificate.step_working_days";
 
 /// A list's workflow.
 #[rustfmt::skip]
 pub static LIST: Workflow<ListState, Guard> = {
     use Guard::*;
     use ListState::*;
-    Workflow { name: "certificateList", begin: (CREATE, "拟定名册"), start: Proposed, state_name: list_state_name, rows: &[
-        //  step     label          from           to         by                  due        guards          not by the taker of
-        row(SUBMIT,  "学校审核上报", &[Proposed],  Submitted, &[SCHOOL_APPROVER], STEP_DAYS, &[AllEntitled], &[CREATE]),
-        row(APPROVE, "县级验印",     &[Submitted], Approved,  &[COUNTY_APPROVER], 0,         &[AllEntitled], &[CREATE, SUBMIT]),
-        row(RETURN,  "退回学校",     &[Submitted], Returned,  &[COUNTY_APPROVER], 0,         &[],            &[]),
+    Workflow { name: "certificateList", begin: (CREATE, "拟定名册"), start: Proposed, rules, rows: &[
+        //        step     label           from          to         by
+        Row::step(SUBMIT,  "学校审核上报", &[Proposed],  Submitted, &[SCHOOL_APPROVER]).due(STEP_DAYS).guards(&[AllEntitled]).not_by(&[CREATE]),
+        Row::step(APPROVE, "县级验印",     &[Submitted], Approved,  &[COUNTY_APPROVER]).guards(&[AllEntitled]).not_by(&[CREATE, SUBMIT]),
+        Row::step(RETURN,  "退回学校",     &[Submitted], Returned,  &[COUNTY_APPROVER]),
     ]}
 };
 
@@ -51,57 +57,15 @@ pub static LIST: Workflow<ListState, Guard> = {
 #[rustfmt::skip]
 pub static CERTIFICATE: Workflow<State, Guard> = {
     use State::*;
-    Workflow { name: "certificate", begin: (APPROVE, "县级验印"), start: Valid, state_name, rows: &[
-        row(ASK_REVOCATION, "申请撤销", &[Valid],                                RevocationRequested, &[SCHOOL_APPROVER, COUNTY_CLERK], STEP_DAYS, &[], &[]),
-        row(REVOKE,         "撤销证书", &[RevocationRequested],                  Revoked,             &[COUNTY_APPROVER],               0,         &[], &[ASK_REVOCATION]),
-        row(ASK_REISSUE,    "申请补发", &[Valid],                                ReissueRequested,    &[SCHOOL_CLERK],                  STEP_DAYS, &[], &[]),
-        row(REISSUE,        "补发证书", &[ReissueRequested],                     Replaced,            &[COUNTY_APPROVER],               0,         &[], &[ASK_REISSUE]),
-        row(KEEP,           "维持证书", &[RevocationRequested, ReissueRequested], Valid,              &[COUNTY_APPROVER],               0,         &[], &[]),
+    Workflow { name: "certificate", begin: (APPROVE, "县级验印"), start: Valid, rules, rows: &[
+        //        step            label       from                                      to                   by
+        Row::step(ASK_REVOCATION, "申请撤销", &[Valid],                                 RevocationRequested, &[SCHOOL_APPROVER, COUNTY_CLERK]).due(STEP_DAYS),
+        Row::step(REVOKE,         "撤销证书", &[RevocationRequested],                   Revoked,             &[COUNTY_APPROVER]).not_by(&[ASK_REVOCATION]),
+        Row::step(ASK_REISSUE,    "申请补发", &[Valid],                                 ReissueRequested,    &[SCHOOL_CLERK]).due(STEP_DAYS),
+        Row::step(REISSUE,        "补发证书", &[ReissueRequested],                      Replaced,            &[COUNTY_APPROVER]).not_by(&[ASK_REISSUE]),
+        Row::step(KEEP,           "维持证书", &[RevocationRequested, ReissueRequested], Valid,               &[COUNTY_APPROVER]),
     ]}
 };
-
-const SCHOOL_CLERK: Role = Role::new(Level::School, Duty::Clerk);
-const COUNTY_CLERK: Role = Role::new(Level::County, Duty::Clerk);
-const SCHOOL_APPROVER: Role = Role::new(Level::School, Duty::Approver);
-const COUNTY_APPROVER: Role = Role::new(Level::County, Duty::Approver);
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each column of the table"
-)]
-const fn row<S: Copy + 'static>(
-    step: &'static str,
-    label: &'static str,
-    from: &'static [S],
-    to: S,
-    by: &'static [Role],
-    due_working_days: u32,
-    guards: &'static [Guard],
-    not_by_taker_of: &'static [&'static str],
-) -> Row<S, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party: "",
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
-}
-
-/// The name of a certificate's state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The name of a list's state without its prefix.
-pub fn list_state_name(state: ListState) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
 
 /// Whether a certificate is in force.
 pub fn is_in_force(state: i32) -> bool {
@@ -111,33 +75,4 @@ pub fn is_in_force(state: i32) -> bool {
         State::ReissueRequested as i32,
     ]
     .contains(&state)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::table_checks as checks;
-
-    #[test]
-    fn every_state_of_lists_and_certificates_is_reached() {
-        checks::every_state_is_reached(&[&LIST]);
-        checks::every_state_is_reached(&[&CERTIFICATE]);
-    }
-
-    #[test]
-    fn every_step_of_lists_and_certificates_is_a_method_and_its_roles_are_the_methods() {
-        checks::every_step_is_a_method(&[&LIST], CREATE);
-        checks::every_step_is_a_method(&[&CERTIFICATE], APPROVE);
-    }
-
-    #[test]
-    fn every_guard_of_a_list_guards_something() {
-        checks::every_guard_is_used(&[&LIST], &[Guard::AllEntitled]);
-    }
-
-    #[test]
-    fn four_eyes_look_at_steps_that_exist() {
-        checks::four_eyes_exist(&[&LIST]);
-        checks::four_eyes_exist(&[&CERTIFICATE]);
-    }
 }

@@ -32,10 +32,10 @@ use super::workflow::{
 use crate::admission::rules::largest_class;
 use crate::entity::class_draw::{Entity, Model};
 use crate::entity::student;
-use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent::{self, PlacedParent};
 use crate::school_class::rules::{self as places, Place};
 use crate::school_year;
+use crate::statistic::band;
 
 /// The most members of a replay.
 const MOST_MEMBERS: usize = 5_000;
@@ -147,8 +147,7 @@ impl Rpc {
         KernelError::unless_empty(places::check(place))?;
         let clock = &self.context.clock;
         let (today, now) = (clock.today(), clock.now_micros());
-        let path = RegionPath::of(regions, &school.region);
-        let large_from = RuleBook::builtin()?.number("class_size.large_from", &path, today)?;
+        let large_from = band::large_from(today)?;
         store
             .write(&caller, key, move |tx| async move {
                 parent::hold_places(&*tx, [school.id]).await?;

@@ -6,18 +6,18 @@ use junheng_kernel::workflow::WorkflowError;
 use junheng_proto::error::v1::Reason;
 use sea_orm::DbErr;
 
-use super::rules::LARGE;
-
 /// Why a call about class sizes failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClassSizeError {
     /// There is nothing to relieve.
-    #[error("{class} has {students} students and is not large; large from {LARGE} on")]
+    #[error("{class} has {students} students and is not large; large from {limit} on")]
     NotLarge {
         /// The class.
         class: String,
         /// Its students.
         students: i64,
+        /// The smallest large class.
+        limit: i64,
     },
     /// A plan for the class has not ended.
     #[error("{name} for this class has not ended")]
@@ -43,10 +43,14 @@ impl Fault for ClassSizeError {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::NotLarge { class, students } => vec![
+            Self::NotLarge {
+                class,
+                students,
+                limit,
+            } => vec![
                 ("class", class.clone()),
                 ("students", students.to_string()),
-                ("limit", LARGE.to_string()),
+                ("limit", limit.to_string()),
             ],
             Self::UnderWay { name } => vec![("name", name.clone())],
             Self::Kernel(error) => error.metadata(),

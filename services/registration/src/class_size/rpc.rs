@@ -6,7 +6,6 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::clock::timestamp;
-use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::into_status;
 use junheng_kernel::identity_number::date_of;
 use junheng_kernel::name::{etag, id_of};
@@ -100,8 +99,8 @@ impl Rpc {
         let reader = context.store.reader();
         let placed =
             parent::placed(reader, &caller, &context.regions, "parent", &message.parent).await?;
-        let (least, most) =
-            rules::sizes_of(message.band).map_err(|wrong| KernelError::Fields(vec![wrong]))?;
+        let today = context.clock.today();
+        let (least, most) = rules::sizes_of(message.band, today)?;
         let (band, unplanned) = (message.band.to_string(), message.unplanned_only.to_string());
         let page = Page::of(
             &caller.method,
@@ -125,7 +124,6 @@ impl Rpc {
             .into_iter()
             .map(|plan| (plan.school_class, plan))
             .collect();
-        let today = context.clock.today();
         let mut large_classes: Vec<LargeClass> = rows
             .iter()
             .map(|row| large_of(row, plans.get(&row.school_class), today))
@@ -204,7 +202,7 @@ fn large_of(row: &Sized, plan: Option<&Model>, today: NaiveDate) -> LargeClass {
         stage: row.stage,
         grade: row.grade,
         student_count: row.students,
-        band: rules::band_of(row.students).unwrap_or_default() as i32,
+        band: rules::band_of(row.students, today).unwrap_or_default() as i32,
         relief_plan: plan.map_or_else(String::new, |plan| format!("reliefPlans/{}", plan.id)),
         end_date: plan.map_or_else(String::new, |plan| plan.end_date.clone()),
         overdue: plan.is_some_and(|plan| is_overdue(plan, today)),

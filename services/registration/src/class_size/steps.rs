@@ -22,6 +22,7 @@ use super::{rules, store};
 use crate::entity::relief_plan::{Entity, Model};
 use crate::entity::school_class;
 use crate::school_class::rules::Place;
+use crate::statistic::band;
 
 pub(super) async fn create(
     context: &Context,
@@ -45,9 +46,12 @@ pub(super) async fn create(
                 return Err(ClassSizeError::UnderWay { name });
             }
             let students = store::students_of(&*tx, id).await?;
-            if rules::band_of(students).is_none() {
-                let class = Place::of(&class).full_name();
-                return Err(ClassSizeError::NotLarge { class, students });
+            if rules::band_of(students, today).is_none() {
+                return Err(ClassSizeError::NotLarge {
+                    class: Place::of(&class).full_name(),
+                    students,
+                    limit: band::large_from(today)?,
+                });
             }
             let new = Model {
                 id: Uuid::now_v7(),
@@ -94,14 +98,16 @@ pub(super) async fn take(
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
-                // No step of this table depends on the levels above.
+                // No step of this table depends on the levels above, and nothing is due by a rule.
                 region: "",
             };
             let taken = WORKFLOW
                 .take(&tx, &context, &caller, &asked, standing, |_| true)
                 .await?;
             let students = store::students_of(&*tx, current.school_class).await?;
-            taken.pass(&asked, |guard| rules::judge(guard, students))?;
+            let today = context.clock.today();
+            let large_from = band::large_from(today)?;
+            taken.pass(&asked, |guard| rules::judge(guard, students, large_from))?;
             let changed = Model {
                 state: taken.to as i32,
                 version: current.version + 1,
@@ -109,7 +115,6 @@ pub(super) async fn take(
                 ..current.clone()
             };
             store::replace(&*tx, &changed, current.version).await?;
-            let today = context.clock.today();
             let (before, answer) = (encode(&current, today), encode(&changed, today));
             let entry = about(&changed).change(Some(&before), &answer);
             Ok::<_, ClassSizeError>((answer, taken.entry(entry, &asked)))

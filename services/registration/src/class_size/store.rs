@@ -13,6 +13,9 @@ use uuid::Uuid;
 use super::workflow::State;
 use crate::entity::relief_plan::{Column, Entity, Model};
 
+/// The least size in the partial index of the folded counts.
+const INDEXED_FROM: i64 = 56;
+
 /// A class with how many attend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sized {
@@ -74,9 +77,15 @@ pub async fn sized(
     let most = wanted
         .most
         .map_or_else(String::new, |most| format!(" AND SUM(placed) <= {most}"));
+    // The index holds large classes alone; only a condition that says so uses it.
+    let indexed = if least >= INDEXED_FROM {
+        format!("placed >= {INDEXED_FROM} AND ")
+    } else {
+        String::new()
+    };
     let sql = format!(
         "SELECT {cell}, CAST(SUM(placed) AS bigint) AS students FROM (\
-         SELECT {cell}, placed FROM tally_cells WHERE placed >= 56 AND placed >= {least} AND {below}{after} \
+         SELECT {cell}, placed FROM tally_cells WHERE {indexed}placed >= {least} AND {below}{after} \
          UNION ALL SELECT {cell}, placed FROM tally_cells WHERE placed < {least} AND school_class IN \
          (SELECT school_class FROM tally_changes WHERE {below} AND placed <> 0){after} \
          UNION ALL SELECT {cell}, placed FROM tally_changes WHERE {below} AND placed <> 0{after}\

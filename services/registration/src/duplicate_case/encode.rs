@@ -19,6 +19,8 @@ use super::rules::{self, Seat};
 use super::workflow::{CLAIMANT, SUPERIOR, WORKFLOW, state_of};
 use crate::entity::duplicate_case::Model;
 use crate::entity::duplicate_claim;
+use crate::student::document;
+use crate::student::rules::Draft;
 
 /// The sealed part of a case.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -64,6 +66,21 @@ impl fmt::Debug for Claimed {
 impl Claimed {
     pub(super) fn of(keys: &Keyring, row: &duplicate_claim::Model) -> Result<Self, KernelError> {
         keys.open_message(of_claim(&row.id.to_string()), &row.personal)
+    }
+
+    /// The hash of the document that the school wrote.
+    pub(super) fn hash(&self, context: &Context, school: Uuid) -> Result<Vec<u8>, KernelError> {
+        let draft = Draft {
+            display_name: self.display_name.clone(),
+            identity_type: self.identity_type,
+            identity_number: self.identity_number.clone(),
+            sex: self.sex,
+            birth_date: self.birth_date.clone(),
+            ethnicity: self.ethnicity.clone(),
+            student_number: String::new(),
+        };
+        let index = document::index_of(&context.store.keys)?;
+        Ok(document::hash(index, &draft, school))
     }
 
     pub(super) fn seal(&self, keys: &Keyring, id: Uuid) -> Result<Vec<u8>, KernelError> {
@@ -154,7 +171,8 @@ fn claim_of(keys: &Keyring, row: &duplicate_claim::Model) -> Result<DuplicateCla
         name: format!("duplicateClaims/{}", row.id),
         school: format!("schools/{}", row.school),
         region: format!("regions/{}", row.region),
-        school_class: format!("classes/{}", row.school_class),
+        school_class: named("classes", row.school_class),
+        student: named("students", row.student),
         display_name: claimed.display_name,
         identity_number: mask::identity_number(&claimed.identity_number),
         sex: claimed.sex,
@@ -164,6 +182,14 @@ fn claim_of(keys: &Keyring, row: &duplicate_claim::Model) -> Result<DuplicateCla
         verdict: row.verdict,
         create_time: Some(timestamp(row.create_micros)),
     })
+}
+
+/// The resource name of an id, empty for none.
+fn named(collection: &str, id: Uuid) -> String {
+    if id.is_nil() {
+        return String::new();
+    }
+    format!("{collection}/{id}")
 }
 
 /// Who decides a case.

@@ -8,6 +8,11 @@
 //! are concerned, and where ten working days have passed, the level above all of them decides (the city, if they lie in
 //! one, otherwise the province). Nothing is decided without evidence of the side that it favours.
 //!
+//! A second record of a child under another kind of document is found by name, sex and date of birth (疑似重复,
+//! [`suspicion`](crate::student::suspicion)). It is registered all the same, and a claim that names it stands in the case of
+//! the older record. Such a claim keeps nobody's record still, and a decision on it moves nothing: the school whose record
+//! is the one too many has it cancelled (学籍注销).
+//!
 //! Invariants:
 //! - a case is visible to whoever covers the record's school or the school of any claim,
 //! - a school sees of other claimants only that they are there,
@@ -24,4 +29,4 @@ mod steps;
 pub mod store;
 pub mod workflow;
 
-pub(crate) use opening::{Claim, open};
+pub(crate) use opening::{Claim, Opened, Suspected, open, suspect};

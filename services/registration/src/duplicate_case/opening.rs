@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::encode::{Claimed, Statement, about, encode, name_of, shown_to};
 use super::store;
-use super::workflow::{CREATE, DAYS, State, state_name};
+use super::workflow::{CREATE, STEP_DAYS, State, WORKFLOW, state_name};
 use crate::entity::duplicate_case::{Entity, Model};
 use crate::entity::{duplicate_claim, school_class, student};
 use crate::student::document;
@@ -30,6 +30,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) class: &'a school_class::Model,
     /// What was written.
     pub(crate) draft: &'a Draft,
+    /// The second record, where there is one and it is only suspected to be of the same child (疑似重复).
+    pub(crate) second: Option<Uuid>,
 }
 
 /// The case after a claim.
@@ -49,6 +51,55 @@ impl Opened {
     pub(crate) fn entry(self) -> (DuplicateCase, Entry) {
         (self.answer, self.entry)
     }
+}
+
+/// A new record of a child who may have one already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suspected<'a> {
+    /// The older record.
+    pub(crate) standing: &'a student::Model,
+    /// The new one.
+    pub(crate) second: &'a student::Model,
+    /// What was written of the child.
+    pub(crate) draft: &'a Draft,
+}
+
+/// States the suspicion that each of these new records is the second of its child, for people to decide: a claim in the one
+/// open case on the older record. Nothing is refused, nothing merged.
+pub(crate) async fn suspect(
+    tx: &Tx,
+    context: &Context,
+    caller: &Caller,
+    suspected: &[Suspected<'_>],
+) -> Result<Vec<Record>, KernelError> {
+    // In one order, so that two writes wait for each other's cases instead of locking up.
+    let mut suspected = suspected.to_vec();
+    suspected.sort_by_key(|one| one.standing.id);
+    let mut records = Vec::new();
+    for Suspected {
+        standing,
+        second,
+        draft,
+    } in suspected
+    {
+        // Who sits in no class yet has a seat all the same: school, place, stage and grade.
+        let class = school_class::Model {
+            id: second.school_class.unwrap_or_default(),
+            school: second.school,
+            place: second.place,
+            stage: second.stage,
+            grade: second.grade,
+            number: 0,
+            version: 0,
+        };
+        let claim = Claim {
+            class: &class,
+            draft,
+            second: Some(second.id),
+        };
+        records.extend(open(tx, context, caller, standing, claim).await?.records);
+    }
+    Ok(records)
 }
 
 /// States the claim in the one open case on the record, which is opened where there is none. Runs in the transaction in
@@ -122,9 +173,7 @@ async fn case_of(
         .ok_or_else(|| KernelError::Stored("a record's school is gone".into()))?;
     let id = Uuid::now_v7();
     let now = context.clock.now_micros();
-    let due = context
-        .calendar
-        .add_working_days(context.clock.today(), DAYS);
+    let due = WORKFLOW.due(context, STEP_DAYS, &school.region)?;
     Ok(Model {
         id,
         state: State::Opened as i32,
@@ -152,7 +201,11 @@ async fn claim_of(
     claim: Claim<'_>,
 ) -> Result<duplicate_claim::Model, KernelError> {
     let keys = &context.store.keys;
-    let Claim { class, draft } = claim;
+    let Claim {
+        class,
+        draft,
+        second,
+    } = claim;
     let school = directory::school(&**tx, class.school)
         .await?
         .ok_or_else(|| KernelError::Stored("a class's school is gone".into()))?;
@@ -187,6 +240,7 @@ async fn claim_of(
         place: class.place,
         region: school.region,
         school_class: class.id,
+        student: second.unwrap_or_default(),
         verdict: Verdict::Unspecified as i32,
         personal: claimed.seal(keys, id)?,
         create_micros: context.clock.now_micros(),

@@ -8,16 +8,17 @@ use junheng_proto::registration::v1::duplicate_case::Outcome;
 use junheng_proto::registration::v1::duplicate_claim::Verdict;
 use junheng_proto::registration::v1::student_change::Kind;
 
-use super::encode::name_of;
+use super::encode::{Claimed, name_of};
 use super::error::DuplicateCaseError;
 use super::facts::Decision;
 use super::store;
 use crate::entity::duplicate_case::Model;
-use crate::entity::duplicate_claim;
+use crate::entity::{duplicate_claim, student};
 use crate::reorganisation::store as reorganisations;
 use crate::school_class::store as classes;
 use crate::student::error::StudentError;
 use crate::student::ledger::{self, Happening};
+use crate::student::store as students;
 use crate::transfer;
 
 /// Carries a decision out. Gives the records for the journal. `places` are held.
@@ -43,7 +44,16 @@ pub(super) async fn carry_out(
         store::replace_claim(&**tx, &judged).await?;
     }
     match (decision.outcome, decision.claim) {
-        (Outcome::ClaimantTakes, Some(claim)) => moved(tx, context, case, claim, place).await,
+        // Of two records, the one too many is cancelled by its own school: nothing moves.
+        (Outcome::ClaimantTakes, Some(claim)) if claim.student.is_nil() => {
+            moved(tx, context, case, claim, place).await
+        }
+        (Outcome::OtherPerson, Some(claim)) => {
+            // A document that the record only had before, by mistake, is the other child's.
+            let hash = Claimed::of(&context.store.keys, claim)?.hash(context, claim.school)?;
+            students::release_former(&**tx, case.student, Some(&hash)).await?;
+            Ok(Vec::new())
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -55,12 +65,6 @@ async fn moved(
     claim: &duplicate_claim::Model,
     place: Option<i64>,
 ) -> Result<Vec<Record>, DuplicateCaseError> {
-    let unknown = || StudentError::ClassUnknown {
-        class: format!("classes/{}", claim.school_class),
-    };
-    let class = classes::find_in(&**tx, claim.school, claim.school_class).await?;
-    let mut class = class.ok_or_else(unknown)?;
-    class.place = place.unwrap_or(class.place);
     let Some(student) = store::student_of(&**tx, case.student).await? else {
         let why = "the record of a case is gone";
         return Err(junheng_kernel::error::KernelError::Stored(why.into()).into());
@@ -91,7 +95,23 @@ async fn moved(
         date: context.clock.today(),
         process: name_of(case),
     };
-    let after = transfer::seated(&student, &class, context);
+    let after = if claim.school_class.is_nil() {
+        // Claimed by an admission, whose classes are drawn later.
+        student::Model {
+            school: claim.school,
+            place: place.unwrap_or(claim.place),
+            school_class: None,
+            ..student.clone()
+        }
+    } else {
+        let unknown = || StudentError::ClassUnknown {
+            class: format!("classes/{}", claim.school_class),
+        };
+        let class = classes::find_in(&**tx, claim.school, claim.school_class).await?;
+        let mut class = class.ok_or_else(unknown)?;
+        class.place = place.unwrap_or(class.place);
+        transfer::seated(&student, &class, context)
+    };
     let keys = &context.store.keys;
     let (_, told) = ledger::change(&**tx, keys, &student, after, Some(&happening)).await?;
     Ok(vec![told])

@@ -1,12 +1,13 @@
 //! Every SQL statement about cases and claims.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::page::Page;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -30,17 +31,21 @@ pub(super) async fn insert(database: &impl ConnectionTrait, case: &Model) -> Res
     Ok(!added.is_empty())
 }
 
-/// Adds the claim, unless its school has one in the case.
+/// Adds the claim, unless its school has one in the case, or its record.
 pub(super) async fn insert_claim(
     database: &impl ConnectionTrait,
     claim: &duplicate_claim::Model,
 ) -> Result<bool, DbErr> {
-    let unique = [ClaimColumn::DuplicateCase, ClaimColumn::School];
+    let unique = [
+        ClaimColumn::DuplicateCase,
+        ClaimColumn::School,
+        ClaimColumn::Student,
+    ];
     let added = store::insert_missing::<duplicate_claim::Entity, _>(
         database,
         vec![claim.clone()],
         unique,
-        |row| (row.duplicate_case, row.school),
+        |row| (row.duplicate_case, row.school, row.student),
     )
     .await?;
     Ok(!added.is_empty())
@@ -59,17 +64,38 @@ pub(super) async fn hold_open(
         .await
 }
 
-/// Whether a case on the record is open.
+/// Whether a case on the record is open in which somebody claims the record itself. Who only may have a second record is
+/// not held by that.
 pub(crate) async fn is_disputed(
     database: &impl ConnectionTrait,
     student: Uuid,
 ) -> Result<bool, DbErr> {
+    Ok(!disputed(database, &[student]).await?.is_empty())
+}
+
+/// Those of the records that are disputed, in one statement.
+pub(crate) async fn disputed(
+    database: &impl ConnectionTrait,
+    students: &[Uuid],
+) -> Result<HashSet<Uuid>, DbErr> {
     let everywhere = Scope::everything("whether a record is disputed is asked by its own process");
-    let found = Entity::visible_to(&everywhere)
-        .filter(Column::OpenStudent.eq(student))
-        .one(database)
+    let of_the_record = duplicate_claim::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(ClaimColumn::DuplicateCase)
+        .filter(ClaimColumn::Student.eq(Uuid::nil()))
+        .filter(Expr::cust(
+            "duplicate_claims.duplicate_case = duplicate_cases.id",
+        ))
+        .into_query();
+    let found: Vec<Option<Uuid>> = Entity::visible_to(&everywhere)
+        .select_only()
+        .column(Column::OpenStudent)
+        .filter(Column::OpenStudent.is_in(students.iter().copied()))
+        .filter(Column::Id.in_subquery(of_the_record))
+        .into_tuple()
+        .all(database)
         .await?;
-    Ok(found.is_some())
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The case, if the caller covers one of its sides.
@@ -112,10 +138,6 @@ pub(super) async fn list(
         scope.condition::<Entity>(),
         scope.condition::<duplicate_claim::Entity>(),
     );
-    let below = on_a_side(
-        parent.condition::<Entity>(),
-        parent.condition::<duplicate_claim::Entity>(),
-    );
     let narrowed = Condition::all()
         .add_option(only.state.map(|state| Column::State.eq(state)))
         .add_option(only.overdue_before.map(|today| {
@@ -124,14 +146,24 @@ pub(super) async fn list(
                 .add(Column::DueDate.lt(today))
         }))
         .add_option(page.after::<Uuid>()?.map(|after| Column::Id.gt(after)));
-    Ok(Entity::visible_to(&sides)
-        .filter(visible)
-        .filter(below)
-        .filter(narrowed)
-        .order_by_asc(Column::Id)
-        .limit(page.limit())
-        .all(database)
-        .await?)
+    // A statement for each side: of either an index knows the first rows, of both together none does.
+    let of_the_record = parent.condition::<Entity>();
+    let of_claims = Condition::all()
+        .add(Column::Id.in_subquery(claiming(parent.condition::<duplicate_claim::Entity>())));
+    let mut found = BTreeMap::new();
+    for side in [of_the_record, of_claims] {
+        let rows = Entity::visible_to(&sides)
+            .filter(side)
+            .filter(visible.clone())
+            .filter(narrowed.clone())
+            .order_by_asc(Column::Id)
+            .limit(page.limit())
+            .all(database)
+            .await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    Ok(found.into_values().take(limit).collect())
 }
 
 /// The claims of a case, oldest first.
@@ -190,13 +222,17 @@ pub(super) async fn student_of(
 
 /// The condition that the record's side or one of the claims meets.
 fn on_a_side(standing: Condition, claim: Condition) -> Condition {
+    Condition::any()
+        .add(standing)
+        .add(Column::Id.in_subquery(claiming(claim)))
+}
+
+/// The cases of the claims that meet a condition.
+fn claiming(claim: Condition) -> SelectStatement {
     let everywhere = Scope::everything("narrowed by the claim's condition");
-    let claims = duplicate_claim::Entity::visible_to(&everywhere)
+    duplicate_claim::Entity::visible_to(&everywhere)
         .select_only()
         .column(ClaimColumn::DuplicateCase)
         .filter(claim)
-        .into_query();
-    Condition::any()
-        .add(standing)
-        .add(Column::Id.in_subquery(claims))
+        .into_query()
 }

@@ -1,8 +1,11 @@
-//! The table of a case's steps (DESIGN: no text gives order or days).
+//! The table of a case's steps (DESIGN: no text gives the order).
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{CITY_APPROVER, COUNTY_APPROVER, PROVINCE_APPROVER, Role, SCHOOL_CLERK};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::duplicate_case::State;
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state, role and party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +47,8 @@ pub const DISPUTE: &str = "DisputeDuplicateSettlement";
 /// The level above decides.
 pub const DECIDE: &str = "DecideDuplicateCase";
 
-/// Working days for each decision (DESIGN).
-pub const DAYS: u32 = 10;
-
-const SCHOOL_CLERK: Role = Role::new(Level::School, Duty::Clerk);
-const COUNTY_APPROVER: Role = Role::new(Level::County, Duty::Approver);
-const CITY_APPROVER: Role = Role::new(Level::City, Duty::Approver);
-const PROVINCE_APPROVER: Role = Role::new(Level::Province, Duty::Approver);
+/// The rule of the working days for each decision.
+pub const STEP_DAYS: &str = "duplicate_case.step_working_days";
 
 /// The workflow.
 #[rustfmt::skip]
@@ -58,55 +56,16 @@ pub const WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
     const ABOVE: &[Role] = &[CITY_APPROVER, PROVINCE_APPROVER];
-    Workflow { name: "duplicateCase", begin: (CREATE, "重复登记"), start: Opened, state_name, rows: &[
-        //  step             label                from                  to         by                  party     due   guards                    not by the taker of
-        row(STATE_EVIDENCE,  "提交证明",          &[Opened],            Opened,    &[SCHOOL_CLERK],    SCHOOLS,  DAYS, &[EvidenceGiven],         &[]),
-        row(STATE_EVIDENCE,  "提交证明",          &[Proposed],          Proposed,  &[SCHOOL_CLERK],    SCHOOLS,  DAYS, &[EvidenceGiven],         &[]),
-        row(STATE_EVIDENCE,  "提交证明",          &[Escalated],         Escalated, &[SCHOOL_CLERK],    SCHOOLS,  DAYS, &[EvidenceGiven],         &[]),
-        row(SETTLE,          "县级核定",          &[Opened],            Settled,   &[COUNTY_APPROVER], COUNTY,   0,    &[SideProved],            &[CREATE, STATE_EVIDENCE]),
-        row(PROPOSE,         "提出处理意见",      &[Opened],            Proposed,  &[COUNTY_APPROVER], CLAIMANT, DAYS, &[SideProved],            &[CREATE, STATE_EVIDENCE]),
-        row(AGREE,           "同意处理意见",      &[Proposed],          Settled,   &[COUNTY_APPROVER], STANDING, 0,    &[SideProved],            &[PROPOSE]),
-        row(DISPUTE,         "不同意,报请上级",   &[Proposed],          Escalated, &[COUNTY_APPROVER], STANDING, DAYS, &[],                      &[PROPOSE]),
-        row(DECIDE,          "上级裁定",          &[Escalated],         Settled,   ABOVE,              SUPERIOR, 0,    &[SideProved],            &[PROPOSE, DISPUTE]),
-        row(DECIDE,          "上级裁定",          &[Opened, Proposed],  Settled,   ABOVE,              SUPERIOR, 0,    &[ClimbedUp, SideProved], &[PROPOSE]),
+    Workflow { name: "duplicateCase", begin: (CREATE, "重复登记"), start: Opened, rules, rows: &[
+        //        step            label              from                 to         by
+        Row::step(STATE_EVIDENCE, "提交证明",        &[Opened],           Opened,    &[SCHOOL_CLERK]).party(SCHOOLS).due(STEP_DAYS).guards(&[EvidenceGiven]),
+        Row::step(STATE_EVIDENCE, "提交证明",        &[Proposed],         Proposed,  &[SCHOOL_CLERK]).party(SCHOOLS).due(STEP_DAYS).guards(&[EvidenceGiven]),
+        Row::step(STATE_EVIDENCE, "提交证明",        &[Escalated],        Escalated, &[SCHOOL_CLERK]).party(SCHOOLS).due(STEP_DAYS).guards(&[EvidenceGiven]),
+        Row::step(SETTLE,         "县级核定",        &[Opened],           Settled,   &[COUNTY_APPROVER]).party(COUNTY).guards(&[SideProved]).not_by(&[CREATE, STATE_EVIDENCE]),
+        Row::step(PROPOSE,        "提出处理意见",    &[Opened],           Proposed,  &[COUNTY_APPROVER]).party(CLAIMANT).due(STEP_DAYS).guards(&[SideProved]).not_by(&[CREATE, STATE_EVIDENCE]),
+        Row::step(AGREE,          "同意处理意见",    &[Proposed],         Settled,   &[COUNTY_APPROVER]).party(STANDING).guards(&[SideProved]).not_by(&[PROPOSE]),
+        Row::step(DISPUTE,        "不同意,报请上级", &[Proposed],         Escalated, &[COUNTY_APPROVER]).party(STANDING).due(STEP_DAYS).not_by(&[PROPOSE]),
+        Row::step(DECIDE,         "上级裁定",        &[Escalated],        Settled,   ABOVE).party(SUPERIOR).guards(&[SideProved]).not_by(&[PROPOSE, DISPUTE]),
+        Row::step(DECIDE,         "上级裁定",        &[Opened, Proposed], Settled,   ABOVE).party(SUPERIOR).guards(&[ClimbedUp, SideProved]).not_by(&[PROPOSE]),
     ]}
 };
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each column of the table"
-)]
-const fn row(
-    step: &'static str,
-    label: &'static str,
-    from: &'static [State],
-    to: State,
-    by: &'static [Role],
-    party: &'static str,
-    due_working_days: u32,
-    guards: &'static [Guard],
-    not_by_taker_of: &'static [&'static str],
-) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party,
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
-}
-
-/// The name of a state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state of a row of the database.
-pub fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
-}

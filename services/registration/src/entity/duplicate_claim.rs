@@ -1,4 +1,4 @@
-//! Claims in cases of double registration, one for each school.
+//! Claims in cases of double registration, one for each school and one for each second record.
 use junheng_kernel::resource::Resource;
 use junheng_kernel::scope::Scoped;
 use sea_orm::entity::prelude::*;
@@ -13,7 +13,10 @@ pub struct Model {
     pub place: i64,
     /// The county's code.
     pub region: String,
+    /// Nil for a child who is in no class yet.
     pub school_class: Uuid,
+    /// The second record that the claim is about (疑似重复); nil for a claim on the record that stands.
+    pub student: Uuid,
     pub verdict: i32,
     /// SM4-GCM over the protobuf of what the school wrote and proved.
     pub personal: Vec<u8>,

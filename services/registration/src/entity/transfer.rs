@@ -41,6 +41,18 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+// === impl Model ===
+
+impl Model {
+    /// The county whose rules count: the receiving one, or the sending one of a pupil who leaves the province.
+    pub fn rules_region(&self) -> &str {
+        match self.receiving_region.as_str() {
+            "" => &self.sending_region,
+            region => region,
+        }
+    }
+}
+
 impl Scoped for Entity {
     const PLACE: Column = Column::ReceivingPlace;
     const SCHOOL: Option<Column> = Some(Column::ReceivingSchool);

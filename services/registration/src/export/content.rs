@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::Keyring;
+use junheng_kernel::resource::{self, Position};
 use junheng_kernel::scope::Scope;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -15,7 +16,6 @@ use super::store;
 use crate::approval::fields_of_text;
 use crate::entity::export::Model;
 use crate::entity::student;
-use crate::student::by_place::{self, PlaceKey};
 use crate::student::person::{self, Person};
 
 /// Students read at once.
@@ -27,7 +27,7 @@ pub(super) struct Content {
     pub(super) scope: Scope,
     pub(super) students_of: Parent,
     pub(super) watermark: String,
-    after: Option<PlaceKey>,
+    after: Option<Position>,
 }
 
 // === impl Content ===
@@ -63,11 +63,13 @@ impl Content {
     ) -> Result<Vec<Vec<String>>, KernelError> {
         let (scope, of) = (&self.scope, &self.students_of);
         let wanted = store::wanted(&self.export);
-        let students = by_place::next(database, scope, of, wanted, self.after, PAGE).await?;
+        let students =
+            resource::next::<student::Entity>(database, scope, of, wanted, self.after, PAGE)
+                .await?;
         let Some(last) = students.last() else {
             return Ok(Vec::new());
         };
-        self.after = Some(PlaceKey::of(last));
+        self.after = Some(Position::of::<student::Entity>(last));
         let (schools, classes) = store::named(database, &students).await?;
         let schools: HashMap<Uuid, (String, String)> = schools
             .into_iter()

@@ -24,9 +24,10 @@ use super::encode::{about, encode_download, name_of};
 use super::error::ExportError;
 use super::file::File;
 use super::{rules, store};
+use crate::approval;
 use crate::approval::error::ApprovalError;
-use crate::approval::{self, limits};
 use crate::entity::{export, export_download};
+use crate::rule_book::{RegionPath, RuleBook};
 
 /// Parts that may wait for a slow reader; each holds one page.
 const AHEAD: usize = 2;
@@ -77,10 +78,13 @@ async fn begin(context: &Context, caller: &Caller, name: &str) -> Result<Begun, 
             RequestKey::own(&download_name),
             move |tx| async move {
                 let (context, caller) = (work_context, work_caller);
+                // Held, so that two downloads at once are counted one after the other.
+                store::hold(&*tx, id).await?;
                 let export = judged(&*tx, &context, &caller, id).await?;
-                let path = approval::path_of(&context.regions, &approval::region_of(export.place));
+                let region = approval::region_of(export.place);
+                let path = RegionPath::of(&context.regions, &region);
                 let today = context.clock.today();
-                let most = limits::number("export.most_downloads", &path, today);
+                let most = RuleBook::builtin()?.count("export.most_downloads", &path, today)?;
                 if store::count_downloads(&*tx, id).await? >= u64::from(most) {
                     return Err(ApprovalError::Exhausted {
                         name: name_of(&export),

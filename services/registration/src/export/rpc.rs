@@ -22,9 +22,9 @@ use uuid::Uuid;
 
 use super::encode::{about, encode, encode_download};
 use super::error::ExportError;
-use super::workflow::{REQUEST, WORKFLOW, state_name};
+use super::workflow::{ANSWER_DAYS, REQUEST, WORKFLOW, state_name};
 use super::{download, rules, steps, store};
-use crate::approval::{self, limits};
+use crate::approval;
 use crate::entity::export;
 use crate::school::parent;
 
@@ -120,10 +120,8 @@ impl Rpc {
             .export
             .ok_or_else(|| KernelError::Fields(vec![Violation::required("export")]))?;
         KernelError::unless_empty(rules::check(&given))?;
-        let today = self.context.clock.today();
-        let path = approval::path_of(regions, &approval::region_of(seat.place));
-        let days = limits::number("export.answer_working_days", &path, today);
-        let due = self.context.calendar.add_working_days(today, days);
+        let region = approval::region_of(seat.place);
+        let due = WORKFLOW.due(&self.context, ANSWER_DAYS, &region)?;
         let filter = given.filter.unwrap_or_default();
         let export = export::Model {
             id: Uuid::now_v7(),

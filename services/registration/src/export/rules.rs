@@ -85,7 +85,7 @@ pub(crate) fn check_use(
     post: &str,
     today: NaiveDate,
 ) -> Result<(), ApprovalError> {
-    let state = state_of(export.state);
+    let state: State = state_of(export.state);
     let held = Held {
         name,
         holder: &export.holder,

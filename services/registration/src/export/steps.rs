@@ -15,8 +15,9 @@ use super::encode::{about, encode};
 use super::error::ExportError;
 use super::workflow::{APPROVE, WORKFLOW, state_of};
 use super::{rules, store};
-use crate::approval::{self, limits};
+use crate::approval;
 use crate::entity::export;
+use crate::rule_book::{RegionPath, RuleBook};
 
 /// Takes a step and answers with the export after it.
 pub(super) async fn take(
@@ -49,8 +50,8 @@ pub(super) async fn take(
             (changed.due_date, changed.due_provisional) = taken.due_date();
             if step == APPROVE {
                 let today = context.clock.today();
-                let path = approval::path_of(&context.regions, &region);
-                let days = limits::number("export.download_days", &path, today);
+                let path = RegionPath::of(&context.regions, &region);
+                let days = RuleBook::builtin()?.count("export.download_days", &path, today)?;
                 let last = today.checked_add_days(Days::new(days.into()));
                 changed.expire_date = last.unwrap_or(today).to_string();
             }

@@ -5,7 +5,7 @@ use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -45,6 +45,20 @@ pub(crate) async fn downloads(
         .order_by_asc(download::Column::Id)
         .all(database)
         .await
+}
+
+/// Holds the export until the transaction ends. Whether the caller may see it is judged by who asks.
+pub(crate) async fn hold(database: &impl ConnectionTrait, id: Uuid) -> Result<(), DbErr> {
+    let all = Scope::everything("the export is read within the caller's scope next");
+    Entity::visible_to(&all)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    Ok(())
 }
 
 /// How many downloads an export has had.

@@ -3,15 +3,15 @@
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
-use junheng_proto::registration::v1::student::State as StudentState;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use crate::entity::{
-    admission_plan, birth_count as birth, cohort_count as cohort, school, school_class, student,
+    admission_plan, birth_count as birth, cohort_count as cohort, school, school_class,
 };
+use crate::tally::read;
 
 /// A school, a stage, a grade and how many.
 pub type Count = (Uuid, i32, i32, i64);
@@ -32,24 +32,12 @@ pub async fn schools(
         .await
 }
 
-/// Students who attend, by school, stage and grade.
+/// Students who attend, by school, stage and grade: from the counts, which are kept current with every write.
 pub async fn students(
     database: &impl ConnectionTrait,
     parent: &Parent,
 ) -> Result<Vec<Count>, DbErr> {
-    use student::Column;
-    student::Entity::visible_to(&figures())
-        .filter(parent.condition::<student::Entity>())
-        .filter(Column::State.eq(StudentState::Enrolled as i32))
-        .select_only()
-        .columns([Column::School, Column::Stage, Column::Grade])
-        .column_as(Column::Id.count(), "student_count")
-        .group_by(Column::School)
-        .group_by(Column::Stage)
-        .group_by(Column::Grade)
-        .into_tuple()
-        .all(database)
-        .await
+    read::attending(database, parent).await
 }
 
 /// Classes by school, stage and grade.

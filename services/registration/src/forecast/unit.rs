@@ -15,6 +15,7 @@ use super::store;
 use crate::entity::{birth_count, school};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::rules::stages_of;
+use crate::statistic::band;
 
 /// Frozen years that rates come from.
 const YEARS_BACK: i32 = 3;
@@ -68,12 +69,18 @@ impl Defaults {
             entry: book.number("forecast.entry_permille", &path, date)?,
             survival: book.number("forecast.survival_permille", &path, date)?,
             standard: [
-                book.number("class_size.standard_primary", &path, date)?,
-                book.number("class_size.standard_junior", &path, date)?,
+                standard_size(Stage::Primary, date)?,
+                standard_size(Stage::Junior, date)?,
             ],
             years: i32::try_from(book.number("forecast.years", &path, date)?).unwrap_or(0),
         })
     }
+}
+
+fn standard_size(stage: Stage, date: chrono::NaiveDate) -> Result<i64, KernelError> {
+    band::standard(stage as i32, date)
+        .map(|standard| standard.most)
+        .ok_or_else(|| KernelError::Stored(format!("no standard size of classes on {date}")))
 }
 
 // === impl Ground ===

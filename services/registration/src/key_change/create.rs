@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::error::KeyChangeError;
 use super::fields::{Asked, Fields};
-use super::workflow::{CREATE, STEP_WORKING_DAYS, State, WORKFLOW, state_name};
+use super::workflow::{CREATE, STEP_DAYS, State, WORKFLOW, state_name};
 use super::{encode, store};
 use crate::entity::key_change::Model;
 use crate::entity::{school, student};
@@ -84,7 +84,7 @@ pub(super) async fn run(
             }
 
             let change = Uuid::now_v7();
-            let due = context.calendar.add_working_days(today, STEP_WORKING_DAYS);
+            let due = WORKFLOW.due(&context, STEP_DAYS, &school.region)?;
             let now = context.clock.now_micros();
             let evidence = kept(&message.evidence);
             let asked = Asked {
@@ -128,6 +128,8 @@ pub(super) async fn refuse_registered(
     own: Uuid,
 ) -> Result<(), StudentError> {
     let mut others = students::with_hashes(database, &[hash]).await?;
+    let former = students::former_holders(database, &[hash]).await?;
+    others.extend(former.into_values());
     others.retain(|other| other.id != own);
     let known = KnownSchools::of(database, caller, &others).await?;
     match others.first() {

@@ -11,5 +11,5 @@ pub mod error;
 mod fields;
 pub mod rpc;
 mod steps;
-mod store;
+pub(crate) mod store;
 pub mod workflow;

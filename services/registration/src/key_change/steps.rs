@@ -5,7 +5,6 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::name::id_of;
 use junheng_kernel::privacy::mask;
 use junheng_kernel::resource;
-use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing, Unmet, check_reason};
@@ -14,21 +13,21 @@ use junheng_proto::registration::v1::KeyChange;
 use junheng_proto::registration::v1::student_change::Kind;
 use junheng_proto::registration::v1::student_number::Why;
 use junheng_proto::workflow::v1::StepRequest;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use tonic::Request;
 
 use super::create::{hash_of, refuse_registered};
 use super::error::KeyChangeError;
 use super::fields::Fields;
 use super::workflow::{APPROVE, Guard, REJECT, WORKFLOW, state_of};
-use super::{encode, fields};
+use super::{encode, fields, store};
+use crate::duplicate_case;
 use crate::entity::key_change::{self, Model};
 use crate::entity::student;
 use crate::school::parent;
 use crate::student::error::StudentError;
 use crate::student::ledger::{self, Happening};
 use crate::student::person::{self, Person};
-use crate::student::{number, rules};
+use crate::student::{number, rules, store as students};
 
 /// Takes a step and answers with the change after it.
 pub(super) async fn take(
@@ -61,13 +60,15 @@ pub(super) async fn take(
                 .take(&tx, &context, &officer, &asked, standing, |_| true)
                 .await?;
             let mut filed = encode::open(keys, &current)?;
-            let student = student_of(&tx, &current).await?;
+            let is_disputed = duplicate_case::store::is_disputed(&*tx, current.student).await?;
+            let student = store::student_of(&*tx, &current).await?;
             let judged = student
                 .as_ref()
                 .map(|student| stands(&context, student, &current, &filed.before))
                 .transpose()?
                 .unwrap_or(false);
             taken.pass(&asked, |guard| match guard {
+                Guard::FieldsAsFiled if is_disputed => Err(disputed()),
                 Guard::FieldsAsFiled if judged => Ok(()),
                 Guard::FieldsAsFiled => Err(moved_on()),
             })?;
@@ -99,16 +100,6 @@ pub(super) async fn take(
         .await
 }
 
-/// The student, wherever the record is by now.
-async fn student_of(tx: &Tx, change: &Model) -> Result<Option<student::Model>, KeyChangeError> {
-    let everywhere = Scope::everything("the change was judged against the scope");
-    let found = student::Entity::visible_to(&everywhere)
-        .filter(student::Column::Id.eq(change.student))
-        .one(&**tx)
-        .await?;
-    Ok(found)
-}
-
 /// Whether the student is still in the school and the fields are still those that the change was filed for.
 fn stands(
     context: &Context,
@@ -118,6 +109,13 @@ fn stands(
 ) -> Result<bool, KernelError> {
     let person = Person::of(&context.store.keys, student)?;
     Ok(student.school == change.school && Fields::of(student, &person) == *before)
+}
+
+fn disputed() -> Unmet {
+    Unmet::Missing(
+        "the record is disputed; settle the case of double registration first".into(),
+        "该生存在双重学籍争议,请先办结".into(),
+    )
 }
 
 fn moved_on() -> Unmet {
@@ -141,6 +139,11 @@ async fn apply(
     KernelError::unless_empty(rules::check(&draft, today))?;
     let hash = hash_of(keys, &draft, student.school)?;
     refuse_registered(&**tx, caller, &hash, student.id).await?;
+    if hash != student.identity_hash {
+        // A document that is the record's own again is no former one any more.
+        students::release_former(&**tx, student.id, Some(&hash)).await?;
+        students::keep_former(&**tx, student, &today.to_string()).await?;
+    }
     let mut after = person::corrected(keys, student, &draft, hash)?;
     let current = Person::of(keys, student)?.student_number;
     let wanted = number::after_key_change(&current, &draft);

@@ -22,7 +22,7 @@ pub(super) fn in_state(state: State) -> Condition {
 }
 
 /// The student's change that is under way, whoever filed it.
-pub(super) async fn open_of(
+pub(crate) async fn open_of(
     database: &impl ConnectionTrait,
     student: Uuid,
 ) -> Result<Option<Model>, DbErr> {
@@ -46,6 +46,18 @@ pub(super) async fn hold_student(
         .one(database)
         .await?
         .ok_or_else(|| KernelError::not_found(format!("students/{id}")))
+}
+
+/// The student of a change, wherever the record is by now.
+pub(super) async fn student_of(
+    database: &impl ConnectionTrait,
+    change: &Model,
+) -> Result<Option<student::Model>, DbErr> {
+    let everywhere = Scope::everything("the change was judged against the scope");
+    student::Entity::visible_to(&everywhere)
+        .filter(student::Column::Id.eq(change.student))
+        .one(database)
+        .await
 }
 
 /// Adds a change.

@@ -1,8 +1,11 @@
 //! The table of a change's steps.
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{COUNTY_APPROVER, SCHOOL_APPROVER, SCHOOL_CLERK};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::key_change::State;
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state and role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,62 +28,20 @@ pub const REJECT: &str = "RejectKeyChange";
 /// The step by which the school takes it back.
 pub const WITHDRAW: &str = "WithdrawKeyChange";
 
-/// Working days that school and county have (a rule of this system: no text gives them; transfers have the same).
-pub const STEP_WORKING_DAYS: u32 = 10;
+/// The rule of the working days that school and county have.
+pub const STEP_DAYS: &str = "key_change.step_working_days";
 
 /// The workflow.
 #[rustfmt::skip]
 pub static WORKFLOW: Workflow<State, Guard> = {
     use Guard::*;
     use State::*;
-    Workflow { name: "keyChange", begin: (CREATE, "提出变更"), start: Filed, state_name, rows: &[
-        //  step      label        from                 to          by                  due                guards              not by the taker of
-        row(ENDORSE,  "学校审核",  &[Filed],            Endorsed,   &[SCHOOL_APPROVER], STEP_WORKING_DAYS, &[],                &[CREATE]),
-        row(APPROVE,  "县级核准",  &[Endorsed],         Done,       &[COUNTY_APPROVER], 0,                 &[FieldsAsFiled],   &[CREATE, ENDORSE]),
-        row(REJECT,   "不予核准",  &[Filed],            Rejected,   &[SCHOOL_APPROVER], 0,                 &[],                &[CREATE]),
-        row(REJECT,   "不予核准",  &[Endorsed],         Rejected,   &[COUNTY_APPROVER], 0,                 &[],                &[CREATE, ENDORSE]),
-        row(WITHDRAW, "撤回变更",  &[Filed, Endorsed],  Withdrawn,  &[SCHOOL_CLERK],    0,                 &[],                &[]),
+    Workflow { name: "keyChange", begin: (CREATE, "提出变更"), start: Filed, rules, rows: &[
+        //        step      label       from                to         by
+        Row::step(ENDORSE,  "学校审核", &[Filed],           Endorsed,  &[SCHOOL_APPROVER]).due(STEP_DAYS).not_by(&[CREATE]),
+        Row::step(APPROVE,  "县级核准", &[Endorsed],        Done,      &[COUNTY_APPROVER]).guards(&[FieldsAsFiled]).not_by(&[CREATE, ENDORSE]),
+        Row::step(REJECT,   "不予核准", &[Filed],           Rejected,  &[SCHOOL_APPROVER]).not_by(&[CREATE]),
+        Row::step(REJECT,   "不予核准", &[Endorsed],        Rejected,  &[COUNTY_APPROVER]).not_by(&[CREATE, ENDORSE]),
+        Row::step(WITHDRAW, "撤回变更", &[Filed, Endorsed], Withdrawn, &[SCHOOL_CLERK]),
     ]}
 };
-
-const SCHOOL_CLERK: Role = Role::new(Level::School, Duty::Clerk);
-const SCHOOL_APPROVER: Role = Role::new(Level::School, Duty::Approver);
-const COUNTY_APPROVER: Role = Role::new(Level::County, Duty::Approver);
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each column of the table"
-)]
-const fn row(
-    step: &'static str,
-    label: &'static str,
-    from: &'static [State],
-    to: State,
-    by: &'static [Role],
-    due_working_days: u32,
-    guards: &'static [Guard],
-    not_by_taker_of: &'static [&'static str],
-) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by,
-        party: "",
-        due_working_days,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
-}
-
-/// The name of a state without its prefix.
-pub(super) fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state that a row holds.
-pub(super) fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
-}

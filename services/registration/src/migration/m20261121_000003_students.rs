@@ -66,6 +66,9 @@ impl MigrationTrait for Migration {
             "CREATE INDEX students_not_enrolled ON students (state, place, id) WHERE state <> 1",
             "CREATE INDEX students_disabled ON students (place, id) WHERE disability <> 0 OR placement <> 0",
             "CREATE INDEX students_hardship ON students (place, id) WHERE hardship",
+            // Who has no number of the shape of GB 11643 can have another record under another document; they are few.
+            "CREATE INDEX students_without_resident_number ON students (name_key) \
+             WHERE identity_type NOT IN (1, 5, 6)",
             // Few names have parts.
             "CREATE INDEX students_name_part ON students (name_part_key) \
              WHERE name_part_key IS NOT NULL",

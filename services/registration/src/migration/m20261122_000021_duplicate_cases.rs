@@ -36,6 +36,7 @@ impl MigrationTrait for Migration {
             .col(big_integer("place"))
             .col(string("region"))
             .col(uuid("school_class"))
+            .col(uuid("student"))
             .col(integer("verdict"))
             .col(binary("personal"))
             .col(big_integer("create_micros"))
@@ -45,8 +46,9 @@ impl MigrationTrait for Migration {
         for statement in [
             "CREATE INDEX duplicate_cases_school ON duplicate_cases (standing_school, id)",
             "CREATE INDEX duplicate_cases_place ON duplicate_cases (standing_place, id)",
-            // One claim for each school in a case.
-            "CREATE UNIQUE INDEX duplicate_claims_case ON duplicate_claims (duplicate_case, school)",
+            // One claim for each school in a case, and one for each second record.
+            "CREATE UNIQUE INDEX duplicate_claims_case ON duplicate_claims (duplicate_case, school, student)",
+            "CREATE INDEX duplicate_claims_student ON duplicate_claims (student)",
             "CREATE INDEX duplicate_claims_school ON duplicate_claims (school, duplicate_case)",
             "CREATE INDEX duplicate_claims_place ON duplicate_claims (place, duplicate_case)",
         ] {

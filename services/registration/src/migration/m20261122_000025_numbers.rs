@@ -1,4 +1,4 @@
-//! Student numbers of the past, the list of mismatches, and changes of key fields.
+//! Student numbers and documents of the past, the list of mismatches, and changes of key fields.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, binary, boolean, integer, string, text, uuid};
@@ -22,6 +22,15 @@ impl MigrationTrait for Migration {
             .col(integer("why"))
             .to_owned();
         manager.create_table(numbers).await?;
+        let identities = Table::create()
+            .table("former_identities")
+            .col(binary("identity_hash").primary_key())
+            .col(uuid("student"))
+            .col(uuid("school"))
+            .col(big_integer("place"))
+            .col(string("until_date"))
+            .to_owned();
+        manager.create_table(identities).await?;
         let mismatches = Table::create()
             .table("number_mismatches")
             .col(uuid("id").primary_key())
@@ -52,6 +61,7 @@ impl MigrationTrait for Migration {
         let database = manager.get_connection();
         for statement in [
             "CREATE INDEX student_numbers_student ON student_numbers (student, id)",
+            "CREATE INDEX former_identities_student ON former_identities (student)",
             "CREATE INDEX number_mismatches_school ON number_mismatches (school, id)",
             "CREATE INDEX number_mismatches_place ON number_mismatches (place, id)",
             "CREATE INDEX key_changes_student ON key_changes (student, id)",

@@ -21,6 +21,13 @@ mod m20261122_000042_class_draws;
 mod m20261122_000043_forecasts;
 mod m20261122_000050_reorganisations;
 mod m20261122_000051_relief_plans;
+mod m20261122_000060_dropout_cases;
+mod m20261122_000061_dropout_notices;
+mod m20261122_000065_attendance;
+mod m20261122_000066_finding_rounds;
+mod m20261122_000070_comparisons;
+mod m20261122_000075_dropout_reports;
+mod m20261122_000076_supervision;
 mod m20261122_000090_first_loads;
 
 use junheng_kernel::journal::JournalMigration;
@@ -54,6 +61,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000043_forecasts::Migration),
             Box::new(m20261122_000050_reorganisations::Migration),
             Box::new(m20261122_000051_relief_plans::Migration),
+            Box::new(m20261122_000060_dropout_cases::Migration),
+            Box::new(m20261122_000061_dropout_notices::Migration),
+            Box::new(m20261122_000065_attendance::Migration),
+            Box::new(m20261122_000066_finding_rounds::Migration),
+            Box::new(m20261122_000070_comparisons::Migration),
+            Box::new(m20261122_000075_dropout_reports::Migration),
+            Box::new(m20261122_000076_supervision::Migration),
             Box::new(m20261122_000090_first_loads::Migration),
         ]
     }

@@ -30,6 +30,7 @@ use crate::school::rules::stages_of;
 use crate::school::store as schools;
 use crate::school_class::rules::last_grade;
 use crate::school_class::store as classes;
+use crate::student::advance::{Arrival, advanced, may_advance};
 use crate::student::ledger::{self, Happening, Move};
 
 /// What a call leaves: its report and what the journal keeps.
@@ -244,13 +245,13 @@ pub(super) async fn confirm(
                 (after.version, after.update_micros) = (place.version + 1, now_micros);
                 records.push(told(Some(place), &after));
                 resource::replace::<junior_place::Entity>(&**tx, after, place.version).await?;
-                let mut after = student.clone();
-                (after.school, after.place) = (school.id, place_number);
-                after.school_class = Some(class.id);
-                (after.stage, after.grade) = (class.stage, class.grade);
-                after.entry_year = place.school_year;
-                after.state = StudentState::Enrolled as i32;
-                let before = Some(student.clone());
+                let arrival = Arrival {
+                    school: school.id,
+                    place: place_number,
+                    school_class: Some(class.id),
+                    entry_year: place.school_year,
+                };
+                let (before, after) = (Some(student.clone()), advanced(student, arrival));
                 moves.push(Move { before, after });
             }
         }
@@ -265,7 +266,7 @@ pub(super) async fn confirm(
     Ok((report.finish(), records))
 }
 
-type Arrival<'a> = (
+type Arriving<'a> = (
     &'a junior_place::Model,
     &'a school_class::Model,
     &'a student::Model,
@@ -276,7 +277,7 @@ fn arrives<'a>(
     place: Option<&'a junior_place::Model>,
     class: Option<&'a school_class::Model>,
     students: &'a HashMap<Uuid, student::Model>,
-) -> Result<Option<Arrival<'a>>, Violation> {
+) -> Result<Option<Arriving<'a>>, Violation> {
     let Some((place, student)) =
         place.and_then(|place| Some((place, students.get(&place.student)?)))
     else {
@@ -306,10 +307,7 @@ fn arrives<'a>(
             why_zh: "应为七年级的班级".into(),
         });
     }
-    let graduated = student.state == StudentState::Graduated as i32
-        && student.stage == Stage::Primary as i32
-        && student.school == place.primary_school;
-    if !graduated {
+    if !may_advance(student) || student.school != place.primary_school {
         return Err(Violation {
             field: "junior_place".into(),
             reason: Reason::StepNotReady,

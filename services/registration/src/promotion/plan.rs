@@ -1,6 +1,6 @@
 //! What a promotion does to one school, worked out before anything is written. Pure.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::student::State;
@@ -56,10 +56,18 @@ impl Plan {
         stages: &[Stage],
         classes: Vec<school_class::Model>,
         students: Vec<student::Model>,
+        disputed: &HashSet<Uuid>,
         school_year: i32,
     ) -> Self {
-        let stays =
-            |student: &student::Model| rules::stays(student.state, student.entry_year, school_year);
+        let stays = |student: &student::Model| {
+            let claimed = disputed
+                .contains(&student.id)
+                .then(|| rules::next(stages, student.stage, student.grade))
+                .filter(|next| *next == Next::Graduates);
+            rules::stays(student.state, student.entry_year, school_year)
+                // Who goes up within the school does so in either school; who graduates would leave it.
+                .or(claimed.map(|_| StayReason::Disputed))
+        };
         let moving: Vec<_> = students
             .iter()
             .filter(|one| one.state == State::Enrolled as i32 && stays(one).is_none())
@@ -264,7 +272,7 @@ mod tests {
             class(Primary, 6, 1),
         ];
         let pupils = vec![pupil(&classes[0], 2025, State::Enrolled)];
-        let plan = Plan::of(&[Primary], classes, pupils, 2026);
+        let plan = Plan::of(&[Primary], classes, pupils, &HashSet::new(), 2026);
         let expected = [
             (1, 6, ClassMove::Ends),
             (1, 5, ClassMove::To(1, 6, 1)),
@@ -282,7 +290,7 @@ mod tests {
         ];
         // The junior class of grade 1 is that of the new year.
         let pupils = vec![pupil(&classes[1], 2026, State::Enrolled)];
-        let plan = Plan::of(&[Primary, Junior], classes, pupils, 2026);
+        let plan = Plan::of(&[Primary, Junior], classes, pupils, &HashSet::new(), 2026);
         let expected = [(2, 3, ClassMove::Ends), (1, 6, ClassMove::To(2, 1, 2))];
         assert_eq!(moves(&plan), expected);
     }
@@ -296,7 +304,7 @@ mod tests {
             pupil(&classes[0], 2023, State::Deceased),
         ];
         let suspended = pupils[1].id;
-        let plan = Plan::of(&[Primary], classes, pupils, 2026);
+        let plan = Plan::of(&[Primary], classes, pupils, &HashSet::new(), 2026);
         let told = plan.tell(Uuid::nil(), true);
         assert_eq!((told.promoted_count, told.staying_count), (1, 1));
         assert_eq!(told.staying[0].student, format!("students/{suspended}"));
@@ -308,10 +316,23 @@ mod tests {
     fn the_last_grade_graduates_and_leaves_its_class() {
         let classes = vec![class(Junior, 3, 1)];
         let pupils = vec![pupil(&classes[0], 2023, State::Enrolled)];
-        let plan = Plan::of(&[Junior], classes, pupils, 2026);
+        let plan = Plan::of(&[Junior], classes, pupils, &HashSet::new(), 2026);
         let after = &plan.students[0].after;
         assert_eq!(after.state, State::Graduated as i32);
         assert_eq!((after.grade, after.school_class), (3, None));
         assert_eq!(plan.tell(Uuid::nil(), false).graduated_count, 1);
+    }
+
+    #[test]
+    fn who_is_disputed_goes_up_but_does_not_graduate() {
+        let classes = vec![class(Primary, 6, 1), class(Primary, 5, 1)];
+        let leaver = pupil(&classes[0], 2020, State::Enrolled);
+        let other = pupil(&classes[1], 2021, State::Enrolled);
+        let disputed = HashSet::from([leaver.id, other.id]);
+        let pupils = vec![leaver.clone(), other.clone()];
+        let plan = Plan::of(&[Primary], classes, pupils, &disputed, 2026);
+        assert_eq!(plan.staying, [(leaver.id, StayReason::Disputed)]);
+        let moved: Vec<_> = plan.students.iter().map(|one| one.before.id).collect();
+        assert_eq!(moved, [other.id]);
     }
 }

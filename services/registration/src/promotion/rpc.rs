@@ -145,7 +145,9 @@ impl Rpc {
                     let classes = classes::of_schools(reader, &[school.id]).await?;
                     let students = store::students(reader, school.id).await?;
                     let stages = stages_of(school.kind);
-                    Plan::of(stages, classes, students, message.school_year).tell(school.id, true)
+                    let disputed = store::disputed(reader, &students).await?;
+                    Plan::of(stages, classes, students, &disputed, message.school_year)
+                        .tell(school.id, true)
                 }
             };
             answer.schools.push(told);

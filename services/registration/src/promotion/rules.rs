@@ -45,6 +45,7 @@ pub fn stays(state: i32, entry_year: i32, school_year: i32) -> Option<StayReason
         State::Suspended => Some(StayReason::Suspended),
         State::Deferred => Some(StayReason::Deferred),
         State::Abroad => Some(StayReason::Abroad),
+        State::DroppedOut => Some(StayReason::DroppedOut),
         State::Enrolled if entry_year >= school_year => Some(StayReason::New),
         _ => None,
     }

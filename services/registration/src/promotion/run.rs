@@ -5,6 +5,7 @@ use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::SET;
 use junheng_kernel::digest::sm3;
 use junheng_kernel::journal::{Entry, record};
+use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::journal::v1::{Record, change_event};
@@ -50,6 +51,8 @@ impl SchoolRun {
 
     async fn write(self, tx: Tx) -> Result<(RunPromotionResponse, Entry), PromotionError> {
         let school = &self.school;
+        // Held against everybody: who registers or moves a pupil holds the school too, and with it its classes.
+        parent::hold_for_change(&*tx, &[school.id]).await?;
         let places = parent::hold_places(&*tx, [school.id]).await?;
         let place = places.get(&school.id).copied().unwrap_or(school.place);
         let subject = format!("schools/{}", school.id);
@@ -60,7 +63,9 @@ impl SchoolRun {
         }
         let classes = classes::of_schools(&*tx, &[school.id]).await?;
         let students = store::students(&*tx, school.id).await?;
-        let plan = Plan::of(stages_of(school.kind), classes, students, self.school_year);
+        let disputed = store::disputed(&*tx, &students).await?;
+        let stages = stages_of(school.kind);
+        let plan = Plan::of(stages, classes, students, &disputed, self.school_year);
         let told = plan.tell(school.id, false);
         let claim = promotion::Model {
             id: Uuid::now_v7(),
@@ -158,7 +163,7 @@ async fn move_class(
     to: ClassMove,
 ) -> Result<Record, PromotionError> {
     let shown = encode(&before);
-    let (place, school) = (before.place, Some(before.school));
+    let (place, school, version) = (before.place, Some(before.school), before.version);
     match to {
         ClassMove::To(stage, grade, number) => {
             let after = school_class::Model {
@@ -168,7 +173,7 @@ async fn move_class(
                 version: before.version + 1,
                 ..before
             };
-            store::move_class(&**tx, &after).await?;
+            resource::replace::<school_class::Entity>(&**tx, after.clone(), version).await?;
             let after = encode(&after);
             Ok(record(
                 &after.name,
@@ -180,7 +185,7 @@ async fn move_class(
             ))
         }
         ClassMove::Ends => {
-            store::end_class(&**tx, before.id).await?;
+            store::end_class(&**tx, before.id, version).await?;
             let gone = SchoolClass::default();
             let told = record(&shown.name, place, school, Some(&shown), &gone, true);
             Ok(Record {

@@ -1,27 +1,31 @@
 //! Every SQL statement about promotions and junior places.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use junheng_kernel::bulk::SET;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::student::State;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 use uuid::Uuid;
 
+use crate::duplicate_case;
 use crate::entity::{junior_place, promotion, school, school_class, student};
 
 const JUDGED: &str = "the school or county was found to be in the caller's scope";
 
 /// The states of students whom a promotion looks at.
-const PRESENT: [i32; 4] = [
+const PRESENT: [i32; 5] = [
     State::Enrolled as i32,
     State::Suspended as i32,
     State::Deferred as i32,
     State::Abroad as i32,
+    State::DroppedOut as i32,
 ];
 
 /// The schools below `parent` that the caller may see, oldest first.
@@ -80,30 +84,36 @@ pub(super) async fn claim(
     Ok(!added.is_empty())
 }
 
-/// Moves a class.
-pub(super) async fn move_class(
+/// Ends a class, if nobody wrote since `version` was read.
+pub(super) async fn end_class(
     database: &impl ConnectionTrait,
-    class: &school_class::Model,
-) -> Result<(), DbErr> {
-    use school_class::Column;
-    school_class::Entity::update_many()
-        .col_expr(Column::Stage, class.stage.into())
-        .col_expr(Column::Grade, class.grade.into())
-        .col_expr(Column::Number, class.number.into())
-        .col_expr(Column::Version, Column::Version.into_expr().add(1))
-        .filter(Column::Id.eq(class.id))
+    class: Uuid,
+    version: i64,
+) -> Result<(), KernelError> {
+    let ended = school_class::Entity::delete_many()
+        .filter(school_class::Column::Id.eq(class))
+        .filter(school_class::Column::Version.eq(version))
         .exec(database)
         .await?;
+    if ended.rows_affected == 0 {
+        return Err(KernelError::EtagMismatch {
+            name: format!("classes/{class}"),
+        });
+    }
     Ok(())
 }
 
-/// Ends a class.
-pub(super) async fn end_class(database: &impl ConnectionTrait, class: Uuid) -> Result<(), DbErr> {
-    school_class::Entity::delete_many()
-        .filter(school_class::Column::Id.eq(class))
-        .exec(database)
-        .await?;
-    Ok(())
+/// Those of the students whose records another school claims (双重学籍).
+pub(super) async fn disputed(
+    database: &impl ConnectionTrait,
+    students: &[student::Model],
+) -> Result<HashSet<Uuid>, DbErr> {
+    let ids: Vec<Uuid> = students.iter().map(|student| student.id).collect();
+    let mut disputed = HashSet::new();
+    for some in ids.chunks(SET) {
+        disputed.extend(duplicate_case::store::disputed(database, some).await?);
+    }
+    Ok(disputed)
 }
 
 /// Students by their ids, wherever they are.
@@ -155,7 +165,7 @@ pub(super) async fn places_in(
 pub(super) async fn insert_places(
     database: &impl ConnectionTrait,
     places: Vec<junior_place::Model>,
-) -> Result<std::collections::HashSet<Uuid>, DbErr> {
+) -> Result<HashSet<Uuid>, DbErr> {
     let unique = [
         junior_place::Column::Student,
         junior_place::Column::SchoolYear,

@@ -6,13 +6,12 @@ use junheng_kernel::identity_number::date_of;
 use junheng_kernel::journal::record;
 use junheng_kernel::name::id_of;
 use junheng_kernel::resource;
-use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::Tx;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::reorganisation::Kind;
 use junheng_proto::registration::v1::{Reorganisation, School, school};
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::error::ReorganisationError;
@@ -195,12 +194,7 @@ impl Execution<'_> {
         let ids: Vec<Uuid> = names
             .map(|name| id_of("classes", name))
             .collect::<Result<_, _>>()?;
-        let own = Scope::everything("the school is the scope");
-        Ok(school_class::Entity::visible_to(&own)
-            .filter(school_class::Column::School.eq(school))
-            .filter(school_class::Column::Id.is_in(ids))
-            .all(&**self.tx)
-            .await?)
+        Ok(store::classes_in(&**self.tx, school, ids).await?)
     }
 }
 

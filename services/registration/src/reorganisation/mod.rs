@@ -8,6 +8,7 @@
 //! The lineage (沿革) keeps which school went into which, so that the five years of figures that inspections ask for stay
 //! whole over it.
 
+mod copies;
 pub mod error;
 mod execute;
 mod moves;

@@ -1,16 +1,19 @@
 //! County codes that change 区划调整: the region table says which code has ended and who succeeds it.
 
 use junheng_kernel::admission::Caller;
+use junheng_kernel::journal::Entry;
 use junheng_kernel::name::{Parent, id_of};
 use junheng_kernel::region::Region;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
+use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{RecodeCountyRequest, RecodeCountyResponse, School};
 use tonic::Request;
+use uuid::Uuid;
 
 use super::error::ReorganisationError;
-use super::store;
+use super::{copies, store};
 use crate::entity::school::{Entity, Model};
 use crate::school::rpc::{about, encode};
 use crate::school::store as schools;
@@ -46,10 +49,37 @@ pub(super) async fn run(
         move_school(context, &caller, school, county).await?;
         school_count += 1;
     }
+    move_county(context, &caller, code, county).await?;
     Ok(RecodeCountyResponse {
         region: format!("regions/{}", county.code),
         school_count,
     })
+}
+
+/// Moves what is the county's own. Again, it finds nothing.
+async fn move_county(
+    context: &Context,
+    caller: &Caller,
+    ended: &str,
+    county: &Region,
+) -> Result<(), ReorganisationError> {
+    let (region, ended) = (county.code.clone(), ended.to_owned());
+    let place = context.regions.place_of(county);
+    let told = RecodeCountyResponse {
+        region: format!("regions/{region}"),
+        school_count: 0,
+    };
+    let key = RequestKey::own(format!("recode/{ended}/{}", Uuid::now_v7()));
+    context
+        .store
+        .write(caller, key, move |tx| async move {
+            let moved = copies::follow_county(&*tx, &ended, &region, place).await?;
+            let entry = Entry::about(&told.region, place, None, DataClass::Internal)
+                .note(&format!("{ended} → {region}: {moved}"));
+            Ok::<_, ReorganisationError>((told, entry))
+        })
+        .await?;
+    Ok(())
 }
 
 async fn move_school(
@@ -84,6 +114,7 @@ async fn move_school(
             };
             resource::replace::<Entity>(&*tx, changed.clone(), current.version).await?;
             schools::follow_place(&*tx, &changed).await?;
+            copies::follow_school(&*tx, id, &changed.region).await?;
             let (before, answer) = (encode(&current), encode(&changed));
             let entry = about(&changed).change(Some(&before), &answer);
             Ok::<_, ReorganisationError>((answer, entry))

@@ -11,9 +11,6 @@ use junheng_proto::registration::v1::reorganisation::Kind;
 
 use super::workflow::Guard;
 
-/// Working days of public notice (a rule of this system; provinces set their own).
-pub const PUBLICITY_WORKING_DAYS: u32 = 5;
-
 /// What a plan of one kind needs and has no use for.
 pub struct KindRule {
     /// The kind.

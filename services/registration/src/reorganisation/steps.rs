@@ -22,9 +22,11 @@ use uuid::Uuid;
 use super::error::ReorganisationError;
 use super::execute::{Execution, changed_entry};
 use super::rpc::encode;
-use super::rules::{self, Facts, PUBLICITY_WORKING_DAYS};
+use super::rules::{self, Facts};
 use super::store;
-use super::workflow::{CREATE, EXECUTE, PUBLISH, RETURN, WORKFLOW, state_name, state_of};
+use super::workflow::{
+    CREATE, EXECUTE, PUBLICITY_DAYS, PUBLISH, RETURN, WORKFLOW, state_name, state_of,
+};
 use crate::entity::reorganisation::{Entity, Model};
 use crate::entity::school::{self, Model as SchoolRow};
 use crate::school::parent;
@@ -103,6 +105,16 @@ pub(super) async fn take(
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
+            let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            if step == EXECUTE {
+                // Held against everybody: who registers, moves or promotes a pupil of these schools comes before, or after.
+                let named: Vec<Uuid> = found
+                    .school
+                    .into_iter()
+                    .chain(found.receiving_school)
+                    .collect();
+                parent::hold_for_change(&*tx, &named).await?;
+            }
             let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),
@@ -131,9 +143,7 @@ pub(super) async fn take(
             (changed.due_date, changed.due_provisional) = taken.due_date();
             match step {
                 PUBLISH => {
-                    let end = context
-                        .calendar
-                        .add_working_days(today, PUBLICITY_WORKING_DAYS);
+                    let end = WORKFLOW.due(&context, PUBLICITY_DAYS, &current.region)?;
                     changed.publicity_end_date = end.date.to_string();
                 }
                 RETURN => changed.publicity_end_date = String::new(),

@@ -189,7 +189,7 @@ pub async fn years(
 }
 
 /// Writes each school's figures of a school year as they stand: those of a school that has none yet, and those that may
-/// still move.
+/// still move. Taken from the counts, which are kept current with every write, not from the rolls.
 pub async fn record_year(
     database: &impl ConnectionTrait,
     school_year: i32,
@@ -205,8 +205,13 @@ pub async fn record_year(
     let sql = format!(
         "INSERT INTO school_years \
          (school, school_year, stage, place, student_count, class_count, as_of_date) \
-         SELECT school, {school_year}, stage, max(place), count(*), count(DISTINCT school_class), '{today}' \
-         FROM students WHERE state = 1 GROUP BY school, stage \
+         SELECT school, {school_year}, stage, max(place), CAST(SUM(students) AS bigint), \
+         CAST(SUM(CASE WHEN seats > 0 THEN 1 ELSE 0 END) AS bigint), '{today}' \
+         FROM (SELECT school, stage, place, school_class, SUM(enrolled) AS students, SUM(placed) AS seats \
+         FROM (SELECT school, stage, place, school_class, enrolled, placed FROM tally_cells UNION ALL \
+         SELECT school, stage, place, school_class, enrolled, placed FROM tally_changes) AS told \
+         GROUP BY school, stage, place, school_class) AS classes \
+         WHERE students > 0 GROUP BY school, stage \
          ON CONFLICT (school, school_year, stage) DO UPDATE SET \
          student_count = excluded.student_count, class_count = excluded.class_count, \
          place = excluded.place, as_of_date = excluded.as_of_date WHERE {may_move}"
@@ -257,4 +262,18 @@ pub fn is_live(state: i32) -> bool {
     [S::Enrolled, S::Suspended, S::Deferred, S::Abroad]
         .iter()
         .any(|live| *live as i32 == state)
+}
+
+/// Those classes of these ids that are the school's.
+pub(super) async fn classes_in(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    ids: Vec<Uuid>,
+) -> Result<Vec<school_class::Model>, DbErr> {
+    let own = Scope::everything("the school is the scope");
+    school_class::Entity::visible_to(&own)
+        .filter(school_class::Column::School.eq(school))
+        .filter(school_class::Column::Id.is_in(ids))
+        .all(database)
+        .await
 }

@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use crate::entity::school::{Column, Entity, Model};
 use crate::entity::{
-    admission_entry, admission_plan, aid_grant, certificate, certificate_list, class_draw,
-    cohort_count, duplicate_case, duplicate_claim, group_recognition, junior_place, key_change,
-    number_mismatch, promotion, quarantined_row, relief_plan, school_class, school_year,
-    status_change, student, student_change, transfer,
+    absence, admission_entry, admission_plan, aid_grant, attendance_roll, attendance_sheet,
+    certificate, certificate_list, class_draw, cohort_count, dropout_case, dropout_notice,
+    dropout_report, dropout_visit, duplicate_case, duplicate_claim, group_recognition,
+    junior_place, key_change, number_mismatch, promotion, quarantined_row, relief_plan,
+    school_class, school_year, status_change, student, student_change, transfer,
 };
 use crate::reorganisation::store as reorganisations;
 use crate::tally;
@@ -105,11 +106,18 @@ pub(crate) async fn follow_place(
     follow::<cohort_count::Entity>(database, school).await?;
     follow::<status_change::Entity>(database, school).await?;
     follow::<promotion::Entity>(database, school).await?;
+    follow::<attendance_sheet::Entity>(database, school).await?;
+    follow::<attendance_roll::Entity>(database, school).await?;
+    follow::<absence::Entity>(database, school).await?;
     follow::<junior_place::Entity>(database, school).await?;
     follow::<certificate_list::Entity>(database, school).await?;
     follow::<certificate::Entity>(database, school).await?;
     follow::<transfer::Entity>(database, school).await?;
     follow::<duplicate_case::Entity>(database, school).await?;
+    follow::<dropout_case::Entity>(database, school).await?;
+    follow::<dropout_visit::Entity>(database, school).await?;
+    follow::<dropout_notice::Entity>(database, school).await?;
+    follow::<dropout_report::Entity>(database, school).await?;
     follow::<duplicate_claim::Entity>(database, school).await?;
     follow::<school_year::Entity>(database, school).await?;
     follow::<quarantined_row::Entity>(database, school).await?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
 use crate::entity::school_class::{Column, Entity, Model};
@@ -21,6 +21,32 @@ pub async fn find_in(
         .filter(Column::School.eq(school))
         .one(database)
         .await
+}
+
+/// The classes with these ids, in whatever school they are by now.
+pub(crate) async fn with_ids(
+    database: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Model>, DbErr> {
+    let everywhere = Scope::everything("the classes were judged by their schools before");
+    Entity::visible_to(&everywhere)
+        .filter(Column::Id.is_in(ids))
+        .all(database)
+        .await
+}
+
+/// Holds the class until the transaction ends, so that two who count who attends it count one after the other.
+pub(crate) async fn hold(database: &impl ConnectionTrait, id: Uuid) -> Result<(), DbErr> {
+    let judged = Scope::everything("the class was judged by its school before");
+    Entity::visible_to(&judged)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    Ok(())
 }
 
 /// Every class of these schools.

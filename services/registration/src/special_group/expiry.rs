@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
 use junheng_kernel::name::etag;
-use junheng_kernel::post::{Duty, Level, Role};
-use junheng_kernel::service::{Context, IDENTITY_SECONDS};
+use junheng_kernel::service::Context;
 use junheng_proto::workflow::v1::StepRequest;
 use uuid::Uuid;
 
@@ -40,7 +38,7 @@ pub(crate) fn spawn_expiry(context: &Context) {
 
 /// Ends a batch; whether more may wait. What fails is tried again at the next look.
 async fn end_some(context: &Context) -> bool {
-    let Some(caller) = own_caller(context) else {
+    let Ok(caller) = context.own_caller(METHOD) else {
         return false;
     };
     let today = context.clock.today().to_string();
@@ -70,22 +68,4 @@ async fn end_some(context: &Context) -> bool {
         }
     }
     ended > 0 && over.len() as u64 == BATCH
-}
-
-/// The service on its own behalf.
-fn own_caller(context: &Context) -> Option<Caller> {
-    let now = context.clock.now_micros() / 1_000_000;
-    let claims = Claims {
-        iss: context.name.to_owned(),
-        aud: SERVICE_AUDIENCE.to_owned(),
-        sub: format!("services/{}", context.name),
-        jti: Uuid::now_v7().to_string(),
-        iat: now,
-        nbf: now,
-        exp: now + IDENTITY_SECONDS,
-        role: Role::new(Level::Province, Duty::Service).to_string(),
-        organisation: "regions/000000".to_owned(),
-        name: context.name.to_owned(),
-    };
-    Caller::from_claims(&claims, &context.regions, METHOD, "")
 }

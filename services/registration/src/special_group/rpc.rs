@@ -24,13 +24,12 @@ use uuid::Uuid;
 
 use super::encode::{Proof, about, encode, name_of};
 use super::error::RecognitionError;
-use super::workflow::{FILE, WORKFLOW, state_name};
+use super::workflow::{ANSWER_DAYS, FILE, WORKFLOW, state_name};
 use super::{rules, steps, store};
-use crate::approval::{self, limits};
+use crate::approval;
 use crate::entity::group_recognition::{self, Model};
 use crate::entity::student;
 use crate::school::parent::{self, PlacedParent};
-use crate::student::by_place::{self, PlaceKey};
 use crate::student::person;
 
 /// Serves recognitions.
@@ -238,16 +237,14 @@ impl Rpc {
         let PlacedParent { parent, place } = self.placed(&caller, &message.parent).await?;
         let (size, token) = (message.page_size, &message.page_token);
         let page = Page::of(&caller.method, size, token, &[&message.parent])?;
-        let rows = by_place::next(
+        let (rows, next_page_token) = resource::list_only::<student::Entity>(
             store.reader(),
             &caller.scope,
             &parent,
             store::unproven(),
-            page.after()?,
-            page.limit(),
+            &page,
         )
         .await?;
-        let (rows, next_page_token) = page.cut(rows, |row| PlaceKey::of(row).to_string());
         let ids = rows.iter().map(|row| row.id);
         let proven = store::recognised(store.reader(), ids).await?;
         let school = parent.school();
@@ -286,10 +283,8 @@ fn fresh(
     student: &student::Model,
     given: &GroupRecognition,
 ) -> Result<Model, KernelError> {
-    let today = context.clock.today();
-    let path = approval::path_of(&context.regions, &approval::region_of(student.place));
-    let days = limits::number("group_recognition.answer_working_days", &path, today);
-    let due = context.calendar.add_working_days(today, days);
+    let region = approval::region_of(student.place);
+    let due = WORKFLOW.due(context, ANSWER_DAYS, &region)?;
     let id = Uuid::now_v7();
     let proof = Proof {
         certificate_number: given.certificate_number.clone(),

@@ -1,6 +1,7 @@
 //! Class sizes as rules judge them, dated.
 
 use chrono::NaiveDate;
+use junheng_kernel::error::KernelError;
 
 /// A band of class sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,13 @@ pub fn named(key: &str, today: NaiveDate) -> Option<&'static Band> {
     bands(today).find(|band| band.key == key)
 }
 
+/// The smallest large class (大班额) on a day. Fails with `INTERNAL` on a day before the first bands.
+pub fn large_from(today: NaiveDate) -> Result<i64, KernelError> {
+    named("large", today)
+        .map(|band| band.least)
+        .ok_or_else(|| KernelError::Stored(format!("no bands of class sizes on {today}")))
+}
+
 /// The band of a class of this size.
 pub fn of(size: i64, today: NaiveDate) -> Option<&'static Band> {
     bands(today).find(|band| (band.least..=band.most).contains(&size))
@@ -123,5 +131,7 @@ mod tests {
         }
         let before = NaiveDate::from_ymd_opt(2015, 9, 1).unwrap();
         assert_eq!(of(70, before), None);
+        assert_eq!(large_from(day).unwrap(), 56);
+        assert!(large_from(before).is_err());
     }
 }

@@ -110,6 +110,8 @@ pub const FORMULAS: &[Formula] = &[
     flow("changes.went_abroad",     "出国(境)人次",     Kind::WentAbroad),
     flow("changes.reorganised",     "随校调整人次",     Kind::SchoolReorganised),
     flow("changes.key_field",       "关键信息变更人次", Kind::KeyFieldChanged),
+    flow("changes.dropped_out",     "辍学人次",         Kind::DroppedOut),
+    flow("changes.brought_back",    "辍学复学人次",     Kind::BroughtBack),
 ];
 
 // === impl Formula ===

@@ -6,7 +6,7 @@
 
 pub mod band;
 pub mod formula;
-mod ratio;
+pub(crate) mod ratio;
 pub mod rpc;
 mod rules;
 mod size;

@@ -1,7 +1,7 @@
 //! Exact fractions, and how reports write them.
 
 /// A fraction in lowest terms, `613/1225`; a whole number alone. `None` when the denominator is 0.
-pub(super) fn exact(numerator: i64, denominator: i64) -> Option<String> {
+pub(crate) fn exact(numerator: i64, denominator: i64) -> Option<String> {
     let divisor = divisor(numerator.unsigned_abs(), denominator.unsigned_abs());
     if denominator == 0 {
         return None;
@@ -15,7 +15,7 @@ pub(super) fn exact(numerator: i64, denominator: i64) -> Option<String> {
 }
 
 /// The fraction times `factor`, rounded half up to `places` decimals. `None` when the denominator is 0.
-pub(super) fn rounded(
+pub(crate) fn rounded(
     numerator: i64,
     denominator: i64,
     factor: i64,

@@ -58,7 +58,11 @@ impl Rpc {
         let today = self.context.clock.today();
         let school_year = match message.school_year {
             0 => school_year::of(today),
-            year => year,
+            year => {
+                let wrong = school_year::check_seen("school_year", year, today);
+                KernelError::unless_empty(wrong.into_iter().collect())?;
+                year
+            }
         };
         let context = self.context.clone();
         // In a task of its own: a caller who goes away must not leave the snapshot open.

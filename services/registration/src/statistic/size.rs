@@ -10,8 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::tally::Cell;
-use crate::tally::counted::PLACED;
-use crate::tally::read::{self, COUNTY, Reach};
+use crate::tally::read::{self, COUNTY, Reach, Sizes};
 
 /// Which classes.
 pub(super) struct Asked {
@@ -45,33 +44,20 @@ pub(super) async fn page(
         {
             continue;
         }
-        let mut classes = classes(database, &reach, asked).await?;
-        classes.retain(|(cell, _)| after.is_none_or(|after| Position::of(cell) > after));
-        found.extend(classes);
+        let sizes = Sizes {
+            stage: asked.stage,
+            // A cell of nobody is a class that is not there.
+            least: (*asked.sizes.start()).max(1),
+            most: *asked.sizes.end(),
+            after: after.map(|after| (after.place, after.class, after.stage, after.grade)),
+            limit: page.limit().saturating_sub(found.len() as u64),
+        };
+        found.extend(read::classes(database, &reach, &sizes).await?);
         if found.len() as u64 >= page.limit() {
             break;
         }
     }
     Ok(page.cut(found, |(cell, _)| Position::of(cell).write()))
-}
-
-async fn classes(
-    database: &impl ConnectionTrait,
-    reach: &Reach,
-    asked: &Asked,
-) -> Result<Vec<(Cell, i64)>, DbErr> {
-    let mut classes: Vec<(Cell, i64)> = read::cells(database, reach)
-        .await?
-        .into_iter()
-        .filter(|(cell, counts)| {
-            !cell.school_class.is_nil()
-                && (asked.stage == 0 || asked.stage == cell.stage)
-                && asked.sizes.contains(&counts[PLACED])
-        })
-        .map(|(cell, counts)| (cell, counts[PLACED]))
-        .collect();
-    classes.sort_by_key(|(cell, _)| Position::of(cell));
-    Ok(classes)
 }
 
 /// The parent in pieces of at most one county that hold anybody, in order.

@@ -18,6 +18,7 @@ use super::workflow::{Kind, State};
 use crate::entity::{school_class, status_change, student};
 use crate::school_year;
 use crate::student::ledger::{self, Happening};
+use crate::student::store as students;
 
 /// What a change takes effect on.
 pub(super) struct Effect<'a> {
@@ -66,6 +67,9 @@ impl Effect<'_> {
             ));
         }
         let after = self.student_after()?;
+        if self.rule.kind == Kind::Cancellation {
+            students::release_former(database, self.student.id, None).await?;
+        }
         if after != *self.student || self.rule.happened.is_some() {
             let date = self.change.effective_date.parse().unwrap_or(self.today);
             let happening = self.happened().map(|kind| Happening {

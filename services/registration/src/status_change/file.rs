@@ -1,14 +1,11 @@
 //! Files a change.
 
-use std::sync::Arc;
-
 use chrono::{Days, NaiveDate};
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
-use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{WorkflowError, check_evidence, check_reason, kept};
@@ -18,7 +15,6 @@ use junheng_proto::registration::v1::{CreateStatusChangeRequest, StatusChange};
 use tonic::Request;
 use uuid::Uuid;
 
-use super::allowance::ALLOWANCES;
 use super::content::Content;
 use super::effect::class_in;
 use super::error::StatusChangeError;
@@ -27,6 +23,7 @@ use super::rules::{self, Facts, Filing, KindRule, Until};
 use super::store;
 use super::workflow::{CREATE, state_name};
 use crate::entity::{status_change, student};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 
 /// How far before and after today a change may begin, in days; wide, so that it catches slips only.
@@ -45,7 +42,7 @@ pub(super) async fn create(
     let given = message
         .status_change
         .ok_or_else(|| KernelError::Fields(vec![Violation::required("status_change")]))?;
-    let path = path_of(regions, &school.region);
+    let path = RegionPath::of(regions, &school.region);
     let context = context.clone();
     let (scope, keys) = (caller.scope.clone(), store.keys.clone());
     let role = caller.role;
@@ -61,7 +58,7 @@ pub(super) async fn create(
             rules::refuse_leaving(given.kind, student.stage)?;
             let (rule, filing) = check_form(&given, context.clock.today())?;
             if rule.filed_by != role {
-                return Err(KernelError::from(not_filed_by(rule, role)).into());
+                return Err(KernelError::from(not_filed_by(rule)).into());
             }
             let class = class_in(&*tx, school.id, class_id(rule, &given)?).await?;
             if rule.takes_class && class.is_none() {
@@ -83,10 +80,10 @@ pub(super) async fn create(
                 path: &path,
                 today: context.clock.today(),
                 calendar: &context.calendar,
-                allowances: ALLOWANCES,
+                book: RuleBook::builtin()?,
             };
             rules::judge_filing(rule, &filing, &facts)?;
-            let due = rules::first_due(rule, filing.effective, &facts);
+            let due = rules::first_due(rule, filing.effective, &facts)?;
             let id = Uuid::now_v7();
             let documents = given.proofs.iter().flat_map(|one| one.document.clone());
             let documents: Vec<_> = documents.collect();
@@ -229,21 +226,14 @@ fn class_id(rule: &KindRule, given: &StatusChange) -> Result<Option<Uuid>, Statu
         .map_err(unknown)
 }
 
-fn not_filed_by(rule: &KindRule, _role: junheng_kernel::post::Role) -> WorkflowError {
+fn not_filed_by(rule: &KindRule) -> WorkflowError {
     WorkflowError::StepNotYours {
-        name: String::new(),
+        name: "statusChanges/-".to_owned(),
         step: rule.workflow.begin.1,
         method: CREATE.to_owned(),
         by: rule.filed_by.to_string(),
         by_label: rule.filed_by.label(),
     }
-}
-
-/// The codes of a county and what lies above it, from the county outwards.
-pub(super) fn path_of(regions: &Arc<RegionTable>, region: &str) -> Vec<String> {
-    let above = regions.ancestors(region);
-    let above = above.into_iter().map(|region| region.code.clone());
-    std::iter::once(region.to_owned()).chain(above).collect()
 }
 
 /// The entry about a change.

@@ -10,7 +10,6 @@
 //! - a record changes in the transaction of the step that lets it, through the students' ledger,
 //! - reason and proofs speak of health and lie sealed.
 
-mod allowance;
 mod content;
 mod effect;
 pub mod error;

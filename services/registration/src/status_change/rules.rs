@@ -1,9 +1,10 @@
 //! What each kind of change asks for, and how an application is judged. Pure.
 
 use chrono::{Months, NaiveDate};
-use junheng_kernel::calendar::Calendar;
+use junheng_kernel::calendar::{Calendar, Due};
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
-use junheng_kernel::post::Role;
+use junheng_kernel::post::{COUNTY_CLERK, Role, SCHOOL_CLERK};
 use junheng_kernel::workflow::{Unmet, Workflow};
 use junheng_kernel::{identity_number, label};
 use junheng_proto::education::v1::Stage;
@@ -11,17 +12,21 @@ use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Happened;
 use junheng_proto::registration::v1::{StatusProof, status_proof::Kind as Proof};
 
-use super::allowance::{self, Allowance, Rule};
 use super::error::StatusChangeError;
 use super::grades;
 use super::workflow::{
-    CANCELLATION, COUNTY_CLERK, Guard, Kind, LASTING, LEAVE, RETURN, SCHOOL_CLERK, State,
+    CANCELLATION, DEATH_DAYS, Guard, Kind, LASTING, LEAVE, RETURN, STEP_DAYS, State,
 };
 use crate::entity::{school_class, status_change, student};
+use crate::rule_book::{RegionPath, Rule, RuleBook};
 use crate::school_class::rules::grade_name;
 
 /// The article on leave and deferred entry.
 const LAW_11: &str = "义务教育法第十一条";
+/// The rule of the months that one leave may last.
+const MOST_MONTHS: &str = "suspension.most_months";
+/// The rule of the months that leave may last in a row.
+const MOST_IN_A_ROW: &str = "suspension.most_months_in_a_row";
 
 /// What a kind of change is.
 pub struct KindRule {
@@ -60,14 +65,14 @@ pub enum Until {
 #[rustfmt::skip]
 pub static KINDS: [KindRule; 9] = {
     use Proof::*;
-    use StudentState::{Abroad, Cancelled, Deceased, Deferred, Enrolled, Suspended};
-    const ALIVE: &[StudentState] = &[Enrolled, Suspended, Deferred, Abroad];
+    use StudentState::{Abroad, Cancelled, Deceased, Deferred, DroppedOut, Enrolled, Suspended};
+    const ALIVE: &[StudentState] = &[Enrolled, Suspended, Deferred, Abroad, DroppedOut];
     [
-        kind(Kind::Suspension,   &LEAVE,        SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication, Medical],     Some(Suspended), Some(Happened::Suspended),  false, Until::Always),
+        kind(Kind::Suspension,   &LEAVE,        SCHOOL_CLERK, &[Enrolled, DroppedOut],        &[GuardianApplication, Medical],     Some(Suspended), Some(Happened::Suspended),  false, Until::Always),
         kind(Kind::Extension,    &LASTING,      SCHOOL_CLERK, &[Suspended],                   &[GuardianApplication, Medical],     None,            None,                       false, Until::Always),
         kind(Kind::Return,       &RETURN,       SCHOOL_CLERK, &[Suspended, Deferred, Abroad], &[GuardianApplication],              Some(Enrolled),  Some(Happened::Returned),   true,  Until::Never),
-        kind(Kind::Deferral,     &LEAVE,        SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication, Medical],     Some(Deferred),  Some(Happened::Deferred),   false, Until::Always),
-        kind(Kind::GoingAbroad,  &LEAVE,        SCHOOL_CLERK, &[Enrolled, Suspended],         &[GuardianApplication, StudyAbroad], Some(Abroad),    Some(Happened::WentAbroad), false, Until::Open),
+        kind(Kind::Deferral,     &LEAVE,        SCHOOL_CLERK, &[Enrolled, DroppedOut],        &[GuardianApplication, Medical],     Some(Deferred),  Some(Happened::Deferred),   false, Until::Always),
+        kind(Kind::GoingAbroad,  &LEAVE,        SCHOOL_CLERK, &[Enrolled, Suspended, DroppedOut], &[GuardianApplication, StudyAbroad], Some(Abroad),    Some(Happened::WentAbroad), false, Until::Open),
         kind(Kind::Death,        &LASTING,      SCHOOL_CLERK, ALIVE,                          &[Death],                            Some(Deceased),  Some(Happened::Deceased),   false, Until::Never),
         kind(Kind::Repeating,    &LASTING,      SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication],              None,            Some(Happened::Repeated),   true,  Until::Never),
         kind(Kind::Skipping,     &LASTING,      SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication],              None,            Some(Happened::Skipped),    true,  Until::Never),
@@ -129,21 +134,21 @@ pub struct Facts<'a> {
     pub run_start: Option<NaiveDate>,
     /// The class that is named.
     pub class: Option<&'a school_class::Model>,
-    /// The codes of the county and what lies above it.
-    pub path: &'a [String],
+    /// The county and what lies above it.
+    pub path: &'a RegionPath,
     /// Today in China.
     pub today: NaiveDate,
     /// The calendar.
     pub calendar: &'a Calendar,
-    /// The provinces' values.
-    pub allowances: &'a [Allowance],
+    /// The rules; what provinces decide is among them.
+    pub book: &'static RuleBook,
 }
 
 // === impl Facts ===
 
 impl Facts<'_> {
-    fn allowance(&self, rule: Rule) -> Option<&Allowance> {
-        allowance::find(self.allowances, rule, self.path, self.today)
+    fn rule(&self, id: &str) -> Result<&'static Rule, KernelError> {
+        self.book.rule(id, self.path, self.today)
     }
 
     /// The day on which the student left for what runs now.
@@ -189,7 +194,7 @@ pub fn refuse_leaving(kind: i32, stage: i32) -> Result<(), StatusChangeError> {
             "of senior students is not handled here: it lies outside compulsory education",
             "高中阶段的退学、开除不在本系统办理",
         );
-        return Err(junheng_kernel::error::KernelError::Fields(vec![wrong]).into());
+        return Err(KernelError::Fields(vec![wrong]).into());
     }
     let kind = label::of(kind);
     Err(StatusChangeError::NoLeavingSchool { kind })
@@ -242,17 +247,17 @@ fn state_label(state: i32) -> &'static str {
 /// Repeating and skipping are off unless the province allows them.
 fn allowed(rule: &KindRule, facts: &Facts<'_>) -> Result<(), StatusChangeError> {
     let needed = match rule.kind {
-        Kind::Repeating => Rule::RepeatingAllowed,
-        Kind::Skipping => Rule::SkippingAllowed,
+        Kind::Repeating => "repeat.allowed",
+        Kind::Skipping => "skip.allowed",
         _ => return Ok(()),
     };
-    let found = facts.allowance(needed);
-    if found.is_some_and(|found| found.value > 0) {
+    let found = facts.rule(needed)?;
+    if found.is_on() {
         return Ok(());
     }
     Err(StatusChangeError::NotAllowed {
         kind: label::of(rule.kind),
-        rule: found.map_or("没有适用的规定", |found| found.source),
+        rule: &found.source,
     })
 }
 
@@ -270,12 +275,12 @@ fn proven(rule: &KindRule, filing: &Filing, facts: &Facts<'_>) -> Result<(), Sta
             });
         };
         if *needed == Proof::Medical {
-            let rest = facts.allowance(Rule::RestMonths);
-            let months = rest.map_or(0, |rest| rest.value);
+            let rest = facts.rule("suspension.least_illness_months")?;
+            let months = rest.count()?;
             let enough = u32::try_from(given.rest_months).is_ok_and(|given| given >= months);
             if !given.county_hospital || !enough {
                 return Err(StatusChangeError::ProofMissing {
-                    rule: rest.map_or(LAW_11, |rest| rest.source),
+                    rule: &rest.source,
                     missing: format!(
                         "a proof of {months} months of rest by a hospital of county level or above"
                     ),
@@ -299,27 +304,25 @@ fn in_time(rule: &KindRule, filing: &Filing, facts: &Facts<'_>) -> Result<(), St
     let Some(until) = filing.until else {
         return Ok(());
     };
-    let not_longer = |start: NaiveDate, limit: Rule| {
-        let Some(limit) = facts.allowance(limit) else {
-            return Ok(());
-        };
+    let not_longer = |start: NaiveDate, limit: &str| {
+        let limit = facts.rule(limit)?;
         let latest = start
-            .checked_add_months(Months::new(limit.value))
+            .checked_add_months(Months::new(limit.count()?))
             .and_then(|day| day.pred_opt())
             .unwrap_or(NaiveDate::MAX);
         if until <= latest {
             return Ok(());
         }
         Err(StatusChangeError::TooLong {
-            rule: limit.source,
+            rule: &limit.source,
             latest: latest.to_string(),
         })
     };
     match rule.kind {
         Kind::Suspension | Kind::Deferral => {
-            not_longer(filing.effective, Rule::LeaveMonths)?;
+            not_longer(filing.effective, MOST_MONTHS)?;
             let run = facts.run_start.unwrap_or(filing.effective);
-            not_longer(run, Rule::LeaveMonthsInARow)
+            not_longer(run, MOST_IN_A_ROW)
         }
         Kind::Extension => {
             let ends = facts
@@ -328,19 +331,17 @@ fn in_time(rule: &KindRule, filing: &Filing, facts: &Facts<'_>) -> Result<(), St
             let Some(ends) = ends else { return Ok(()) };
             early_enough(facts, ends)?;
             let next_day = ends.succ_opt().unwrap_or(ends);
-            not_longer(next_day, Rule::LeaveMonths)?;
+            not_longer(next_day, MOST_MONTHS)?;
             let run = facts.run_start.unwrap_or(filing.effective);
-            not_longer(run, Rule::LeaveMonthsInARow)
+            not_longer(run, MOST_IN_A_ROW)
         }
         _ => Ok(()),
     }
 }
 
 fn early_enough(facts: &Facts<'_>, ends: NaiveDate) -> Result<(), StatusChangeError> {
-    let Some(limit) = facts.allowance(Rule::ExtensionWorkingDays) else {
-        return Ok(());
-    };
-    let days = i64::from(limit.value);
+    let limit = facts.rule("suspension.extension_working_days")?;
+    let days = limit.value;
     let left = |day: NaiveDate| facts.calendar.working_days_between(day, ends);
     if left(facts.today) >= days {
         return Ok(());
@@ -352,7 +353,7 @@ fn early_enough(facts: &Facts<'_>, ends: NaiveDate) -> Result<(), StatusChangeEr
         last_day = earlier;
     }
     Err(StatusChangeError::TooLate {
-        rule: limit.source,
+        rule: &limit.source,
         last_day: last_day.to_string(),
     })
 }
@@ -419,12 +420,13 @@ pub fn first_due(
     rule: &KindRule,
     effective: NaiveDate,
     facts: &Facts<'_>,
-) -> junheng_kernel::calendar::Due {
-    let (from, days) = match (rule.kind, facts.allowance(Rule::DeathWorkingDays)) {
-        (Kind::Death, Some(limit)) => (effective, limit.value),
-        _ => (facts.today, super::workflow::FIRST_STEP_DAYS),
+) -> Result<Due, KernelError> {
+    let (from, limit) = match rule.kind {
+        Kind::Death => (effective, DEATH_DAYS),
+        _ => (facts.today, STEP_DAYS),
     };
-    facts.calendar.add_working_days(from, days)
+    let days = facts.rule(limit)?.count()?;
+    Ok(facts.calendar.add_working_days(from, days))
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 use std::sync::LazyLock;
 
 use junheng_kernel::fault::Fault as _;
+use junheng_kernel::region::RegionTable;
 use junheng_proto::error::v1::Reason;
 use uuid::Uuid;
 
-use super::super::allowance::ALLOWANCES;
 use super::*;
 
 static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::builtin);
+static REGIONS: LazyLock<RegionTable> = LazyLock::new(RegionTable::builtin);
 
 /// A school day of spring 2026.
 const TODAY: &str = "2026-03-02";
@@ -110,7 +111,7 @@ struct Case {
     leave: Option<status_change::Model>,
     class: Option<school_class::Model>,
     run_start: Option<&'static str>,
-    allowances: &'static [Allowance],
+    book: &'static RuleBook,
     today: &'static str,
 }
 
@@ -121,7 +122,7 @@ impl Case {
             leave: None,
             class: None,
             run_start: None,
-            allowances: ALLOWANCES,
+            book: RuleBook::builtin().unwrap(),
             today: TODAY,
         }
     }
@@ -132,14 +133,10 @@ impl Case {
             leave: self.leave.as_ref(),
             run_start: self.run_start.map(day),
             class: self.class.as_ref(),
-            path: &[
-                "630103".to_owned(),
-                "630100".to_owned(),
-                "630000".to_owned(),
-            ],
+            path: &RegionPath::of(&REGIONS, "630103"),
             today: day(self.today),
             calendar: &CALENDAR,
-            allowances: self.allowances,
+            book: self.book,
         })
     }
 
@@ -314,24 +311,15 @@ fn a_return_leads_into_a_class_of_a_fitting_grade() {
 
 #[test]
 fn repeating_and_skipping_are_refused_unless_the_province_allows_them() {
-    static ALLOWED: [Allowance; 2] = [
-        Allowance {
-            rule: Rule::RepeatingAllowed,
-            region: "630000",
-            from: "2020-01-01",
-            to: "",
-            value: 1,
-            source: "test",
-        },
-        Allowance {
-            rule: Rule::SkippingAllowed,
-            region: "630000",
-            from: "2020-01-01",
-            to: "",
-            value: 1,
-            source: "test",
-        },
-    ];
+    static ALLOWED: LazyLock<RuleBook> = LazyLock::new(|| {
+        let of_province = |id: &str| {
+            format!(
+                "[[rule]]\nid = \"{id}\"\nregion = \"63\"\neffective_from = 2020-01-01\nvalue = 1\n\
+                 source = \"示例\"\ntrust = \"V\"\n"
+            )
+        };
+        RuleBook::with(&(of_province("repeat.allowed") + &of_province("skip.allowed")))
+    });
     for (kind, grade) in [(Kind::Repeating, 2), (Kind::Skipping, 4)] {
         let mut case = Case {
             class: Some(class(Stage::Primary, grade)),
@@ -341,7 +329,7 @@ fn repeating_and_skipping_are_refused_unless_the_province_allows_them() {
             case.files(kind, TODAY, ""),
             Some(Reason::NotAllowedInProvince)
         );
-        case.allowances = &ALLOWED;
+        case.book = &ALLOWED;
         assert_eq!(case.files(kind, TODAY, ""), None);
         case.class = Some(class(Stage::Primary, 3));
         assert_eq!(case.files(kind, TODAY, ""), Some(Reason::GradeNotFitting));
@@ -368,7 +356,9 @@ fn death_takes_its_proof_and_is_closed_within_ten_working_days_of_the_day() {
     );
     assert_eq!(case.files(Kind::Death, "2026-02-27", ""), None);
     let rule = rule_of(Kind::Death as i32).unwrap();
-    let due = case.with_facts(|facts| first_due(rule, day("2026-02-27"), facts));
+    let due = case
+        .with_facts(|facts| first_due(rule, day("2026-02-27"), facts))
+        .unwrap();
     assert_eq!(
         due.date,
         CALENDAR.add_working_days(day("2026-02-27"), 10).date

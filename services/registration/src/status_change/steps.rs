@@ -5,21 +5,23 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::name::id_of;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::RequestKey;
-use junheng_kernel::workflow::{Asked, Standing, check_reason};
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_kernel::workflow::{Asked, Standing, WorkflowError, check_reason};
 use junheng_proto::registration::v1::StatusChange;
 use junheng_proto::workflow::v1::StepRequest;
 use tonic::Request;
+use uuid::Uuid;
 
-use super::allowance::ALLOWANCES;
 use super::effect::{Effect, class_in};
 use super::error::StatusChangeError;
-use super::file::{about, path_of};
+use super::file::about;
 use super::rpc::encode;
 use super::rules::{self, Facts};
 use super::store;
-use super::workflow::{REJECT, State, state_of};
+use super::workflow::{Kind, REJECT, State, state_of};
+use crate::duplicate_case;
 use crate::entity::{status_change, student};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 
 pub(super) async fn take(
@@ -61,7 +63,7 @@ pub(super) async fn take(
                 resource::get::<student::Entity>(&*tx, &everywhere, before.student).await?;
             let class = class_in(&*tx, before.school, before.school_class).await?;
             let leave = store::running(&*tx, before.student).await?;
-            let path = path_of(&context.regions, &before.region);
+            let path = RegionPath::of(&context.regions, &before.region);
             let facts = Facts {
                 student: &student,
                 leave: leave.as_ref(),
@@ -70,11 +72,14 @@ pub(super) async fn take(
                 path: &path,
                 today,
                 calendar: &context.calendar,
-                allowances: ALLOWANCES,
+                book: RuleBook::builtin()?,
             };
             taken
                 .pass(&asked, |guard| rules::judge(guard, rule, &before, &facts))
                 .map_err(KernelError::from)?;
+            if taken.to == State::Effective && rule.kind == Kind::Cancellation {
+                refuse_disputed(&tx, &asked, taken.row.label, student.id).await?;
+            }
             let now_micros = context.clock.now_micros();
             let mut records = Vec::new();
             if taken.to == State::Effective {
@@ -104,4 +109,25 @@ pub(super) async fn take(
             Ok::<_, StatusChangeError>((answer, taken.entry(entry, &asked)))
         })
         .await
+}
+
+/// A record that two schools claim is not cancelled behind the back of the case that settles it. One that only may be a
+/// second one is: that is how the suspicion ends.
+async fn refuse_disputed(
+    tx: &Tx,
+    asked: &Asked,
+    step: &'static str,
+    student: Uuid,
+) -> Result<(), KernelError> {
+    if !duplicate_case::store::is_disputed(&**tx, student).await? {
+        return Ok(());
+    }
+    Err(WorkflowError::NotReady {
+        name: asked.name.clone(),
+        step,
+        method: asked.step.to_owned(),
+        missing: "the record is disputed; settle the case of double registration first".into(),
+        missing_zh: "该生存在双重学籍争议,请先办结".into(),
+    }
+    .into())
 }

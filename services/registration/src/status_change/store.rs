@@ -36,7 +36,7 @@ pub async fn open_of(
 }
 
 /// The leave, stay abroad or deferral of a student that runs.
-pub(super) async fn running(
+pub(crate) async fn running(
     database: &impl ConnectionTrait,
     student: Uuid,
 ) -> Result<Option<Model>, DbErr> {
@@ -91,7 +91,7 @@ pub(super) fn of(kind: i32, state: i32, overdue_on: Option<NaiveDate>) -> Condit
 }
 
 /// Only leaves that run and end by a day.
-pub(super) fn ending_by(day: NaiveDate) -> Condition {
+pub(crate) fn ending_by(day: NaiveDate) -> Condition {
     Condition::all()
         .add(Column::State.eq(State::Effective as i32))
         .add(Column::Kind.is_in(LEAVES))

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number;
+use junheng_kernel::journal::Entry;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::{Keyring, mask};
 use junheng_kernel::service::Context;
-use junheng_kernel::store::{Creation, Hold, RequestKey, Row, Store};
+use junheng_kernel::store::{Creation, Hold, RequestKey, Row, Store, Tx};
 use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_proto::registration::v1::school::State;
 use junheng_proto::registration::v1::student_change::Kind;
@@ -21,13 +23,14 @@ use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
-use super::ledger::{self, Happening};
-use super::person::{self, Seat};
+use super::ledger::{self, Happening, Move};
+use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
 use super::rules::{self, Draft};
+use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
 use super::{document, number, store};
-use crate::duplicate_case::{self, Claim};
+use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::{school, school_class, student, student_change};
 use crate::school::parent;
 use crate::school_year;
@@ -72,6 +75,9 @@ pub(super) async fn run(
         identity_hash,
         warnings,
     });
+    if is_contested(store, &asked).await? {
+        return contested(context, &caller, key, asked, school).await;
+    }
     let claimed = (context.clone(), caller.clone(), key.clone(), asked.clone());
     let planned = (store.clone(), caller.clone());
     let plan = move |attempt| {
@@ -106,12 +112,12 @@ pub(super) async fn run(
     store.create(&caller, key, plan, taken).await
 }
 
-/// The rows of a registration.
-fn plan_of(
+/// The row of a new student with what is sealed in it.
+fn record_of(
     keys: &Keyring,
     asked: &Asked,
     class: &school_class::Model,
-) -> Result<Creation<CreateStudentResponse>, StudentError> {
+) -> Result<(student::Model, Person), KernelError> {
     let seat = Seat {
         class,
         entry_year: match asked.given.entry_year {
@@ -121,12 +127,25 @@ fn plan_of(
     };
     let fields = fields_of(&asked.given);
     let hash = asked.identity_hash.clone();
-    let (row, person) = person::new_record(keys, &asked.draft, &fields, seat, hash)?;
-    let happening = Happening {
+    person::new_record(keys, &asked.draft, &fields, seat, hash)
+}
+
+fn enrolled(today: NaiveDate) -> Happening {
+    Happening {
         kind: Kind::Enrolled,
-        date: asked.today,
+        date: today,
         process: String::new(),
-    };
+    }
+}
+
+/// The rows of a registration.
+fn plan_of(
+    keys: &Keyring,
+    asked: &Asked,
+    class: &school_class::Model,
+) -> Result<Creation<CreateStudentResponse>, StudentError> {
+    let (row, person) = record_of(keys, asked, class)?;
+    let happening = enrolled(asked.today);
     let mut counts = tally::Changes::default();
     counts.add(None, Some(&row));
     let mut along = Vec::new();
@@ -141,7 +160,8 @@ fn plan_of(
     };
     Ok(Creation {
         hold: Hold::at::<school::Entity>(row.school, row.place)
-            .with(school::Column::State, State::Open as i32),
+            .with(school::Column::State, State::Open as i32)
+            .beside::<school_class::Entity>(class.id, class.version),
         entry: about(&row).change(None, &shown),
         record: Row::of::<student::Entity>(row),
         unique: "identity_hash",
@@ -177,6 +197,84 @@ async fn refuse_taken(store: &Store, asked: &Asked) -> Result<(), StudentError> 
     Ok(())
 }
 
+/// Whether another record had this document before, or may be the same child's: then the registration is more than one
+/// statement can say.
+async fn is_contested(store: &Store, asked: &Asked) -> Result<bool, StudentError> {
+    let reader = store.reader();
+    let former = store::former_holders(reader, &[&asked.identity_hash]).await?;
+    let child = [asked.child(&store.keys, Uuid::now_v7())?];
+    Ok(!former.is_empty()
+        || !suspicion::pairs(reader, &store.keys, &child)
+            .await?
+            .is_empty())
+}
+
+/// Registers such a child: with a claim on the record whose document it was, or with one that names the new record as what
+/// may be a second of the same child.
+async fn contested(
+    context: &Context,
+    caller: &Caller,
+    key: RequestKey,
+    asked: Arc<Asked>,
+    school: Uuid,
+) -> Result<CreateStudentResponse, StudentError> {
+    let (context, registrar) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(caller, key, move |tx| async move {
+            parent::check_open(&parent::covered(&*tx, &registrar, school).await?)?;
+            let keys = &context.store.keys;
+            let places = parent::hold_open(&*tx, [school]).await?;
+            let place = places.of(school).map_err(|wrong| {
+                KernelError::Fields(vec![Violation {
+                    field: "parent".into(),
+                    ..wrong
+                }])
+            })?;
+            let standing = store::with_hashes(&*tx, &[&asked.identity_hash]).await?;
+            let former = store::former_holders(&*tx, &[&asked.identity_hash]).await?;
+            if !standing.is_empty() || !former.is_empty() {
+                return claimed(&tx, &context, &registrar, &asked, school).await;
+            }
+            refuse_taken(&context.store, &asked).await?;
+            let name = &asked.given.school_class;
+            let found = class_named(&*tx, school, name).await?;
+            let mut class = found.ok_or_else(|| unknown_class(name))?;
+            class.place = place;
+            let (row, person) = record_of(keys, &asked, &class)?;
+            let added = store::insert_missing(&*tx, vec![row.clone()]).await?;
+            if added.is_empty() {
+                return Err(KernelError::WriteConflict.into());
+            }
+            let happening = enrolled(asked.today);
+            let new = Move {
+                before: None,
+                after: row.clone(),
+            };
+            // The record itself is the entry's subject, and needs no record beside it.
+            ledger::change_all(&*tx, keys, vec![new], Some(&happening), false).await?;
+            let child = [asked.child(keys, row.id)?];
+            let found = suspicion::pairs(&*tx, keys, &child).await?;
+            let suspected: Vec<Suspected<'_>> = found
+                .iter()
+                .map(|(_, standing)| Suspected {
+                    standing,
+                    second: &row,
+                    draft: &asked.draft,
+                })
+                .collect();
+            let cases = duplicate_case::suspect(&tx, &context, &registrar, &suspected).await?;
+            let shown = Student {
+                warnings: asked.warnings.clone(),
+                ..person::shown(&row, person)
+            };
+            let entry = about(&row).change(None, &shown);
+            let outcome = Some(Outcome::Student(shown));
+            Ok((CreateStudentResponse { outcome }, entry.with_all(cases)))
+        })
+        .await
+}
+
 /// The answer to a registration of somebody who has a record: of the own school it is refused; of another it becomes a claim
 /// in the one case (双重学籍) that both schools settle.
 async fn standing_elsewhere(
@@ -190,26 +288,49 @@ async fn standing_elsewhere(
     let store = context.store.clone();
     store
         .write(caller, key, move |tx| async move {
-            let standing = store::with_hashes(&*tx, &[&asked.identity_hash]).await?;
-            // Its number, not its document, is taken; or the record went meanwhile.
-            let found = standing.first().ok_or(KernelError::WriteConflict)?;
-            if found.school == school {
-                let known = KnownSchools::of(&*tx, &registrar, &standing).await?;
-                return Err(StudentError::PersonRegistered(known.of_student(found)));
-            }
-            let places = parent::hold_places(&*tx, [school]).await?;
-            let name = &asked.given.school_class;
-            let found_class = class_named(&*tx, school, name).await?;
-            let mut class = found_class.ok_or_else(|| unknown_class(name))?;
-            class.place = places.get(&school).copied().unwrap_or(class.place);
-            let claim = Claim {
-                class: &class,
-                draft: &asked.draft,
-            };
-            let opened = duplicate_case::open(&tx, &context, &registrar, found, claim).await?;
-            let (case, entry) = opened.entry();
-            let outcome = Some(Outcome::DuplicateCase(case));
-            Ok((CreateStudentResponse { outcome }, entry))
+            claimed(&tx, &context, &registrar, &asked, school).await
         })
         .await
+}
+
+/// The claim on the record that has this document, or had it before.
+async fn claimed(
+    tx: &Tx,
+    context: &Context,
+    registrar: &Caller,
+    asked: &Asked,
+    school: Uuid,
+) -> Result<(CreateStudentResponse, Entry), StudentError> {
+    let mut standing = store::with_hashes(&**tx, &[&asked.identity_hash]).await?;
+    let former = store::former_holders(&**tx, &[&asked.identity_hash]).await?;
+    standing.extend(former.into_values());
+    // Its number, not its document, is taken; or the record went meanwhile.
+    let found = standing.first().ok_or(KernelError::WriteConflict)?;
+    if found.school == school {
+        let known = KnownSchools::of(&**tx, registrar, &standing).await?;
+        return Err(StudentError::PersonRegistered(known.of_student(found)));
+    }
+    let places = parent::hold_places(&**tx, [school]).await?;
+    let name = &asked.given.school_class;
+    let found_class = class_named(&**tx, school, name).await?;
+    let mut class = found_class.ok_or_else(|| unknown_class(name))?;
+    class.place = places.get(&school).copied().unwrap_or(class.place);
+    let claim = Claim {
+        class: &class,
+        draft: &asked.draft,
+        second: None,
+    };
+    let opened = duplicate_case::open(tx, context, registrar, found, claim).await?;
+    let (case, entry) = opened.entry();
+    let outcome = Some(Outcome::DuplicateCase(case));
+    Ok((CreateStudentResponse { outcome }, entry))
+}
+
+// === impl Asked ===
+
+impl Asked {
+    fn child(&self, keys: &Keyring, id: Uuid) -> Result<Child, KernelError> {
+        let index = document::index_of(keys)?;
+        Ok(Child::of(index, id, &self.draft))
+    }
 }

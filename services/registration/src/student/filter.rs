@@ -7,12 +7,11 @@ use junheng_kernel::name::{Parent, id_of};
 use junheng_proto::registration::v1::ListStudentsRequest;
 use junheng_proto::registration::v1::list_students_request::Group;
 use junheng_proto::registration::v1::student::State;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, DbErr};
+use sea_orm::{Condition, ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use crate::entity::student::Column;
-use crate::tally::counted::{COUNTED, ENROLLED, index_of};
+use super::store::{self, Rows};
+use crate::tally::counted::{ENROLLED, index_of};
 use crate::tally::spans::{self, Asked};
 
 /// Groups and the column by which they are counted.
@@ -31,9 +30,6 @@ const GROUPS: [(Group, &str); 11] = [
     (Group::Placed,     "placed"),
 ];
 
-/// Records that are open, whether the student attends or is away (在籍); the others are gone.
-const OPEN: &str = "state <= 4";
-
 /// A filter as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Filter {
@@ -41,7 +37,7 @@ pub(super) struct Filter {
     state: i32,
     stage: i32,
     grade: i32,
-    /// A row of [`COUNTED`] that says whom, where the filter comes to one.
+    /// A row of [`COUNTED`](crate::tally::counted::COUNTED) that says whom, where the filter comes to one.
     counted: Option<usize>,
 }
 
@@ -119,18 +115,14 @@ impl Filter {
         ]
     }
 
-    /// The condition on rows, with constants where an index holds some rows only.
+    /// The condition on rows.
     pub(super) fn condition(&self) -> Condition {
-        let state = match (self.counted, self.state) {
-            (Some(counted), _) => COUNTED[counted].rows.to_owned(),
-            (None, 0) => OPEN.to_owned(),
-            (None, state) => format!("state <> 1 AND state = {state}"),
+        let rows = match (self.counted, self.state) {
+            (Some(counted), _) => Rows::Counted(counted),
+            (None, 0) => Rows::Open,
+            (None, state) => Rows::Away(state),
         };
-        Condition::all()
-            .add(Expr::cust(state))
-            .add_option(self.class.map(|id| Column::SchoolClass.eq(id)))
-            .add_option((self.stage != 0).then(|| Column::Stage.eq(self.stage)))
-            .add_option((self.grade != 0).then(|| Column::Grade.eq(self.grade)))
+        store::wanted(rows, self.class, self.stage, self.grade)
     }
 
     /// Where below `parent` to look: the counts know where nobody is.
@@ -140,8 +132,11 @@ impl Filter {
         parent: Parent,
     ) -> Result<Parent, DbErr> {
         let is_everybody = self.counted == Some(ENROLLED) && (self.stage, self.grade) == (0, 0);
+        let is_open = self.counted.is_none() && self.state == 0;
         let counted = match self.counted {
-            Some(counted) if !is_everybody => counted,
+            Some(counted) if !is_everybody => Some(counted),
+            // A stage or grade alone: not every place has it.
+            None if is_open && (self.stage, self.grade) != (0, 0) => None,
             _ => return Ok(parent),
         };
         let asked = Asked {

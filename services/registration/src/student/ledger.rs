@@ -11,6 +11,7 @@ use sea_orm::ConnectionTrait;
 
 use super::person::{self, Person};
 use super::store;
+use crate::dropout_case;
 use crate::entity::student::Model;
 use crate::entity::student_change;
 use crate::school::parent;
@@ -89,7 +90,8 @@ pub async fn change_all(
         counts.tell(entry);
     }
     let moved = followers.into_iter();
-    special_group::follow(database, moved).await?;
+    special_group::follow(database, moved.clone()).await?;
+    dropout_case::store::follow(database, moved).await?;
     store::insert_changes(database, history).await?;
     tally::store::add(database, &counts).await?;
     Ok(done)

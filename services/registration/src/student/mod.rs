@@ -8,7 +8,7 @@
 //! The school itself changes class, boarding and the special-group flags. Name, sex, date of birth, document and ethnic
 //! group need proof and the county's word (V), and are refused here.
 
-pub(crate) mod by_place;
+pub(crate) mod advance;
 mod count;
 mod create;
 pub(crate) mod document;
@@ -25,6 +25,7 @@ pub mod rpc;
 pub mod rules;
 mod search;
 pub mod store;
+pub(crate) mod suspicion;
 pub(crate) mod whereabouts;
 mod write_set;
 

@@ -12,7 +12,7 @@ const MARKS: &[char] = &[
 const PARTING: &[char] = &['·', '•', '・', '･', '‧', '∙', '⋅', '.'];
 
 /// What of a name is compared.
-pub(super) fn normalize(name: &str) -> String {
+pub(crate) fn normalize(name: &str) -> String {
     name.chars()
         .map(half_width)
         .filter(|character| !character.is_whitespace() && !MARKS.contains(character))

@@ -289,7 +289,7 @@ pub(super) fn as_wanted(current: &Student, draft: &Draft) -> Student {
 }
 
 /// `YYYYMM` of a date that has passed its check.
-pub(super) fn birth_month(birth_date: &str) -> i32 {
+pub(crate) fn birth_month(birth_date: &str) -> i32 {
     let digits: String = birth_date.chars().filter(char::is_ascii_digit).collect();
     digits
         .get(..6)

@@ -65,7 +65,8 @@ pub fn check_seat(student: &Model, class: &school_class::Model) -> Vec<Violation
         return Vec::new();
     }
     let invalid = |why: &str, why_zh: &str| vec![Violation::invalid("school_class", why, why_zh)];
-    if student.state != State::Enrolled as i32 {
+    // Who dropped out is given a class to come back to.
+    if ![State::Enrolled as i32, State::DroppedOut as i32].contains(&student.state) {
         return invalid(
             "takes students who attend; return, restore or settle the record first",
             "仅在读学生可以编班,请先办理复学等手续",
@@ -105,14 +106,27 @@ const NAME_LENGTH: RangeInclusive<usize> = 1..=50;
 
 /// Everything that is wrong with a draft on a day, one violation a field.
 pub fn check(draft: &Draft, today: NaiveDate) -> Vec<Violation> {
+    let mut wrong = check_identity(draft, today);
+    let found = [
+        Vec::from_iter(ethnic_group::check(&draft.ethnicity)),
+        Vec::from_iter(number::check("student_number", &draft.student_number)),
+    ];
+    for violation in found.into_iter().flatten() {
+        if wrong.iter().all(|earlier| earlier.field != violation.field) {
+            wrong.push(violation);
+        }
+    }
+    wrong
+}
+
+/// The same of what tells one child from another: name, document, sex and date of birth.
+pub(crate) fn check_identity(draft: &Draft, today: NaiveDate) -> Vec<Violation> {
     let mut wrong: Vec<Violation> = Vec::new();
     let found = [
         document::check(draft, today),
         Vec::from_iter(check_name(&draft.display_name)),
         Vec::from_iter(label::check("sex", "junheng.education.v1.Sex", draft.sex)),
         Vec::from_iter(check_birth_date(&draft.birth_date, today)),
-        Vec::from_iter(ethnic_group::check(&draft.ethnicity)),
-        Vec::from_iter(number::check("student_number", &draft.student_number)),
     ];
     for violation in found.into_iter().flatten() {
         if wrong.iter().all(|earlier| earlier.field != violation.field) {

@@ -1,18 +1,22 @@
 //! Every SQL statement about students.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use junheng_proto::registration::v1::student::State;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel,
+    QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use crate::entity::student::{Column, Entity, Model};
-use crate::entity::student_change;
+use crate::entity::{former_identity, student_change};
+use crate::tally::counted::COUNTED;
 
 /// The students with these hashes, wherever they are.
 pub async fn with_hashes(
@@ -22,6 +26,92 @@ pub async fn with_hashes(
     let everywhere = Scope::everything("a person has one record in the whole province");
     Entity::visible_to(&everywhere)
         .filter(Column::IdentityHash.is_in(hashes.iter().map(|hash| hash.to_vec())))
+        .all(database)
+        .await
+}
+
+/// The students who had documents with these hashes before a change of key fields, by the hash, wherever they are.
+pub(crate) async fn former_holders(
+    database: &impl ConnectionTrait,
+    hashes: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, Model>, DbErr> {
+    use former_identity::Column as Former;
+    if hashes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let everywhere = Scope::everything("a document is one person's in the whole province");
+    let former: Vec<(Vec<u8>, Uuid)> = former_identity::Entity::visible_to(&everywhere)
+        .select_only()
+        .columns([Former::IdentityHash, Former::Student])
+        .filter(Former::IdentityHash.is_in(hashes.iter().map(|hash| hash.to_vec())))
+        .into_tuple()
+        .all(database)
+        .await?;
+    if former.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = former.iter().map(|(_, student)| *student);
+    let students = Entity::visible_to(&everywhere)
+        .filter(Column::Id.is_in(ids))
+        .all(database)
+        .await?;
+    let holder = |(hash, id): (Vec<u8>, Uuid)| {
+        let student = students.iter().find(|student| student.id == id)?;
+        Some((hash, student.clone()))
+    };
+    Ok(former.into_iter().filter_map(holder).collect())
+}
+
+/// Keeps the document that a record had until a day.
+pub(crate) async fn keep_former(
+    database: &impl ConnectionTrait,
+    student: &Model,
+    until_date: &str,
+) -> Result<(), DbErr> {
+    let former = former_identity::Model {
+        identity_hash: student.identity_hash.clone(),
+        student: student.id,
+        school: student.school,
+        place: student.place,
+        until_date: until_date.to_owned(),
+    };
+    former_identity::Entity::insert(former.into_active_model())
+        .on_conflict_do_nothing()
+        .exec_without_returning(database)
+        .await?;
+    Ok(())
+}
+
+/// Lets go of documents that a record had before: of this one, or of all.
+pub(crate) async fn release_former(
+    database: &impl ConnectionTrait,
+    student: Uuid,
+    hash: Option<&[u8]>,
+) -> Result<(), DbErr> {
+    use former_identity::Column as Former;
+    former_identity::Entity::delete_many()
+        .filter(Former::Student.eq(student))
+        .filter(
+            Condition::all().add_option(hash.map(|hash| Former::IdentityHash.eq(hash.to_vec()))),
+        )
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// The open or finished records with these keys of names; with `unnumbered`, only of those who have no resident number.
+pub(super) async fn with_names(
+    database: &impl ConnectionTrait,
+    names: impl IntoIterator<Item = i64>,
+    unnumbered: bool,
+) -> Result<Vec<Model>, DbErr> {
+    let everywhere = Scope::everything("whether a child has another record is asked of all");
+    // In the words of the index `students_without_resident_number`.
+    let few = unnumbered.then(|| Expr::cust("identity_type NOT IN (1, 5, 6)"));
+    Entity::visible_to(&everywhere)
+        .filter(Column::NameKey.is_in(names))
+        .filter(Condition::all().add_option(few))
+        .filter(Column::State.ne(State::Cancelled as i32))
         .all(database)
         .await
 }
@@ -66,4 +156,29 @@ pub(super) async fn insert_changes(
             .await?;
     }
     Ok(())
+}
+
+/// Whom a list shows by state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Those of a row of [`COUNTED`].
+    Counted(usize),
+    /// Records that are open, whether the student attends or is away (在籍); the others are gone.
+    Open,
+    /// Those of a state in which nobody attends.
+    Away(i32),
+}
+
+/// Only these, of a class, stage and grade where each is asked for; with constants where an index holds some rows only.
+pub(super) fn wanted(rows: Rows, class: Option<Uuid>, stage: i32, grade: i32) -> Condition {
+    let state = match rows {
+        Rows::Counted(counted) => COUNTED[counted].rows.to_owned(),
+        Rows::Open => "state <= 4".to_owned(),
+        Rows::Away(state) => format!("state <> 1 AND state = {state}"),
+    };
+    Condition::all()
+        .add(Expr::cust(state))
+        .add_option(class.map(|id| Column::SchoolClass.eq(id)))
+        .add_option((stage != 0).then(|| Column::Stage.eq(stage)))
+        .add_option((grade != 0).then(|| Column::Grade.eq(grade)))
 }

@@ -1,6 +1,6 @@
 //! Writes one set of an import: a few statements for a thousand rows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use junheng_kernel::admission::Caller;
@@ -12,18 +12,21 @@ use junheng_kernel::service::Context;
 use junheng_kernel::store::Tx;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::Student;
+use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
 use super::ledger::{self, Move};
 use super::person::{self, Person, SchoolFields, Seat};
 use super::rules::{self, Draft};
+use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
-use super::{number, store};
-use crate::duplicate_case::{self, Claim};
+use super::{document, number, store};
+use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::school_class;
 use crate::entity::student::Model;
 use crate::school::parent;
+use crate::school_class::store as classes;
 
 /// A row that has passed the rules, with what it asks for.
 #[derive(Clone)]
@@ -132,11 +135,13 @@ impl SetWriter {
                 Err(wrong) => outcome.report.reject(row.wanted.row, &[wrong]),
             }
         }
+        let held = self.refuse_moved_classes(&tx, held, &mut outcome).await?;
         if are_new {
             self.add_new(&tx, held, &mut outcome).await?;
             return Ok(outcome);
         }
         rows = self.refuse_taken(&tx, held, &mut outcome).await?;
+        rows = self.settle_former(&tx, rows, &mut outcome).await?;
         if !self.expects_new.load(Ordering::Relaxed) {
             let standing = self
                 .standing(&tx, rows.iter().map(|row| &row.wanted))
@@ -160,10 +165,64 @@ impl SetWriter {
         Ok(outcome)
     }
 
+    /// Refuses the rows of classes that have moved since they were looked up: the class of a file that runs over a promotion
+    /// is another grade's by now. The schools are held, and with them their classes.
+    async fn refuse_moved_classes(
+        &self,
+        tx: &Tx,
+        rows: Vec<Prepared>,
+        outcome: &mut SetOutcome,
+    ) -> Result<Vec<Prepared>, StudentError> {
+        let wanted: BTreeSet<Uuid> = rows.iter().map(|row| row.wanted.class.id).collect();
+        let current = classes::with_ids(&**tx, wanted).await?;
+        let current: HashMap<Uuid, school_class::Model> =
+            current.into_iter().map(|class| (class.id, class)).collect();
+        let seat = |class: &school_class::Model| (class.school, class.stage, class.grade);
+        let (kept, moved): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| {
+            let class = &row.wanted.class;
+            current
+                .get(&class.id)
+                .is_some_and(|now| seat(now) == seat(class))
+        });
+        for row in moved {
+            let class = format!("classes/{}", row.wanted.class.id);
+            let wrong = Violation::of("class_number", &StudentError::ClassUnknown { class });
+            outcome.report.reject(row.wanted.row, &[wrong]);
+        }
+        Ok(kept)
+    }
+
+    /// Judges the rows whose document another record had before a change of key fields, and gives the others.
+    async fn settle_former(
+        &self,
+        tx: &Tx,
+        rows: Vec<Prepared>,
+        outcome: &mut SetOutcome,
+    ) -> Result<Vec<Prepared>, StudentError> {
+        let hashes = rows.iter().map(|row| row.wanted.identity_hash.as_slice());
+        let hashes: Vec<&[u8]> = hashes.collect();
+        let former = store::former_holders(&**tx, &hashes).await?;
+        if former.is_empty() {
+            return Ok(rows);
+        }
+        let holders: Vec<Model> = former.values().cloned().collect();
+        let standing = Standing {
+            schools: KnownSchools::of(&**tx, &self.caller, &holders).await?,
+            students: former,
+        };
+        let is_former = |row: &Prepared| standing.students.contains_key(&row.wanted.identity_hash);
+        let (known, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_former);
+        let known = known.into_iter().map(|row| row.wanted).collect();
+        self.settle(tx, &standing, known, outcome).await?;
+        Ok(others)
+    }
+
     /// Whether this is a set of a first load, of persons whom nobody has registered, whose numbers are nobody's.
     async fn are_new(&self, tx: &Tx, rows: &[Prepared]) -> Result<bool, KernelError> {
         if self.opens_cases {
-            let students = rows.iter().map(|row| &row.student);
+            let students = rows
+                .iter()
+                .map(|row| (&row.student, row.wanted.draft.birth_date.as_str()));
             return self.load.claim(tx, students).await;
         }
         // All or nothing is one transaction of many sets: it must not wait for an end that waits for it.
@@ -262,6 +321,22 @@ impl SetWriter {
         let is_added = |row: &Prepared| added.contains(&row.student.id);
         let (new, late): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_added);
         ledger::enter_all(&**tx, new.iter().map(|row| &row.student)).await?;
+        let index = document::index_of(&self.context.store.keys)?;
+        let children: Vec<Child> = new
+            .iter()
+            .map(|row| Child::of(index, row.student.id, &row.wanted.draft))
+            .collect();
+        let found = suspicion::pairs(&**tx, &self.context.store.keys, &children).await?;
+        let suspected: Vec<Suspected<'_>> = found
+            .iter()
+            .map(|(position, standing)| Suspected {
+                standing,
+                second: &new[*position].student,
+                draft: &new[*position].wanted.draft,
+            })
+            .collect();
+        let cases = duplicate_case::suspect(tx, &self.context, &self.caller, &suspected).await?;
+        outcome.records.extend(cases);
         for row in new {
             outcome.report.created();
             outcome.records.push(row.told);
@@ -279,6 +354,13 @@ impl SetWriter {
     ) -> Result<(), StudentError> {
         let keys = &self.context.store.keys;
         let mut changed = Vec::new();
+        // Claims hold cases until the transaction ends: always in one order, so that two imports wait for each other
+        // instead of locking up.
+        let mut rows = rows;
+        rows.sort_by_key(|wanted| {
+            let student = standing.students.get(&wanted.identity_hash);
+            student.map(|student| student.id)
+        });
         for wanted in rows {
             let Some(student) = standing.students.get(&wanted.identity_hash) else {
                 continue;
@@ -294,6 +376,12 @@ impl SetWriter {
             let before = person::shown(student, person.clone());
             let wrong = contradictions(&before, &wanted);
             if !wrong.is_empty() {
+                outcome.report.reject(wanted.row, &wrong);
+                continue;
+            }
+            let wrong = rules::check_seat(student, &wanted.class);
+            if !wrong.is_empty() {
+                let wrong: Vec<Violation> = wrong.into_iter().map(as_column).collect();
                 outcome.report.reject(wanted.row, &wrong);
                 continue;
             }
@@ -333,10 +421,19 @@ impl SetWriter {
         let claim = Claim {
             class: &wanted.class,
             draft: &wanted.draft,
+            second: None,
         };
         let opened = duplicate_case::open(tx, &self.context, &self.caller, student, claim).await?;
         outcome.records.extend(opened.records);
         Ok(place.disputed(&opened.answer.name))
+    }
+}
+
+/// A row names its class by number.
+fn as_column(wrong: Violation) -> Violation {
+    Violation {
+        field: "class_number".into(),
+        ..wrong
     }
 }
 

@@ -2,3 +2,4 @@
 //! by which process. Written with the change itself and never changed; this room reads them.
 
 pub mod rpc;
+mod store;

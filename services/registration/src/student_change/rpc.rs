@@ -15,13 +15,12 @@ use junheng_proto::registration::v1::student_change_service_server::StudentChang
 use junheng_proto::registration::v1::{
     ListStudentChangesRequest, ListStudentChangesResponse, StudentChange,
 };
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, Condition};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use super::store;
 use crate::entity::student;
-use crate::entity::student_change::{Column, Entity, Model};
+use crate::entity::student_change::{Entity, Model};
 use crate::school::parent;
 
 /// Serves changes of student records.
@@ -61,28 +60,33 @@ impl Rpc {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
         let (asked, about) = self.asked(&caller, &message.parent).await?;
-        let only = condition(&message)?;
-        let fields = [message.kind, message.school_year, message.stage];
-        let [kind, school_year, stage] = &fields.map(|number| number.to_string());
+        check(&message)?;
+        let only = store::wanted(&message);
+        let fields = [
+            message.kind,
+            message.school_year,
+            message.stage,
+            message.entry_year,
+        ];
+        let [kind, school_year, stage, entry_year] = &fields.map(|number| number.to_string());
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
-            &[&message.parent, kind, school_year, stage],
+            &[&message.parent, kind, school_year, stage, entry_year],
         )?;
-        let store = &self.context.store;
-        let reader = store.reader();
+        let reader = self.context.store.reader();
         let (rows, next_page_token) = match asked {
             Asked::Below(parent) => {
                 resource::list_only::<Entity>(reader, &caller.scope, &parent, only, &page).await?
             }
             Asked::Of(student) => {
                 let whole = Scope::everything("the history goes with the student, found in scope");
-                let only = only.add(Column::Student.eq(student));
+                let only = only.add(store::of_student(student));
                 resource::list_by_id::<Entity>(reader, &whole, only, &page).await?
             }
         };
-        store.record_read(&caller, about).await?;
+        self.context.store.record_read(&caller, about).await?;
         Ok(ListStudentChangesResponse {
             student_changes: rows.into_iter().map(encode).collect(),
             next_page_token,
@@ -103,8 +107,7 @@ impl Rpc {
     }
 }
 
-/// The condition that a request makes, with constants where an index holds some rows only.
-fn condition(message: &ListStudentChangesRequest) -> Result<Condition, KernelError> {
+fn check(message: &ListStudentChangesRequest) -> Result<(), KernelError> {
     let labels = [
         (
             "kind",
@@ -117,16 +120,7 @@ fn condition(message: &ListStudentChangesRequest) -> Result<Condition, KernelErr
         .into_iter()
         .filter(|(.., number)| *number != 0)
         .filter_map(|(field, full_name, number)| label::check(field, full_name, number));
-    KernelError::unless_empty(wrong.collect())?;
-    let kind = match message.kind {
-        0 => None,
-        common @ (101 | 102) => Some(format!("kind = {common}")),
-        rare => Some(format!("kind <> 101 AND kind <> 102 AND kind = {rare}")),
-    };
-    Ok(Condition::all()
-        .add_option(kind.map(Expr::cust))
-        .add_option((message.school_year != 0).then(|| Column::SchoolYear.eq(message.school_year)))
-        .add_option((message.stage != 0).then(|| Column::Stage.eq(message.stage))))
+    KernelError::unless_empty(wrong.collect())
 }
 
 fn encode(change: Model) -> StudentChange {

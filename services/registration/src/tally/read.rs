@@ -136,6 +136,92 @@ pub async fn cells(
     summed_cells(database, &source, reach.values()).await
 }
 
+/// Which classes are asked for by their size.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// The stage; 0 for all.
+    pub stage: i32,
+    /// The fewest pupils, at least 1.
+    pub least: i64,
+    /// The most.
+    pub most: i64,
+    /// Behind this place, class, stage and grade.
+    pub after: Option<(i64, Uuid, i32, i32)>,
+    /// At most so many.
+    pub limit: u64,
+}
+
+/// The next classes of a reach with how many attend each, in the order of place, class, stage and grade.
+pub async fn classes(
+    database: &impl ConnectionTrait,
+    reach: &Reach,
+    asked: &Sizes,
+) -> Result<Vec<(Cell, i64)>, DbErr> {
+    let Sizes {
+        stage,
+        least,
+        most,
+        after,
+        limit,
+    } = *asked;
+    let mut values = reach.values();
+    let mut only = reach.condition();
+    if stage != 0 {
+        only.push_str(&format!(" AND stage = {stage}"));
+    }
+    if let Some((place, class, stage, grade)) = after {
+        values.push(class.into());
+        let class = values.len();
+        only.push_str(&format!(
+            " AND (place, school_class, stage, grade) > ({place}, ${class}, {stage}, {grade})"
+        ));
+    }
+    let cell = CELL.join(", ");
+    let sql = format!(
+        "SELECT {cell}, {} FROM (\
+         SELECT {cell}, placed FROM tally_cells WHERE {only} UNION ALL \
+         SELECT {cell}, placed FROM tally_changes WHERE placed <> 0 AND {only}) AS told \
+         GROUP BY {cell} HAVING SUM(placed) BETWEEN {least} AND {most} \
+         ORDER BY place, school_class, stage, grade LIMIT {limit}",
+        sum("placed")
+    );
+    let rows = all(database, sql, values).await?;
+    rows.iter()
+        .map(|row| Ok((cell_of(row)?, row.try_get("", "placed")?)))
+        .collect()
+}
+
+/// Who attends below a parent by school, stage and grade, in one statement for each range of places.
+pub async fn attending(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+) -> Result<Vec<(Uuid, i32, i32, i64)>, DbErr> {
+    let reaches: Vec<Reach> = match parent {
+        Parent::School(id) => vec![Reach::School(*id)],
+        Parent::Region { ranges, .. } => ranges.iter().cloned().map(Reach::Places).collect(),
+    };
+    let mut found = Vec::new();
+    for reach in reaches {
+        let only = reach.condition();
+        let sql = format!(
+            "SELECT school, stage, grade, {} FROM (\
+             SELECT school, stage, grade, enrolled FROM tally_cells WHERE {only} UNION ALL \
+             SELECT school, stage, grade, enrolled FROM tally_changes WHERE {only}) AS told \
+             GROUP BY school, stage, grade HAVING SUM(enrolled) <> 0",
+            sum("enrolled")
+        );
+        for row in all(database, sql, reach.values()).await? {
+            found.push((
+                row.try_get("", "school")?,
+                row.try_get("", "stage")?,
+                row.try_get("", "grade")?,
+                row.try_get("", "enrolled")?,
+            ));
+        }
+    }
+    Ok(found)
+}
+
 /// Every flow of a reach, in one statement.
 pub async fn flows(
     database: &impl ConnectionTrait,

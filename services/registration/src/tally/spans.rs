@@ -8,11 +8,16 @@ use sea_orm::{ConnectionTrait, DbErr};
 use super::counted::COUNTED;
 use super::read::{self, COUNTY, split};
 
+/// Whose records are open, as far as they are counted.
+const OPEN: &str = "enrolled + suspended + abroad";
+/// The others, who are few and not counted, in the words of the index `students_not_enrolled`.
+const DEFERRED: &str = "state <> 1 AND state = 3";
+
 /// Whom a list asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// A row of [`COUNTED`].
-    pub counted: usize,
+    /// A row of [`COUNTED`]; none for everybody whose record is open (在籍).
+    pub counted: Option<usize>,
     /// The stage; 0 for all.
     pub stage: i32,
     /// The grade; 0 for all.
@@ -99,26 +104,35 @@ async fn sums(
     places: &RangeInclusive<i64>,
     asked: Asked,
 ) -> Result<Vec<(i64, i64)>, DbErr> {
-    let column = COUNTED
-        .get(asked.counted)
-        .map_or("enrolled", |counted| counted.column);
+    let counted = asked.counted.and_then(|number| COUNTED.get(number));
+    let many = counted.map_or(OPEN, |counted| counted.column);
     let mut only = String::new();
     for (name, value) in [("stage", asked.stage), ("grade", asked.grade)] {
         if value != 0 {
             only.push_str(&format!(" AND {name} = {value}"));
         }
     }
-    let sql = format!(
-        "SELECT key, {} FROM (SELECT {key} AS key, {column} FROM {folded}{only} UNION ALL \
-         SELECT {key_of_change} AS key, {column} FROM tally_changes WHERE place BETWEEN {} AND {}{only}) AS told \
-         GROUP BY key ORDER BY key",
-        read::sum(column),
+    let within = format!(
+        "place BETWEEN {} AND {}{only}",
         places.start(),
         places.end()
     );
+    let deferred = if counted.is_some() {
+        String::new()
+    } else {
+        format!(
+            " UNION ALL SELECT {key_of_change} AS key, 1 AS many FROM students WHERE {DEFERRED} AND {within}"
+        )
+    };
+    let sql = format!(
+        "SELECT key, {} FROM (SELECT {key} AS key, {many} AS many FROM {folded}{only} UNION ALL \
+         SELECT {key_of_change} AS key, {many} AS many FROM tally_changes WHERE {within}{deferred}) AS told \
+         GROUP BY key ORDER BY key",
+        read::sum("many"),
+    );
     let rows = read::all(database, sql, Vec::new()).await?;
     rows.iter()
-        .map(|row| Ok((row.try_get("", "key")?, row.try_get("", column)?)))
+        .map(|row| Ok((row.try_get("", "key")?, row.try_get("", "many")?)))
         .collect()
 }
 

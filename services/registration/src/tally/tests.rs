@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::counted::{COUNTED, PLACED};
+use super::counted::{COUNTED, Counted, PLACED};
 use super::read::{self, Reading};
 use super::{fold, size, spans};
 use crate::entity::{school, student};
@@ -282,14 +282,113 @@ impl Ground {
             let recount = self.recount(&parent).await;
             assert_eq!(without_zeros(reading), recount, "{parent:?}");
             self.compare_spans(&parent).await;
+            self.compare_rolls(&parent).await;
         }
+        self.compare_years().await;
+    }
+
+    async fn everybody(&self) -> Vec<student::Model> {
+        let everything = Scope::everything("a recount");
+        let students = student::Entity::visible_to(&everything);
+        students.all(self.store.reader()).await.unwrap()
+    }
+
+    /// Who attends by school, stage and grade, and the classes by their size, page after page.
+    async fn compare_rolls(&self, parent: &Parent) {
+        let mut attending: BTreeMap<(Uuid, i32, i32), i64> = BTreeMap::new();
+        let mut classes: BTreeMap<(i64, Uuid, i32, i32), i64> = BTreeMap::new();
+        for one in self.everybody().await {
+            if one.state != 1 || !parent.contains(one.place, Some(one.school)) {
+                continue;
+            }
+            let key = (one.school, one.stage, one.grade);
+            *attending.entry(key).or_default() += 1;
+            if let Some(class) = one.school_class {
+                let key = (one.place, class, one.stage, one.grade);
+                *classes.entry(key).or_default() += 1;
+            }
+        }
+        let reader = self.store.reader();
+        let told = read::attending(reader, parent).await.unwrap();
+        let told = told
+            .into_iter()
+            .map(|(school, stage, grade, count)| ((school, stage, grade), count));
+        assert_eq!(BTreeMap::from_iter(told), attending, "{parent:?}");
+        let reaches = match parent {
+            Parent::School(id) => vec![read::Reach::School(*id)],
+            Parent::Region { ranges, .. } => {
+                ranges.iter().cloned().map(read::Reach::Places).collect()
+            }
+        };
+        let mut told = Vec::new();
+        for reach in &reaches {
+            let mut after = None;
+            loop {
+                let sizes = read::Sizes {
+                    stage: 0,
+                    least: 1,
+                    most: i64::MAX,
+                    after,
+                    limit: 2,
+                };
+                let page = read::classes(reader, reach, &sizes).await.unwrap();
+                let key =
+                    |cell: &super::Cell| (cell.place, cell.school_class, cell.stage, cell.grade);
+                after = page.last().map(|(cell, _)| key(cell));
+                told.extend(page.iter().map(|(cell, count)| (key(cell), *count)));
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        assert_eq!(told, Vec::from_iter(classes), "{parent:?}");
+    }
+
+    /// What is recorded of a year is what a recount says.
+    async fn compare_years(&self) {
+        use crate::entity::school_year;
+        use crate::reorganisation::store::record_year;
+        let database = self.store.derived();
+        record_year(database, 2026, "2026-09-01", true)
+            .await
+            .unwrap();
+        let mut expected: BTreeMap<(Uuid, i32), (i64, std::collections::BTreeSet<Uuid>)> =
+            BTreeMap::new();
+        for one in self.everybody().await {
+            if one.state == 1 {
+                let year = expected.entry((one.school, one.stage)).or_default();
+                year.0 += 1;
+                year.1.extend(one.school_class);
+            }
+        }
+        let everything = Scope::everything("a recount");
+        let told = school_year::Entity::visible_to(&everything);
+        let mut seen = 0;
+        for year in told.all(self.store.reader()).await.unwrap() {
+            let Some((students, classes)) = expected.get(&(year.school, year.stage)) else {
+                // Of a stage that was recorded before its last pupil left.
+                continue;
+            };
+            seen += 1;
+            let counted = (year.student_count, year.class_count);
+            assert_eq!(counted, (*students, classes.len() as i64), "{year:?}");
+        }
+        assert_eq!(seen, expected.len());
     }
 
     /// A narrowed parent leaves nobody out, and the condition finds whom the count counts.
     async fn compare_spans(&self, parent: &Parent) {
         use sea_orm::{PaginatorTrait as _, QueryFilter as _};
         let everything = Scope::everything("a recount");
-        for (counted, row) in COUNTED.iter().enumerate() {
+        let open = Counted {
+            column: "open",
+            label: "在籍学生",
+            counts: |student| student.state <= 4,
+            rows: "state <= 4",
+        };
+        let counts = COUNTED.iter().enumerate();
+        let counts = counts.map(|(number, row)| (Some(number), row));
+        for (counted, row) in counts.chain([(None, &open)]) {
             let asked = spans::Asked {
                 counted,
                 stage: 1,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::encode::{Application, about, encode};
 use super::error::TransferError;
-use super::workflow::{CREATE, DAYS, State, state_name};
+use super::workflow::{CREATE, STEP_DAYS, State, state_name, table_of};
 use super::{facts, rules, store};
 use crate::entity::student;
 use crate::entity::transfer::Model;
@@ -26,8 +26,10 @@ use crate::school_class::store as classes;
 use crate::student::error::StudentError;
 use crate::student::person::Person;
 use crate::student::rules::{self as students, Draft};
+use crate::student::store as students_store;
 use crate::student::whereabouts::KnownSchools;
 use crate::student::{document, name_key};
+use crate::tally::read::COUNTY;
 
 /// Begins a transfer and answers with it.
 pub(super) async fn begin(
@@ -37,11 +39,11 @@ pub(super) async fn begin(
 ) -> Result<Transfer, TransferError> {
     let key = RequestKey::of(&message.request_id, &message)?;
     let reader = context.store.reader();
-    let PlacedParent { parent, .. } =
+    let PlacedParent { parent, place } =
         parent::placed(reader, &caller, &context.regions, "parent", &message.parent).await?;
     let mut wrong = rules::check(&message, parent.school().is_some());
     wrong.extend(check_parent(context, &caller, &parent));
-    wrong.extend(check_outside(context, &message));
+    wrong.extend(check_outside(context, &message, place));
     KernelError::unless_empty(wrong)?;
     let (context, registrar) = (context.clone(), caller.clone());
     let store = context.store.clone();
@@ -87,8 +89,6 @@ impl Begin<'_> {
     async fn transfer(&self) -> Result<Model, TransferError> {
         let tx = &**self.tx;
         let now = self.context.clock.now_micros();
-        let today = self.context.clock.today();
-        let due = self.context.calendar.add_working_days(today, DAYS);
         let mut transfer = Model {
             id: Uuid::now_v7(),
             route: Route::ToOutside as i32,
@@ -103,8 +103,8 @@ impl Begin<'_> {
             sending_place: None,
             sending_region: String::new(),
             personal: Vec::new(),
-            due_date: due.date.to_string(),
-            due_provisional: due.provisional,
+            due_date: String::new(),
+            due_provisional: false,
             create_micros: now,
             update_micros: now,
             version: 1,
@@ -143,6 +143,9 @@ impl Begin<'_> {
         if let Some(blocked) = rule.await? {
             return Err(TransferError::Blocked(blocked));
         }
+        let due = table_of(transfer.route).due(self.context, STEP_DAYS, transfer.rules_region())?;
+        transfer.due_date = due.date.to_string();
+        transfer.due_provisional = due.provisional;
         Ok(transfer)
     }
 
@@ -159,6 +162,11 @@ impl Begin<'_> {
         let school = self.receiving.unwrap_or_default();
         let hash = document::hash(document::index_of(keys)?, &draft, school);
         let known = store::student_by(tx, student::Column::IdentityHash, &hash).await?;
+        let former = students_store::former_holders(tx, &[&hash]).await?;
+        if let Some(holder) = former.get(&hash) {
+            let schools = KnownSchools::of(tx, self.caller, std::slice::from_ref(holder)).await?;
+            return Err(StudentError::PersonRegistered(schools.of_student(holder)).into());
+        }
         if let Some(known) = &known
             && known.state != StudentState::TransferredOut as i32
         {
@@ -283,7 +291,11 @@ fn check_parent(context: &Context, caller: &Caller, parent: &Parent) -> Option<V
 }
 
 /// A school of another province lies in another province.
-fn check_outside(context: &Context, message: &CreateTransferRequest) -> Option<Violation> {
+fn check_outside(
+    context: &Context,
+    message: &CreateTransferRequest,
+    place: i64,
+) -> Option<Violation> {
     if message.outside_region.is_empty() {
         return None;
     }
@@ -291,11 +303,25 @@ fn check_outside(context: &Context, message: &CreateTransferRequest) -> Option<V
         .outside_region
         .strip_prefix("regions/")
         .and_then(|code| context.regions.require(code).ok());
-    known.is_none().then(|| {
-        Violation::invalid(
+    let Some(region) = known else {
+        return Some(Violation::invalid(
             "outside_region",
             "must be regions/{code} of a region in force",
             "应为 regions/{现行区划代码}",
+        ));
+    };
+    let province = |code: &str| {
+        context
+            .regions
+            .province_of(code)
+            .map(|one| one.code.clone())
+    };
+    let own = format!("{:06}", place / COUNTY);
+    (province(&own) == province(&region.code)).then(|| {
+        Violation::invalid(
+            "outside_region",
+            "lies in the own province; a pupil of a school of it transfers with the record that stands",
+            "属于本省,省内转学请由转入学校按省内转学办理",
         )
     })
 }

@@ -1,10 +1,12 @@
-//! What places add to the rules of transfer (地方限制条件): dated data, one row for each rule, on or off by province. The
-//! regulation itself leaves conditions to the provinces; every row here is V-LOCAL but the last.
+//! What places add to the rules of transfer (地方限制条件), set by the rule book: the regulation itself leaves conditions to the
+//! provinces.
 
 use chrono::{Datelike as _, NaiveDate};
+use junheng_kernel::error::KernelError;
 use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::student::State;
 
+use crate::rule_book::{RegionPath, Rule, RuleBook};
 use crate::school_year;
 
 /// A rule that can stand against a transfer.
@@ -20,44 +22,17 @@ pub enum Block {
     GradeChange,
     /// The class is full (班额已满).
     FullClass,
-    /// Two schools claim the record (双重学籍). A rule of this system, without a row: it is always on.
+    /// Two schools claim the record (双重学籍). A rule of this system: it is always on.
     Disputed,
 }
 
-/// How a rule is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// Not in force.
-    Off,
-    /// In force.
-    On,
-    /// In force with a number: pupils of a class.
-    Limit(i64),
-}
-
-/// One row.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    /// The rule.
-    pub block: Block,
-    /// The region whose schools it is for; empty for every one that has no row of its own.
-    pub region: &'static str,
-    /// The first day, `YYYY-MM-DD`.
-    pub from: &'static str,
-    /// How it is set.
-    pub setting: Setting,
-    /// Where it comes from, with the trust in it.
-    pub source: &'static str,
-}
-
-/// The rules. The nearest region counts, and of its rows the last that has begun.
-#[rustfmt::skip]
-pub const RULES: &[Rule] = &[
-    Rule { block: Block::OnLeave,      region: "", from: "2013-09-01", setting: Setting::On,        source: "各地学籍管理实施细则 V-LOCAL" },
-    Rule { block: Block::LeavingGrade, region: "", from: "2013-09-01", setting: Setting::Off,       source: "各地学籍管理实施细则 V-LOCAL" },
-    Rule { block: Block::EntryTerm,    region: "", from: "2013-09-01", setting: Setting::Off,       source: "各地学籍管理实施细则 V-LOCAL" },
-    Rule { block: Block::GradeChange,  region: "", from: "2013-09-01", setting: Setting::On,        source: "各地学籍管理实施细则 V-LOCAL" },
-    Rule { block: Block::FullClass,    region: "", from: "2014-07-18", setting: Setting::Limit(65), source: "教基一厅〔2014〕5号:不得有66人及以上的超大班额 V" },
+/// The blocks in the order in which they are looked at, with the rule of the book that sets each.
+const BLOCKS: [(Block, &str); 5] = [
+    (Block::OnLeave, "transfer.suspended_allowed"),
+    (Block::LeavingGrade, "transfer.graduating_grade_allowed"),
+    (Block::EntryTerm, "transfer.first_term_allowed"),
+    (Block::GradeChange, "transfer.grade_change_allowed"),
+    (Block::FullClass, "transfer.most_class_students"),
 ];
 
 /// What the rules look at.
@@ -109,52 +84,30 @@ pub fn disputed() -> Blocked {
     }
 }
 
-/// The first rule in force that stands against it. `path` are the codes of the region and of those above it, outwards.
-pub fn judge(rules: &[Rule], path: &[String], facts: &Facts) -> Option<Blocked> {
-    let all = [
-        Block::OnLeave,
-        Block::LeavingGrade,
-        Block::EntryTerm,
-        Block::GradeChange,
-        Block::FullClass,
-    ];
-    all.into_iter().find_map(|block| {
-        let rule = in_force(rules, block, path, facts.today)?;
-        let (why, why_zh) = against(block, rule.setting, facts)?;
-        Some(Blocked {
-            block,
-            why,
-            why_zh,
-            source: rule.source,
-        })
-    })
-}
-
-fn in_force<'a>(
-    rules: &'a [Rule],
-    block: Block,
-    path: &[String],
-    today: NaiveDate,
-) -> Option<&'a Rule> {
-    let today = today.to_string();
-    let regions = path.iter().map(String::as_str).chain([""]);
-    regions
-        .filter_map(|region| {
-            rules
-                .iter()
-                .filter(|rule| rule.block == block && rule.region == region)
-                .filter(|rule| rule.from <= today.as_str())
-                .max_by_key(|rule| rule.from)
-        })
-        .next()
-}
-
-fn against(block: Block, setting: Setting, facts: &Facts) -> Option<(String, String)> {
-    if setting == Setting::Off {
-        return None;
+/// The first rule that stands against it.
+pub fn judge(
+    book: &'static RuleBook,
+    path: &RegionPath,
+    facts: &Facts,
+) -> Result<Option<Blocked>, KernelError> {
+    for (block, id) in BLOCKS {
+        let rule = book.rule(id, path, facts.today)?;
+        if let Some((why, why_zh)) = against(block, rule, facts) {
+            return Ok(Some(Blocked {
+                block,
+                why,
+                why_zh,
+                source: &rule.source,
+            }));
+        }
     }
-    let said =
-        |stands: bool, why: &str, why_zh: &str| stands.then(|| (why.to_owned(), why_zh.to_owned()));
+    Ok(None)
+}
+
+fn against(block: Block, rule: &Rule, facts: &Facts) -> Option<(String, String)> {
+    let said = |stands: bool, why: &str, why_zh: &str| {
+        (stands && !rule.is_on()).then(|| (why.to_owned(), why_zh.to_owned()))
+    };
     let class = facts.class;
     match block {
         Block::OnLeave => said(
@@ -179,16 +132,11 @@ fn against(block: Block, setting: Setting, facts: &Facts) -> Option<(String, Str
             "转入班级与学生年级不一致,转学不得跨年级",
         ),
         Block::FullClass => {
-            let Setting::Limit(limit) = setting else {
-                return None;
-            };
-            let full = class.filter(|class| class.students >= limit)?;
+            let most = rule.value;
+            let full = class.filter(|class| class.students >= most)?;
             Some((
-                format!(
-                    "the class has {} students of at most {limit}",
-                    full.students
-                ),
-                format!("转入班级已有{}人,班额上限{limit}人", full.students),
+                format!("the class has {} students of at most {most}", full.students),
+                format!("转入班级已有{}人,班额上限{most}人", full.students),
             ))
         }
     }
@@ -207,6 +155,7 @@ fn is_first_term(today: NaiveDate) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use junheng_kernel::region::RegionTable;
 
     const PRIMARY: i32 = Stage::Primary as i32;
 
@@ -228,40 +177,42 @@ mod tests {
         }
     }
 
-    fn blocked(rules: &[Rule], facts: &Facts) -> Option<Block> {
-        let path = ["420106", "420100", "420000", "000000"].map(String::from);
-        judge(rules, &path, facts).map(|blocked| blocked.block)
+    fn blocked(book: &'static RuleBook, facts: &Facts) -> Option<Block> {
+        let path = RegionPath::of(&RegionTable::builtin(), "420106");
+        let judged = judge(book, &path, facts).unwrap();
+        judged.map(|blocked| blocked.block)
     }
 
-    fn province(block: Block, setting: Setting) -> Vec<Rule> {
-        let row = Rule {
-            block,
-            region: "420000",
-            from: "2020-09-01",
-            setting,
-            source: "鄂教规",
-        };
-        RULES.iter().copied().chain([row]).collect()
+    fn shipped() -> &'static RuleBook {
+        RuleBook::builtin().unwrap()
+    }
+
+    /// The shipped rules with one of Hubei's from September 2020 on.
+    fn province(id: &str, value: i64) -> &'static RuleBook {
+        Box::leak(Box::new(RuleBook::with(&format!(
+            "[[rule]]\nid = \"{id}\"\nregion = \"42\"\neffective_from = 2020-09-01\nvalue = {value}\n\
+             source = \"鄂教规\"\ntrust = \"V\"\n"
+        ))))
     }
 
     #[test]
     fn nothing_stands_against_an_ordinary_transfer() {
-        assert_eq!(blocked(RULES, &facts()), None);
+        assert_eq!(blocked(shipped(), &facts()), None);
     }
 
     #[test]
     fn who_is_on_leave_stays_until_the_return_unless_the_province_says_otherwise() {
         let mut facts = facts();
         facts.state = State::Suspended as i32;
-        assert_eq!(blocked(RULES, &facts), Some(Block::OnLeave));
+        assert_eq!(blocked(shipped(), &facts), Some(Block::OnLeave));
         assert_eq!(
-            blocked(&province(Block::OnLeave, Setting::Off), &facts),
+            blocked(province("transfer.suspended_allowed", 1), &facts),
             None
         );
         facts.today = day("2020-08-31");
-        let dated = province(Block::OnLeave, Setting::Off);
+        let dated = province("transfer.suspended_allowed", 1);
         assert_eq!(
-            blocked(&dated, &facts),
+            blocked(dated, &facts),
             Some(Block::OnLeave),
             "not yet in force"
         );
@@ -272,17 +223,17 @@ mod tests {
         let mut facts = facts();
         facts.grade = 6;
         facts.class = None;
-        assert_eq!(blocked(RULES, &facts), None);
-        let leaving = province(Block::LeavingGrade, Setting::On);
-        assert_eq!(blocked(&leaving, &facts), Some(Block::LeavingGrade));
+        assert_eq!(blocked(shipped(), &facts), None);
+        let leaving = province("transfer.graduating_grade_allowed", 0);
+        assert_eq!(blocked(leaving, &facts), Some(Block::LeavingGrade));
         facts.grade = 1;
-        assert_eq!(blocked(RULES, &facts), None);
-        let entry = province(Block::EntryTerm, Setting::On);
-        assert_eq!(blocked(&entry, &facts), Some(Block::EntryTerm));
+        assert_eq!(blocked(shipped(), &facts), None);
+        let entry = province("transfer.first_term_allowed", 0);
+        assert_eq!(blocked(entry, &facts), Some(Block::EntryTerm));
         facts.today = day("2027-01-31");
-        assert_eq!(blocked(&entry, &facts), Some(Block::EntryTerm));
+        assert_eq!(blocked(entry, &facts), Some(Block::EntryTerm));
         facts.today = day("2027-02-20");
-        assert_eq!(blocked(&entry, &facts), None, "the second term");
+        assert_eq!(blocked(entry, &facts), None, "the second term");
     }
 
     #[test]
@@ -290,22 +241,22 @@ mod tests {
         let mut facts = facts();
         let class = facts.class.unwrap();
         facts.class = Some(ClassFact { grade: 4, ..class });
-        assert_eq!(blocked(RULES, &facts), Some(Block::GradeChange));
+        assert_eq!(blocked(shipped(), &facts), Some(Block::GradeChange));
         facts.class = Some(ClassFact {
             students: 64,
             ..class
         });
-        assert_eq!(blocked(RULES, &facts), None);
+        assert_eq!(blocked(shipped(), &facts), None);
         facts.class = Some(ClassFact {
             students: 65,
             ..class
         });
-        assert_eq!(blocked(RULES, &facts), Some(Block::FullClass));
+        assert_eq!(blocked(shipped(), &facts), Some(Block::FullClass));
         facts.class = Some(ClassFact {
             students: 55,
             ..class
         });
-        let strict = province(Block::FullClass, Setting::Limit(55));
-        assert_eq!(blocked(&strict, &facts), Some(Block::FullClass));
+        let strict = province("transfer.most_class_students", 55);
+        assert_eq!(blocked(strict, &facts), Some(Block::FullClass));
     }
 }

@@ -1,15 +1,17 @@
 //! Reads what blocks and guards look at.
 
+use junheng_kernel::error::KernelError;
 use junheng_kernel::service::Context;
 use junheng_proto::registration::v1::student::State as StudentState;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::block::{self, Blocked, ClassFact, RULES};
+use super::block::{self, Blocked, ClassFact};
 use super::rules::Facts;
 use super::store;
 use crate::duplicate_case;
 use crate::entity::transfer::Model;
 use crate::entity::{school_class, student};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school_class::store as classes;
 
 /// The facts of a step.
@@ -20,7 +22,7 @@ pub(super) async fn load(
     student: Option<&student::Model>,
     class: Option<&school_class::Model>,
     evidence: usize,
-) -> Result<Facts, DbErr> {
+) -> Result<Facts, KernelError> {
     let standing = student.filter(|student| Some(student.school) == transfer.sending_school);
     Ok(Facts {
         standing: standing.map(|student| student.state),
@@ -47,20 +49,13 @@ pub(super) async fn blocked(
     transfer: &Model,
     student: Option<&student::Model>,
     class: Option<&school_class::Model>,
-) -> Result<Option<Blocked>, DbErr> {
+) -> Result<Option<Blocked>, KernelError> {
     if let Some(student) = student
         && duplicate_case::store::is_disputed(database, student.id).await?
     {
         return Ok(Some(block::disputed()));
     }
-    let region = match transfer.receiving_region.as_str() {
-        "" => transfer.sending_region.as_str(),
-        region => region,
-    };
-    let above = context.regions.ancestors(region).into_iter();
-    let path: Vec<String> = std::iter::once(region.to_owned())
-        .chain(above.map(|region| region.code.clone()))
-        .collect();
+    let path = RegionPath::of(&context.regions, transfer.rules_region());
     let class = match class {
         Some(class) => Some(ClassFact {
             stage: class.stage,
@@ -85,5 +80,5 @@ pub(super) async fn blocked(
         grade,
         class,
     };
-    Ok(block::judge(RULES, &path, &facts))
+    block::judge(RuleBook::builtin()?, &path, &facts)
 }

@@ -65,7 +65,13 @@ pub fn judge(guard: Guard, facts: &Facts) -> Result<(), Unmet> {
 
 /// Whether a record in this state can transfer at all. Leave is a rule of the place.
 pub fn can_move(state: i32) -> bool {
-    state == StudentState::Enrolled as i32 || state == StudentState::Suspended as i32
+    [
+        StudentState::Enrolled as i32,
+        StudentState::Suspended as i32,
+        // A child that wants to go to school elsewhere may (义务教育法 12); its open case goes with it.
+        StudentState::DroppedOut as i32,
+    ]
+    .contains(&state)
 }
 
 /// The label of a student's state.

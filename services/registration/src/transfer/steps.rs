@@ -6,11 +6,12 @@ use junheng_kernel::name::id_of;
 use junheng_kernel::post::Level;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::RequestKey;
-use junheng_kernel::workflow::{Asked, Standing, check_reason};
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_kernel::workflow::{Asked, Standing, WorkflowError, check_reason};
 use junheng_proto::registration::v1::Transfer;
 use junheng_proto::workflow::v1::StepRequest;
 use tonic::Request;
+use uuid::Uuid;
 
 use super::complete::complete;
 use super::encode::{Application, about, encode};
@@ -22,6 +23,8 @@ use super::workflow::{
 use super::{facts, rules, store};
 use crate::entity::transfer::{Entity, Model};
 use crate::school::parent;
+use crate::school_class::store as classes;
+use crate::{key_change, status_change};
 
 /// Takes a step and answers with the transfer after it.
 pub(super) async fn take(
@@ -49,14 +52,10 @@ pub(super) async fn take(
                 _ => Default::default(),
             };
             let current = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
-            let region = match current.receiving_region.as_str() {
-                "" => current.sending_region.as_str(),
-                region => region,
-            };
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
-                region,
+                region: current.rules_region(),
             };
             let is_party = |party: &str| covers(&current, &taker, party);
             let taken = table_of(current.route)
@@ -67,6 +66,10 @@ pub(super) async fn take(
                 None => None,
             };
             let class = facts::class_of(&*tx, &current).await?;
+            if let Some(class) = class.as_ref().filter(|_| step == COMPLETE) {
+                // Who comes into the same class meanwhile waits, and is counted then.
+                classes::hold(&*tx, class.id).await?;
+            }
             let evidence = asked.evidence.len();
             let facts = facts::load(
                 &*tx,
@@ -78,6 +81,11 @@ pub(super) async fn take(
             )
             .await?;
             taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
+            if step == COMPLETE
+                && let Some(student) = &student
+            {
+                refuse_open(&tx, &asked, taken.row.label, student.id).await?;
+            }
 
             let before = encode(&context, &current)?;
             let mut changed = current.clone();
@@ -116,6 +124,31 @@ pub(super) async fn take(
             Ok::<_, TransferError>((answer, taken.entry(entry, &asked)))
         })
         .await
+}
+
+/// Refuses to move a record of which the school that gives it up has begun something else: nobody could end it there.
+async fn refuse_open(
+    tx: &Tx,
+    asked: &Asked,
+    step: &'static str,
+    student: Uuid,
+) -> Result<(), TransferError> {
+    let key_change = key_change::store::open_of(&**tx, student).await?;
+    let key_change = key_change.map(|open| (format!("keyChanges/{}", open.id), "关键信息变更"));
+    let status_change = status_change::store::open_of(&**tx, student).await?;
+    let status_change =
+        status_change.map(|open| (format!("statusChanges/{}", open.id), "学籍异动"));
+    let Some((name, zh)) = key_change.or(status_change) else {
+        return Ok(());
+    };
+    Err(WorkflowError::NotReady {
+        name: asked.name.clone(),
+        step,
+        method: asked.step.to_owned(),
+        missing: format!("{name} of the sending school has not ended"),
+        missing_zh: format!("转出校正在办理该生的{zh}({name}),请先办结或撤回"),
+    }
+    .into())
 }
 
 /// Whether the caller's post is on that side.

@@ -1,9 +1,14 @@
 //! The tables of a transfer's steps, one for each route, in the order of the regulation (V).
 
-use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::post::{
+    COUNTY_APPROVER, PROVINCE_APPROVER, PROVINCE_CLERK, Role, SCHOOL_APPROVER, SCHOOL_CLERK,
+};
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 use junheng_proto::registration::v1::transfer::Route;
 pub use junheng_proto::registration::v1::transfer::State;
+
+use crate::rule_book::rules;
 
 /// What must hold before a step, beyond state, role and party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +66,14 @@ pub const WITHDRAW: &str = "WithdrawTransfer";
 /// Steps that do not lead on: nobody is waited for to take them.
 pub const ASIDE: &[&str] = &[RETURN_FILE, REJECT, WITHDRAW];
 
-/// Working days that each party has, of its own (V).
-pub const DAYS: u32 = 10;
+/// The rule of the working days that each party has, of its own (V).
+pub const STEP_DAYS: &str = "transfer.step_working_days";
 
-const SC: Role = Role::new(Level::School, Duty::Clerk);
-const SA: Role = Role::new(Level::School, Duty::Approver);
-const CA: Role = Role::new(Level::County, Duty::Approver);
-const PA: Role = Role::new(Level::Province, Duty::Approver);
-const PC: Role = Role::new(Level::Province, Duty::Clerk);
+const SC: &[Role] = &[SCHOOL_CLERK];
+const SA: &[Role] = &[SCHOOL_APPROVER];
+const CA: &[Role] = &[COUNTY_APPROVER];
+const PA: &[Role] = &[PROVINCE_APPROVER];
+const PC: &[Role] = &[PROVINCE_CLERK];
 
 /// 转入校 → 转出校 → 县局, once for both schools.
 #[rustfmt::skip]
@@ -178,7 +183,7 @@ const fn table(name: &'static str, rows: &'static [Row<State, Guard>]) -> Workfl
         name,
         begin: (CREATE, "申请转学"),
         start: State::Applied,
-        state_name,
+        rules,
         rows,
     }
 }
@@ -192,23 +197,12 @@ const fn row(
     label: &'static str,
     from: &'static [State],
     to: State,
-    by: Role,
+    by: &'static [Role],
     party: &'static str,
     guards: &'static [Guard],
     not_by_taker_of: &'static [&'static str],
 ) -> Row<State, Guard> {
-    Row {
-        step,
-        label,
-        from,
-        to,
-        by: one(by),
-        party,
-        due_working_days: DAYS,
-        guards,
-        not_by_taker_of,
-        without: None,
-    }
+    end(step, label, from, to, by, party, guards, not_by_taker_of).due(STEP_DAYS)
 }
 
 /// The same for a step that ends the transfer: nothing is due after it.
@@ -221,35 +215,15 @@ const fn end(
     label: &'static str,
     from: &'static [State],
     to: State,
-    by: Role,
+    by: &'static [Role],
     party: &'static str,
     guards: &'static [Guard],
     not_by_taker_of: &'static [&'static str],
 ) -> Row<State, Guard> {
-    Row {
-        due_working_days: 0,
-        ..row(step, label, from, to, by, party, guards, not_by_taker_of)
-    }
-}
-
-const fn one(role: Role) -> &'static [Role] {
-    match (role.level, role.duty) {
-        (Level::School, Duty::Clerk) => &[SC],
-        (Level::School, _) => &[SA],
-        (Level::County, _) => &[CA],
-        (_, Duty::Clerk) => &[PC],
-        _ => &[PA],
-    }
-}
-
-/// The name of a state without its prefix.
-pub fn state_name(state: State) -> &'static str {
-    state.as_str_name().trim_start_matches("STATE_")
-}
-
-/// The state of a row of the database.
-pub fn state_of(number: i32) -> State {
-    State::try_from(number).unwrap_or_default()
+    Row::step(step, label, from, to, by)
+        .party(party)
+        .guards(guards)
+        .not_by(not_by_taker_of)
 }
 
 /// Whether nothing can follow.
@@ -311,10 +285,12 @@ mod tests {
 
     #[test]
     fn every_party_has_ten_working_days_of_its_own_and_nothing_is_due_at_the_end() {
+        let ten = rules().unwrap().standing(STEP_DAYS).unwrap().value;
+        assert_eq!(ten, 10);
         for (_, table) in &TABLES {
             for row in table.rows {
-                let days = if is_ended(row.to) { 0 } else { 10 };
-                assert_eq!(row.due_working_days, days, "{} {}", table.name, row.step);
+                let due = if is_ended(row.to) { "" } else { STEP_DAYS };
+                assert_eq!(row.due, due, "{} {}", table.name, row.step);
             }
         }
     }

@@ -18,6 +18,7 @@ use junheng_proto::registration::v1::school_class_service_client::SchoolClassSer
 use junheng_proto::registration::v1::school_service_client::SchoolServiceClient;
 use junheng_proto::registration::v1::student_service_client::StudentServiceClient;
 use junheng_proto::registration::v1::*;
+use sea_orm::{ConnectionTrait as _, Statement};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Status};
@@ -83,13 +84,31 @@ impl World {
         }
     }
 
+    /// Closes a school as a reorganisation would, whose way is told elsewhere.
+    pub async fn close(&self, school: &School) {
+        let database = self.context.store.derived();
+        let id: Uuid = school.name["schools/".len()..].parse().unwrap();
+        let statement = Statement::from_sql_and_values(
+            database.get_database_backend(),
+            "UPDATE schools SET state = $1 WHERE id = $2",
+            [(school::State::Closed as i32).into(), id.into()],
+        );
+        let closed = database.execute_raw(statement).await.unwrap();
+        assert_eq!(closed.rows_affected(), 1);
+    }
+
     /// An officer in one post, for example `county.clerk` of `regions/630103`.
     pub fn officer(&self, role: &str, organisation: &str) -> Officer<'_> {
+        self.officer_of(&format!("accounts/{role}"), role, organisation)
+    }
+
+    /// The same with an account of its own.
+    pub fn officer_of(&self, account: &str, role: &str, organisation: &str) -> Officer<'_> {
         let now = self.context.clock.now_micros() / 1_000_000;
         let claims = Claims {
             iss: "gateway".into(),
             aud: SERVICE_AUDIENCE.into(),
-            sub: format!("accounts/{role}"),
+            sub: account.into(),
             jti: Uuid::now_v7().to_string(),
             iat: now,
             nbf: now,
@@ -190,7 +209,7 @@ impl Officer<'_> {
         }
     }
 
-    async fn create(
+    pub async fn create(
         &mut self,
         message: CreateStudentRequest,
     ) -> Result<create_student_response::Outcome, Status> {

@@ -140,3 +140,62 @@ fn more_children_than_places_need_a_named_source_and_a_draw() {
     assert!(judge(Guard::DrawDue, &facts(3, "s", "seed")).is_err());
     assert!(judge(Guard::PlacesDecided, &facts(3, "s", "seed")).is_ok());
 }
+
+#[test]
+fn no_plan_examines_makes_a_large_class_or_asks_for_a_paper_that_is_not_on_the_list() {
+    let sizes = ClassSizes {
+        standard: 45,
+        large_from: 56,
+    };
+    let judged = |plan: AdmissionPlan| {
+        let documents = BTreeSet::from([Document::HouseholdRegister as i32]);
+        judge_plan(&plan, "第一小学", sizes, &documents)
+    };
+    let plan = AdmissionPlan {
+        school_year: 2026,
+        stage: 1,
+        basis: Basis::Assigned as i32,
+        place_count: 90,
+        class_count: 2,
+        migrant_documents: vec![Document::HouseholdRegister as i32],
+        ..AdmissionPlan::default()
+    };
+    assert!(judged(plan.clone()).is_ok());
+    let examines = AdmissionPlan {
+        basis: Basis::Examination as i32,
+        ..plan.clone()
+    };
+    let refused = judged(examines);
+    assert!(matches!(refused, Err(AdmissionError::Examination { .. })));
+    let large = AdmissionPlan {
+        place_count: 111,
+        ..plan.clone()
+    };
+    let refused = judged(large);
+    assert!(matches!(
+        refused,
+        Err(AdmissionError::ClassSize { size: 56, most: 55 })
+    ));
+    let curious = AdmissionPlan {
+        migrant_documents: vec![Document::SocialInsurance as i32],
+        ..plan
+    };
+    assert!(matches!(
+        judged(curious),
+        Err(AdmissionError::Document { .. })
+    ));
+}
+
+#[test]
+fn children_arrive_when_the_list_is_confirmed() {
+    let takes = [State::Confirmed, State::Enrolled];
+    for state in [
+        State::Draft,
+        State::Closed,
+        State::Published,
+        State::Confirmed,
+        State::Enrolled,
+    ] {
+        assert_eq!(takes_arrivals(state), takes.contains(&state), "{state:?}");
+    }
+}

@@ -3,9 +3,9 @@
 //!
 //! Uniqueness is kept meanwhile by the one process that loads: it knows the keyed hash of every document and number that it
 //! has written. The first set with somebody whom it has met ends the load before it is written, so that its rows are judged
-//! as always, against the indexes: a repeat stands, a child of two schools opens its case. So does a registration of one
-//! student, silence after the last import, and the start of a process that finds a load whose holder has died: every row that
-//! has been committed is unique, and the indexes can always be built.
+//! as always, against the indexes: a repeat stands, a child of two schools opens its case, and so does one who may have
+//! two records. A registration of one student ends the load too, silence after the last import, and the start of a process
+//! that finds a load whose holder has died: every row that has been committed is unique, and the indexes can always be built.
 //!
 //! The row of `first_loads` says that a load is under way, by whom, and how to build what was there. It goes in the
 //! transaction that builds the indexes, and each set holds it while it is written. Other writes fail at the database: there
@@ -24,12 +24,13 @@ use junheng_kernel::store::{Store, Tx};
 use sea_orm::DatabaseBackend;
 use uuid::Uuid;
 
-use crate::entity::student::Model;
+pub(crate) use met::Newcomer;
+
 use met::Met;
 
 /// An import of fewer rows goes the common way: taking indexes away and building them has its price too.
 const MANY: usize = 5_000;
-/// A load with more students than this is ended: who has been met is kept in memory, 16 bytes each.
+/// A load with more students than this is ended: who has been met is kept in memory, 24 bytes each.
 const MOST: usize = 8_000_000;
 /// How long after the last import a load ends.
 const IDLE: Duration = Duration::from_secs(2);
@@ -126,7 +127,7 @@ impl FirstLoad {
     pub(crate) async fn claim(
         &self,
         tx: &Tx,
-        students: impl Iterator<Item = &Model>,
+        students: impl Iterator<Item = Newcomer<'_>>,
     ) -> Result<bool, KernelError> {
         let claimed = match &mut *self.met() {
             None => return Ok(false),

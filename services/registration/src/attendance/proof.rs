@@ -1,0 +1,84 @@
+//! What attendance proves of one pupil, for those who decide about cases of dropping out.
+
+use std::collections::HashSet;
+
+use chrono::{Days, NaiveDate};
+use junheng_kernel::error::KernelError;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::called::{Kind, is_present, is_without_leave, kind_of};
+pub use super::rules::Absence;
+use super::rules::add_up;
+use super::store::Where;
+use super::{store, terms};
+
+/// How far back absences are looked at.
+const WINDOW: Days = Days::new(365);
+
+/// How a pupil has attended since a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// The first day on which the pupil was there.
+    pub first: Option<NaiveDate>,
+    /// School days on which the pupil was there.
+    pub days: u32,
+    /// School days on which the pupil was away without leave, after the first day back.
+    pub unexcused: u32,
+}
+
+/// What the absences of a pupil add up to by a day; nothing for who has no record.
+pub async fn absence(
+    tx: &impl ConnectionTrait,
+    student: Uuid,
+    today: NaiveDate,
+) -> Result<Absence, KernelError> {
+    let Some(pupil) = store::seat_of(tx, student).await? else {
+        return Ok(Absence::default());
+    };
+    let since = today.checked_sub_days(WINDOW).unwrap_or(today);
+    let rows = store::absences_of(tx, &[student], since).await?;
+    let mut classes: HashSet<Uuid> = rows.iter().map(|row| row.school_class).collect();
+    classes.extend(pupil.school_class);
+    let places = classes.into_iter().map(|class| Where::Class(class, since));
+    let mut called = store::called_days(tx, places, &HashSet::from([student])).await?;
+    let mut days = called.remove(&student).unwrap_or_default();
+    for row in rows {
+        if let Ok(date) = row.date.parse() {
+            days.insert(date, kind_of(row.kind));
+        }
+    }
+    let term = terms::term_at(pupil.place, today);
+    let until_today = days.into_iter().filter(|(date, _)| *date <= today);
+    let begin = term.map_or(today, |term| term.begin);
+    Ok(add_up(until_today, begin, None))
+}
+
+/// How a pupil has attended the school where the record is from a day on; nothing for who has no record.
+pub async fn present_since(
+    tx: &impl ConnectionTrait,
+    student: Uuid,
+    since: NaiveDate,
+) -> Result<Presence, KernelError> {
+    let Some(pupil) = store::seat_of(tx, student).await? else {
+        return Ok(Presence::default());
+    };
+    let places = [Where::School(pupil.school, since)];
+    let mut called = store::called_days(tx, places, &HashSet::from([student])).await?;
+    let days = called.remove(&student).unwrap_or_default();
+    let first = days
+        .iter()
+        .find(|(_, kind)| is_present(**kind))
+        .map(|(date, _)| *date);
+    let count = |which: fn(Kind) -> bool| {
+        let back = days.iter().filter(|(date, _)| Some(**date) >= first);
+        let found = back.filter(|(_, kind)| which(**kind)).count();
+        u32::try_from(found).unwrap_or(u32::MAX)
+    };
+    // Of who was never there, no day is one after the return.
+    Ok(first.map_or_else(Presence::default, |first| Presence {
+        first: Some(first),
+        days: count(is_present),
+        unexcused: count(is_without_leave),
+    }))
+}

@@ -1,0 +1,147 @@
+//! Lists: they begin with their stream and stand when it has ended whole.
+
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::Entry;
+use junheng_kernel::name::id_of;
+use junheng_kernel::post::Duty;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::RequestKey;
+use junheng_kernel::{journal, resource};
+use junheng_proto::journal::v1::Record;
+use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::ResidentList;
+use junheng_proto::registration::v1::resident_list::State;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::error::ComparisonError;
+use super::{encode, store};
+use crate::entity::resident_list::{Entity, Model};
+
+/// What is known of a list before its first child.
+pub(super) struct Description {
+    pub(super) caller: Caller,
+    pub(super) region: String,
+    pub(super) place: i64,
+    pub(super) source: i32,
+    pub(super) kind: i32,
+    pub(super) as_of: String,
+}
+
+/// Begins a list; the same request again gives the same list.
+pub(super) async fn begin(
+    context: &Context,
+    key: RequestKey,
+    description: Description,
+) -> Result<Uuid, ComparisonError> {
+    let caller = description.caller.clone();
+    let clock = context.clock.clone();
+    let list: ResidentList = context
+        .store
+        .write(&caller, key, move |tx| async move {
+            let row = Model {
+                id: Uuid::now_v7(),
+                place: description.place,
+                region: description.region,
+                account: description.caller.account.clone(),
+                post: description.caller.post(),
+                source: description.source,
+                kind: description.kind,
+                as_of: description.as_of,
+                state: State::Arriving as i32,
+                row_count: 0,
+                create_micros: clock.now_micros(),
+                version: 1,
+            };
+            store::insert_list(&*tx, row.clone()).await?;
+            let shown = encode::list(&row);
+            let entry = about(&row).change(None, &shown);
+            Ok::<_, ComparisonError>((shown, entry))
+        })
+        .await?;
+    Ok(id_of("residentLists", &list.name)?)
+}
+
+/// Makes the list live, in place of the one before.
+pub(super) async fn complete(
+    context: &Context,
+    caller: &Caller,
+    key: RequestKey,
+    id: Uuid,
+) -> Result<(), ComparisonError> {
+    let own = caller.clone();
+    let _list: ResidentList = context
+        .store
+        .write(caller, key, move |tx| async move {
+            let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
+            let replaced = replace_earlier(&*tx, &before).await?;
+            let after = Model {
+                state: State::Live as i32,
+                row_count: store::count_residents(&*tx, id).await?,
+                version: before.version + 1,
+                ..before.clone()
+            };
+            resource::replace::<Entity>(&*tx, after.clone(), before.version).await?;
+            let shown = encode::list(&after);
+            let entry = about(&after).change(Some(&encode::list(&before)), &shown);
+            Ok::<_, ComparisonError>((shown, entry.with_all(replaced)))
+        })
+        .await?;
+    Ok(())
+}
+
+async fn replace_earlier(
+    database: &impl ConnectionTrait,
+    list: &Model,
+) -> Result<Vec<Record>, KernelError> {
+    let mut records = Vec::new();
+    for before in store::live_like(database, list).await? {
+        let after = Model {
+            state: State::Replaced as i32,
+            version: before.version + 1,
+            ..before.clone()
+        };
+        resource::replace::<Entity>(database, after.clone(), before.version).await?;
+        let (before, shown) = (encode::list(&before), encode::list(&after));
+        let place = after.place;
+        records.push(journal::record(
+            &shown.name,
+            place,
+            None,
+            Some(&before),
+            &shown,
+            true,
+        ));
+    }
+    Ok(records)
+}
+
+/// The list, if the caller may know of it: a partner of its own lists only.
+pub(super) async fn get(
+    database: &impl ConnectionTrait,
+    caller: &Caller,
+    name: &str,
+) -> Result<Model, KernelError> {
+    let id = id_of("residentLists", name)?;
+    let list = resource::get::<Entity>(database, &caller.scope, id).await?;
+    match is_own(caller, &list.account) {
+        true => Ok(list),
+        false => Err(KernelError::not_found(name)),
+    }
+}
+
+/// Whether the caller is another department's system.
+pub(super) fn is_partner(caller: &Caller) -> bool {
+    caller.role.duty == Duty::Partner
+}
+
+/// Whether the caller is no partner, or the partner who sent it.
+pub(super) fn is_own(caller: &Caller, sender: &str) -> bool {
+    !is_partner(caller) || caller.account == sender
+}
+
+fn about(list: &Model) -> Entry {
+    let name = format!("residentLists/{}", list.id);
+    Entry::about(name, list.place, None, DataClass::Internal)
+}

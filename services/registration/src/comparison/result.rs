@@ -1,0 +1,337 @@
+//! What a comparison found, read page by page.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::journal::Entry;
+use junheng_kernel::label;
+use junheng_kernel::name::{Parent, id_of};
+use junheng_kernel::page::Page;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::service::Context;
+use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::{
+    ComparisonResult, ComparisonVerdict as Verdict, ListComparisonResultsRequest,
+    ListComparisonResultsResponse,
+};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
+};
+use tonic::Request;
+use uuid::Uuid;
+
+use super::error::ComparisonError;
+use super::list::{is_own, is_partner};
+use super::rules::{TOLD_PARTNERS, meant_by_partner, told_partner};
+use super::{person, store};
+use crate::entity::comparison_result::{Column, Entity, Model};
+use crate::entity::{comparison, resident, student};
+
+/// Where a result stands in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    verdict: i32,
+    place: i64,
+    person: Uuid,
+}
+
+/// What is asked for.
+struct Wanted<'a> {
+    run: Uuid,
+    scope: &'a Scope,
+    ranges: &'a [RangeInclusive<i64>],
+    verdicts: Vec<i32>,
+    /// The least change, 0 for any.
+    change: i32,
+    after: Option<Position>,
+    limit: u64,
+}
+
+pub(super) async fn list(
+    context: &Context,
+    request: Request<ListComparisonResultsRequest>,
+) -> Result<ListComparisonResultsResponse, ComparisonError> {
+    let caller = Caller::of(&request)?;
+    let message = request.into_inner();
+    let database = context.store.reader();
+    let parent = Parent::of(&caller, &context.regions, "parent", &message.parent)?;
+    let Parent::Region { code, ranges } = &parent else {
+        return Err(KernelError::not_found(&message.parent).into());
+    };
+    let run = store::comparison(database, id_of("comparisons", &message.comparison)?).await?;
+    if !is_own(&caller, &run.account) || !reaches(context, &run, code) {
+        return Err(KernelError::not_found(&message.comparison).into());
+    }
+    let verdicts = verdicts(is_partner(&caller), message.verdict)?;
+    let (verdict, changed) = (
+        message.verdict.to_string(),
+        message.changed_only.to_string(),
+    );
+    let fields = [&message.parent, &message.comparison, &verdict, &changed];
+    let fields = fields.map(String::as_str);
+    let page = Page::of(
+        &caller.method,
+        message.page_size,
+        &message.page_token,
+        &fields,
+    )?;
+    let wanted = Wanted {
+        run: run.id,
+        scope: &caller.scope,
+        ranges,
+        change: match (message.changed_only, is_partner(&caller)) {
+            (false, _) => 0,
+            // Everything is new in the first one.
+            _ if run.previous.is_none() => 0,
+            (true, false) => 1,
+            // A child who moves from one school to another is no news for a partner.
+            (true, true) => 2,
+        },
+        after: page.after()?,
+        limit: page.limit(),
+        verdicts,
+    };
+    // In an order by result a partner would see where one of its words ends and means another result.
+    let rows = match is_partner(&caller) && wanted.verdicts.len() > 1 {
+        true => by_person(database, &wanted).await?,
+        false => by_verdict(database, &wanted).await?,
+    };
+    let (rows, next_page_token) = page.cut(rows, |row| Position::of(row).to_string());
+    let place = parent.place().unwrap_or_default();
+    let entry = Entry::about(&message.parent, place, None, DataClass::Sensitive);
+    context.store.record_read(&caller, entry).await?;
+    Ok(ListComparisonResultsResponse {
+        results: encode(context, &caller, &run, rows).await?,
+        next_page_token,
+    })
+}
+
+/// Whether a comparison has to do with a region: it lies in the comparison's own, or the other way round.
+fn reaches(context: &Context, run: &comparison::Model, code: &str) -> bool {
+    let regions = &context.regions;
+    regions.is_within(code, &run.region) || regions.is_within(&run.region, code)
+}
+
+/// The results that are asked for. Fails with `FIELD_INVALID` for a word that is not the caller's.
+fn verdicts(is_partner: bool, verdict: i32) -> Result<Vec<i32>, KernelError> {
+    let all = || TOLD_PARTNERS.iter().map(|(own, _)| *own as i32);
+    if verdict == 0 {
+        return Ok(all().collect());
+    }
+    let asked = Verdict::try_from(verdict).unwrap_or_default();
+    let meant: Vec<i32> = match is_partner {
+        true => meant_by_partner(asked)
+            .iter()
+            .map(|own| *own as i32)
+            .collect(),
+        false => all().filter(|own| *own == verdict).collect(),
+    };
+    if meant.is_empty() {
+        let term = label::of(asked);
+        return Err(KernelError::Fields(vec![Violation::invalid(
+            "verdict",
+            "is no result that this post is told",
+            format!("{term}不是本岗位可以查询的比对结果"),
+        )]));
+    }
+    Ok(meant)
+}
+
+/// By result, then by place: pieces of an index.
+async fn by_verdict(
+    database: &impl ConnectionTrait,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Model>, DbErr> {
+    let mut rows = Vec::new();
+    let from = wanted.after.map_or(0, |after| after.verdict);
+    for verdict in wanted.verdicts.iter().filter(|verdict| **verdict >= from) {
+        let after = wanted.after.filter(|after| after.verdict == *verdict);
+        for range in wanted.ranges {
+            let rest = wanted.limit.saturating_sub(rows.len() as u64);
+            if rest == 0 {
+                return Ok(rows);
+            }
+            let found = of(wanted)
+                .filter(Column::Verdict.eq(*verdict))
+                .filter(Column::Place.between(*range.start(), *range.end()))
+                .filter(Condition::all().add_option(after.map(|after| {
+                    let columns = [Expr::col(Column::Place), Expr::col(Column::Person)];
+                    Expr::tuple(columns).gt(Expr::tuple([after.place.into(), after.person.into()]))
+                })))
+                .order_by_asc(Column::Place)
+                .order_by_asc(Column::Person)
+                .limit(rest)
+                .all(database)
+                .await?;
+            rows.extend(found);
+        }
+    }
+    Ok(rows)
+}
+
+/// In the order of the children's ids, which says nothing.
+async fn by_person(
+    database: &impl ConnectionTrait,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Model>, DbErr> {
+    let mut below = Condition::any();
+    for range in wanted.ranges {
+        below = below.add(Column::Place.between(*range.start(), *range.end()));
+    }
+    let after = wanted.after.map(|after| Column::Person.gt(after.person));
+    of(wanted)
+        .filter(Column::Verdict.is_in(wanted.verdicts.iter().copied()))
+        .filter(below)
+        .filter(Condition::all().add_option(after))
+        .order_by_asc(Column::Person)
+        .limit(wanted.limit)
+        .all(database)
+        .await
+}
+
+fn of(wanted: &Wanted<'_>) -> Select<Entity> {
+    let changed = match wanted.change {
+        0 => None,
+        // Written so that the index of the changed is known to hold them.
+        least => Some(
+            Condition::all()
+                .add(Column::Change.ne(0))
+                .add(Column::Change.gte(least)),
+        ),
+    };
+    Entity::visible_to(wanted.scope)
+        .filter(Column::Run.eq(wanted.run))
+        .filter(Condition::all().add_option(changed))
+}
+
+async fn encode(
+    context: &Context,
+    caller: &Caller,
+    run: &comparison::Model,
+    rows: Vec<Model>,
+) -> Result<Vec<ComparisonResult>, KernelError> {
+    let (database, keys) = (context.store.reader(), &context.store.keys);
+    let mut lists = vec![run.list];
+    if let Some(previous) = run.previous {
+        lists.push(store::comparison(database, previous).await?.list);
+    }
+    let persons = rows.iter().map(|row| row.person).collect();
+    let mut residents: HashMap<Uuid, resident::Model> = HashMap::new();
+    for resident in store::residents(database, &lists, persons).await? {
+        // The newest comes first: that of this list, where it has the child.
+        residents.entry(resident.person).or_insert(resident);
+    }
+    let for_partner = is_partner(caller);
+    let seen = match for_partner {
+        true => Vec::new(),
+        false => visible(database, caller, &rows).await?,
+    };
+    let told = |verdict: i32| match for_partner {
+        true => told_partner(Verdict::try_from(verdict).unwrap_or_default()) as i32,
+        false => verdict,
+    };
+    let mut results = Vec::with_capacity(rows.len());
+    for row in rows {
+        let resident = residents.get(&row.person);
+        let student = row.student.filter(|id| seen.contains(id));
+        results.push(ComparisonResult {
+            resident: resident
+                .map(|resident| person::encode(keys, resident))
+                .transpose()?,
+            verdict: told(row.verdict),
+            previous_verdict: told(row.previous),
+            student: student.map_or_else(String::new, |id| format!("students/{id}")),
+        });
+    }
+    Ok(results)
+}
+
+/// The students of the results whom the caller may see.
+async fn visible(
+    database: &impl ConnectionTrait,
+    caller: &Caller,
+    rows: &[Model],
+) -> Result<Vec<Uuid>, DbErr> {
+    let students = rows.iter().filter_map(|row| row.student);
+    student::Entity::visible_to(&caller.scope)
+        .select_only()
+        .column(student::Column::Id)
+        .filter(student::Column::Id.is_in(students))
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+// === impl Position ===
+
+impl Position {
+    fn of(row: &Model) -> Self {
+        Self {
+            verdict: row.verdict,
+            place: row.place,
+            person: row.person,
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.verdict, self.place, self.person)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.splitn(3, '/');
+        let mut next = || parts.next().ok_or(());
+        Ok(Self {
+            verdict: next()?.parse().map_err(drop)?,
+            place: next()?.parse().map_err(drop)?,
+            person: next()?.parse().map_err(drop)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partner_cannot_ask_for_a_result_that_says_where_or_why() {
+        for hidden in [
+            Verdict::EnrolledHere,
+            Verdict::EnrolledElsewhere,
+            Verdict::Excused,
+        ] {
+            assert!(verdicts(true, hidden as i32).is_err(), "{hidden:?}");
+            assert_eq!(verdicts(false, hidden as i32).unwrap(), [hidden as i32]);
+        }
+        assert_eq!(
+            verdicts(true, Verdict::AccountedFor as i32).unwrap(),
+            [1, 2, 4]
+        );
+        assert!(verdicts(false, Verdict::AccountedFor as i32).is_err());
+        assert_eq!(verdicts(true, 0).unwrap().len(), 7);
+        assert!(verdicts(false, 99).is_err());
+    }
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        let position = Position {
+            verdict: 3,
+            place: 630_103_000_000,
+            person: Uuid::now_v7(),
+        };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        assert!("3/4".parse::<Position>().is_err());
+    }
+}

@@ -1,0 +1,179 @@
+//! What follows from a comparison: suspicions of children in no school, marks on the cases of children to be watched, and
+//! the hand-over of a case when its child is registered.
+
+use std::collections::HashSet;
+
+use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::Entry;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::service::Context;
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_proto::journal::v1::Record;
+use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::resident_list::Kind;
+use junheng_proto::registration::v1::{Comparison, ComparisonVerdict as Verdict};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::run::{METHOD, next_phase};
+use super::{matching, person, rules};
+use crate::dropout_case::grouping;
+use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
+use crate::entity::comparison::Model;
+use crate::entity::{comparison_result as result, dropout_case, student};
+use crate::student::document;
+
+/// Children of one page, and so of one journal row.
+const PAGE: u64 = 500;
+
+/// Opens a suspicion of each child of a page that is of school age, in no school, and was not found so before: what was
+/// cleared once stays cleared until something changes.
+pub(super) async fn open_page(
+    context: &Context,
+    tx: &Tx,
+    before: &Model,
+) -> Result<(Model, Vec<Record>), KernelError> {
+    let page = not_enrolled(&**tx, before).await?;
+    let Some(last) = page.last() else {
+        return Ok((next_phase(before), Vec::new()));
+    };
+    let scene = Scene::of(context)?;
+    let suspicion = |row: &result::Model| Suspicion {
+        subject: Subject::Resident(row.person),
+        finding: Finding::Comparison,
+        found_date: scene.today,
+        last_day: None,
+        source: format!("residentLists/{}", before.list),
+        reporter: Some(before.account.clone()),
+    };
+    let suspicions = page.iter().map(suspicion).collect();
+    let opened = opening::suspect(&**tx, &scene, suspicions).await?;
+    let after = Model {
+        cursor: last.person,
+        cursor_place: last.place,
+        suspected: before.suspected + i64::try_from(opened.len()).unwrap_or(0),
+        version: before.version + 1,
+        ..before.clone()
+    };
+    let records = opened.into_iter().flat_map(|one| one.records);
+    Ok((after, records.collect()))
+}
+
+async fn not_enrolled(
+    database: &impl ConnectionTrait,
+    run: &Model,
+) -> Result<Vec<result::Model>, DbErr> {
+    use result::{Column, Entity};
+    let columns = [Expr::col(Column::Place), Expr::col(Column::Person)];
+    let behind = Expr::tuple(columns).gt(Expr::tuple([run.cursor_place.into(), run.cursor.into()]));
+    Entity::visible_to(&Scope::everything("the list is compared whole"))
+        .filter(Column::Run.eq(run.id))
+        .filter(Column::Verdict.eq(Verdict::NotEnrolled as i32))
+        .filter(Condition::all().add_option(run.previous.map(|_| Column::Change.ne(0))))
+        // Who has a record is found by the searches among records.
+        .filter(Column::Student.is_null())
+        .filter(behind)
+        .order_by_asc(Column::Place)
+        .order_by_asc(Column::Person)
+        .limit(PAGE)
+        .all(database)
+        .await
+}
+
+/// Marks the cases of a page whose child is on a list of children to be watched.
+pub(super) async fn mark_page(
+    context: &Context,
+    tx: &Tx,
+    before: &Model,
+) -> Result<(Model, Vec<Record>), KernelError> {
+    let kind = Kind::try_from(before.kind).unwrap_or_default();
+    let Some(group) = rules::group_of(kind) else {
+        return Ok((next_phase(before), Vec::new()));
+    };
+    let cases = grouping::hold_page(&**tx, before.cursor, PAGE).await?;
+    let Some(last) = cases.last() else {
+        return Ok((next_phase(before), Vec::new()));
+    };
+    let after = Model {
+        cursor: last.id,
+        version: before.version + 1,
+        ..before.clone()
+    };
+    let listed = listed(context, &**tx, before, &cases).await?;
+    let cases = cases.into_iter().filter(|case| listed.contains(&case.id));
+    let scene = Scene::of(context)?;
+    let records = grouping::mark(&**tx, &scene, cases.collect(), group).await?;
+    Ok((after, records))
+}
+
+/// The cases whose child is in the list that was compared.
+async fn listed(
+    context: &Context,
+    database: &impl ConnectionTrait,
+    run: &Model,
+    cases: &[dropout_case::Model],
+) -> Result<HashSet<Uuid>, KernelError> {
+    let index = document::index_of(&context.store.keys)?;
+    let students = cases.iter().filter_map(|case| case.student);
+    let students: Vec<(Uuid, Vec<u8>)> =
+        student::Entity::visible_to(&Scope::everything("whoever has a case is looked for"))
+            .select_only()
+            .columns([student::Column::Id, student::Column::IdentityHash])
+            .filter(student::Column::Id.is_in(students))
+            .into_tuple()
+            .all(database)
+            .await?;
+    let person_of = |case: &dropout_case::Model| {
+        let student = students.iter().find(|(id, _)| case.student == Some(*id));
+        let registered = student.map(|(_, hash)| person::of_document(index, hash));
+        registered.or(case.resident)
+    };
+    let persons: Vec<(Uuid, Uuid)> = cases
+        .iter()
+        .filter_map(|case| Some((case.id, person_of(case)?)))
+        .collect();
+    let found: HashSet<Uuid> = result::Entity::visible_to(&Scope::everything("as above"))
+        .select_only()
+        .column(result::Column::Person)
+        .filter(result::Column::Run.eq(run.id))
+        .filter(result::Column::Verdict.ne(Verdict::NoLongerListed as i32))
+        .filter(result::Column::Person.is_in(persons.iter().map(|(_, person)| *person)))
+        .into_tuple::<Uuid>()
+        .all(database)
+        .await?
+        .into_iter()
+        .collect();
+    let is_listed = persons
+        .into_iter()
+        .filter(|(_, person)| found.contains(person));
+    Ok(is_listed.map(|(case, _)| case).collect())
+}
+
+/// Gives the open cases of children who have been registered since to their students. Looks at few rows: the open cases of
+/// residents.
+pub(super) async fn hand_over_registered(context: &Context) -> Result<(), KernelError> {
+    for (resident, student) in matching::registered(context.store.reader(), PAGE).await? {
+        let caller = context.own_caller(METHOD)?;
+        let (own, now) = (context.clone(), context.clock.now_micros());
+        // A case that comes to nothing is looked at again; one that is handed over is no resident's any more.
+        let key = RequestKey::own(format!("residents/{resident}/{student}/{now}"));
+        let _done: Comparison = context
+            .store
+            .write(&caller, key, move |tx| async move {
+                let scene = Scene::of(&own)?;
+                let records = opening::hand_over(&*tx, &scene, resident, student).await?;
+                let (place, school) = records.first().map_or((0, None), |record| {
+                    (record.place, Uuid::try_parse(&record.school).ok())
+                });
+                let name = format!("residents/{resident}");
+                let entry = Entry::about(name, place, school, DataClass::Sensitive);
+                Ok::<_, KernelError>((Comparison::default(), entry.with_all(records)))
+            })
+            .await?;
+    }
+    Ok(())
+}

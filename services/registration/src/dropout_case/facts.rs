@@ -1,0 +1,134 @@
+//! Reads what guards look at.
+
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::service::Context;
+use junheng_proto::registration::v1::dropout_notice::{Kind, State as NoticeState};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _};
+use uuid::Uuid;
+
+use super::content::Content;
+use super::ground::Known;
+use super::opening::Scene;
+use super::record::student_of;
+use super::rules::{Facts, Notice, Notices, Numbers};
+use super::workflow::state_of;
+use crate::attendance::proof::{self, Presence};
+use crate::entity::dropout_case::Model;
+use crate::entity::{dropout_notice, transfer};
+use crate::status_change;
+use crate::transfer::workflow::State as TransferState;
+
+/// The facts of a step that leads to `case`, a copy with what the step says. `evidence` counts what is given with it.
+pub(super) async fn load<'a>(
+    database: &impl ConnectionTrait,
+    context: &'a Context,
+    scene: &Scene<'_>,
+    caller: &Caller,
+    case: &Model,
+    content: &'a Content,
+    evidence: usize,
+) -> Result<Facts<'a>, KernelError> {
+    let student = match case.student {
+        Some(id) => student_of(database, id).await?,
+        None => None,
+    };
+    let (mut since_found, mut since_return) = (Presence::default(), Presence::default());
+    let (mut leave_runs, mut transfer_finished) = (false, false);
+    if let Some(student) = &student {
+        since_found = proof::present_since(database, student.id, case.found_date).await?;
+        if let Some(back) = case.returned_date {
+            since_return = proof::present_since(database, student.id, back).await?;
+        }
+        let today = scene.today.to_string();
+        let leave = status_change::store::running(database, student.id).await?;
+        leave_runs =
+            leave.is_some_and(|leave| leave.until_date.is_empty() || leave.until_date >= today);
+        transfer_finished = moved_since(database, student.id, case.create_micros).await?;
+    }
+    Ok(Facts {
+        today: scene.today,
+        calendar: &context.calendar,
+        numbers: numbers(scene, &case.region)?,
+        level: caller.role.level,
+        evidence,
+        has_school: case.school.is_some(),
+        visits: case.visits,
+        ground: case.ground,
+        known: Known {
+            state: state_of(case.state),
+            student: student
+                .as_ref()
+                .map(|student| (student.state, student.stage, student.placement)),
+            transfer_finished,
+            leave_runs,
+            evidence: content.closing_evidence.len(),
+        },
+        since_found,
+        since_return,
+        official_line: content.official_line.as_ref(),
+        school_line: content.school_line.as_ref(),
+        notices: notices(database, case).await?,
+    })
+}
+
+/// The numbers of a county today.
+pub(crate) fn numbers(scene: &Scene<'_>, region: &str) -> Result<Numbers, KernelError> {
+    let days = |id: &str| -> Result<u32, KernelError> {
+        Ok(u32::try_from(scene.number(id, region)?).unwrap_or_default())
+    };
+    Ok(Numbers {
+        least_visits: scene.number("dropout.least_visits", region)?,
+        stable_days: scene.number("dropout.stable_school_days", region)?,
+        most_absent: scene.number("dropout.most_absent_while_stable", region)?,
+        most_fine_fen: scene.number("dropout.most_fine_fen", region)?,
+        hearing_days: days("dropout.hearing_working_days")?,
+        fine_days: days("dropout.fine_days")?.into(),
+    })
+}
+
+/// Whether a transfer of the record has finished since a moment.
+async fn moved_since(
+    database: &impl ConnectionTrait,
+    student: Uuid,
+    micros: i64,
+) -> Result<bool, DbErr> {
+    let judged = Scope::everything("a transfer of the student of a case that the caller covers");
+    let done = transfer::Entity::visible_to(&judged)
+        .filter(transfer::Column::Student.eq(student))
+        .filter(transfer::Column::State.eq(TransferState::Done as i32))
+        .filter(transfer::Column::UpdateMicros.gte(micros))
+        .one(database)
+        .await?;
+    Ok(done.is_some())
+}
+
+/// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
+async fn notices(database: &impl ConnectionTrait, case: &Model) -> Result<Notices, DbErr> {
+    let Some(confirmed) = case.confirmed_date else {
+        return Ok(Notices::default());
+    };
+    let judged = Scope::everything("the notices of a case that the caller covers");
+    let rows = dropout_notice::Entity::visible_to(&judged)
+        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
+        .filter(dropout_notice::Column::State.ne(NoticeState::Revoked as i32))
+        .filter(dropout_notice::Column::DrawnDate.gte(confirmed))
+        .order_by_asc(dropout_notice::Column::Id)
+        .all(database)
+        .await?;
+    let newest = |kind: Kind| {
+        let row = rows.iter().rev().find(|row| row.kind == kind as i32)?;
+        Some(Notice {
+            served: row.served_date,
+            comply: row.comply_date,
+        })
+    };
+    Ok(Notices {
+        report: newest(Kind::WrittenReport),
+        order: newest(Kind::Order),
+        prior: newest(Kind::PenaltyPriorNotice),
+        decision: newest(Kind::PenaltyDecision),
+        urge: newest(Kind::PenaltyUrge),
+    })
+}

@@ -1,0 +1,28 @@
+//! Dropout cases 控辍个案 (义务教育法 5, 11, 13, 58; 未成年人保护法 28, 83; 国办发〔2017〕72号): one child, one case, one plan.
+//! Whatever finds a child calls [`opening::suspect`]; the steps from there are a table in [`workflow`], what they ask for is
+//! judged in [`rules`] from facts read in [`facts`], and the grounds of closing with what proves each are a table in [`ground`].
+//!
+//! Invariants:
+//! - a child has at most one open case (`open_subject` is unique), whoever finds it and however often,
+//! - a confirmed case of a student sets the record to 辍学 and the return sets it back, through the ledger of students;
+//!   transfer, leave, death and cancellation go on from 辍学, and what they leave is what stands,
+//! - the case goes with the record: a transfer takes it to the school entered and its county,
+//! - days are working days by dated rules; nothing is approved by silence,
+//! - no penalty without a legal basis on record; being sixteen is no ground for closing.
+
+mod asked;
+pub mod child;
+mod content;
+pub(crate) mod encode;
+pub mod error;
+pub(crate) mod facts;
+pub mod ground;
+pub(crate) mod grouping;
+pub mod opening;
+mod record;
+mod report;
+pub mod rpc;
+pub mod rules;
+pub(crate) mod steps;
+pub mod store;
+pub mod workflow;

@@ -1,0 +1,121 @@
+//! Takes reports of children who may have dropped out.
+
+use chrono::NaiveDate;
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::label;
+use junheng_kernel::name::id_of;
+use junheng_kernel::post::Duty;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::RequestKey;
+use junheng_kernel::text::check_text;
+use junheng_kernel::workflow::{check_evidence, check_reason, kept};
+use junheng_proto::registration::v1::student::State as StudentState;
+use junheng_proto::registration::v1::{DropoutCase, ReportDropoutSuspicionRequest};
+
+use super::child;
+use super::content::Content;
+use super::encode::{about, encode, name_of, shown_to_reporter};
+use super::error::DropoutCaseError;
+use super::opening::{Finding, Scene, Subject, Suspicion, suspect_with};
+use super::rules::{day_between, too_long};
+use super::store;
+use super::workflow::{SUSPECT, State, state_name};
+
+/// The longest description of where a child is.
+pub(super) const MOST_WHEREABOUTS: usize = 200;
+
+/// Opens a case for a child that the caller names.
+pub(super) async fn report(
+    context: &Context,
+    caller: Caller,
+    message: ReportDropoutSuspicionRequest,
+) -> Result<DropoutCase, DropoutCaseError> {
+    let key = RequestKey::of(&message.request_id, &message)?;
+    let subject = subject_named(&message.child)?;
+    let today = context.clock.today();
+    let mut wrong = check_reason("note", &message.note);
+    wrong.extend(check_evidence("evidence", &message.evidence));
+    wrong.extend(check_whereabouts("whereabouts", &message.whereabouts));
+    let last_day = match message.last_day.as_str() {
+        "" => None,
+        text => match day_between("last_day", text, NaiveDate::MIN, today) {
+            Ok(day) => Some(day),
+            Err(violation) => {
+                wrong.push(violation);
+                None
+            }
+        },
+    };
+    KernelError::unless_empty(wrong)?;
+    let (context, reporter) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(&caller, key, move |tx| async move {
+            let scene = Scene::of(&context)?;
+            let unseen = || KernelError::not_found(&message.child);
+            let children = child::children(&*tx, scene.keys, &[subject]).await?;
+            let child = children.get(&subject).ok_or_else(unseen)?;
+            if !reporter.scope.covers(child.place, child.school) {
+                return Err(unseen().into());
+            }
+            if !child.is_obliged() {
+                let state = StudentState::try_from(child.state).unwrap_or_default();
+                return Err(DropoutCaseError::NotObliged {
+                    child: message.child,
+                    state: label::by_number("junheng.registration.v1.Student.State", state as i32),
+                });
+            }
+            let suspicion = Suspicion {
+                subject,
+                finding: Finding::Reported,
+                found_date: scene.today,
+                last_day,
+                source: message.child.clone(),
+                reporter: Some(reporter.account.clone()),
+            };
+            let content = Content {
+                whereabouts: message.whereabouts.clone(),
+                ..Content::default()
+            };
+            let opened = suspect_with(&*tx, &scene, vec![suspicion], &content).await?;
+            let Some(opened) = opened.into_iter().next() else {
+                let open = store::hold_open(&*tx, &[subject.id()]).await?;
+                // Closed between the two statements: asked again, it opens.
+                let standing = open.get(&subject.id()).ok_or(KernelError::WriteConflict)?;
+                return Err(DropoutCaseError::Open {
+                    child: message.child,
+                    name: name_of(standing),
+                });
+            };
+            let whole = encode(scene.keys, &opened.case, Some(child), &[], scene.today)?;
+            let answer = match reporter.role.duty {
+                Duty::Partner => shown_to_reporter(whole),
+                _ => whole,
+            };
+            let entry = about(&opened.case)
+                .with_all(opened.records)
+                .step(SUSPECT, "", state_name(State::Suspected))
+                .note(&message.note)
+                .evidence(&kept(&message.evidence));
+            Ok::<_, DropoutCaseError>((answer, entry))
+        })
+        .await
+}
+
+/// What is wrong with a description of where a child is.
+pub(super) fn check_whereabouts(field: &str, text: &str) -> Vec<Violation> {
+    let mut wrong: Vec<Violation> = check_text(field, text).into_iter().collect();
+    if text.chars().count() > MOST_WHEREABOUTS {
+        wrong.push(too_long(field, MOST_WHEREABOUTS));
+    }
+    wrong
+}
+
+fn subject_named(name: &str) -> Result<Subject, KernelError> {
+    if name.starts_with("residents/") {
+        return id_of("residents", name).map(Subject::Resident);
+    }
+    id_of("students", name).map(Subject::Student)
+}

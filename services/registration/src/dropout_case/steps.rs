@@ -1,0 +1,387 @@
+//! Takes the steps of a case.
+
+use chrono::NaiveDate;
+use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
+use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::Entry;
+use junheng_kernel::name::id_of;
+use junheng_kernel::post::{Duty, Level, Role};
+use junheng_kernel::resource;
+use junheng_kernel::service::{Context, IDENTITY_SECONDS};
+use junheng_kernel::store::{RequestKey, Tx};
+use junheng_kernel::workflow::{Asked, Standing};
+use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::{DropoutCase, OfficialLine, SchoolLine};
+use uuid::Uuid;
+
+use super::child::{self, Child};
+use super::content::{Content, VisitContent};
+use super::encode::{about, encode, is_away};
+use super::error::DropoutCaseError;
+use super::ground::{self, Aftermath};
+use super::opening::{Scene, relapsed, subject_of};
+use super::workflow::{CLOSE, REFUSE_CLOSING, RELAPSE, State, WORKFLOW, is_ended, state_of};
+use super::{facts, record, rules, store};
+use crate::entity::dropout_case::{Entity, Model};
+use crate::entity::{dropout_visit, school};
+use crate::school::parent;
+
+/// The method that the journal names when the service settles a case.
+const SETTLE_METHOD: &str = "/junheng.registration.v1.DropoutCaseService/SettleDropoutCase";
+
+/// A step as it is asked for.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) asked: Asked,
+    pub(crate) key: RequestKey,
+    pub(crate) said: Said,
+}
+
+/// What a step says of its own, checked.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// Nothing.
+    Nothing,
+    /// Why the child dropped out.
+    Reason {
+        reason: i32,
+        last_day: String,
+        whereabouts: String,
+        groups: i64,
+    },
+    /// Both lines and the plan.
+    Lines {
+        official: OfficialLine,
+        school: SchoolLine,
+        plan: String,
+        taken_by: Option<Uuid>,
+    },
+    /// A visit.
+    Visit {
+        date: String,
+        method: i32,
+        outcome: i32,
+        content: VisitContent,
+    },
+    /// The first day back.
+    Back { date: String },
+    /// The ground of closing.
+    Ground { ground: i32 },
+}
+
+/// What a step changes.
+struct Change {
+    case: Model,
+    content: Content,
+    visit: Option<dropout_visit::Model>,
+}
+
+/// Takes a step and answers with the case after it.
+pub(crate) async fn take(
+    context: &Context,
+    caller: Caller,
+    step: Step,
+) -> Result<DropoutCase, DropoutCaseError> {
+    let Step { asked, key, said } = step;
+    let id = id_of("dropoutCases", &asked.name)?;
+    let (context, taker) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(&caller, key, move |tx| async move {
+            run(&tx, &context, &taker, id, &asked, said).await
+        })
+        .await
+}
+
+/// Settles a case on the service's own behalf, if its guard lets it pass.
+pub(crate) async fn settle_as_service(
+    context: &Context,
+    case: &Model,
+) -> Result<(), DropoutCaseError> {
+    let now = context.clock.now_micros() / 1_000_000;
+    let claims = Claims {
+        iss: context.name.to_owned(),
+        aud: SERVICE_AUDIENCE.to_owned(),
+        sub: format!("services/{}", context.name),
+        jti: Uuid::now_v7().to_string(),
+        iat: now,
+        nbf: now,
+        exp: now + IDENTITY_SECONDS,
+        role: Role::new(Level::Province, Duty::Service).to_string(),
+        organisation: "regions/000000".to_owned(),
+        name: context.name.to_owned(),
+    };
+    let caller = Caller::from_claims(&claims, &context.regions, SETTLE_METHOD, "");
+    let caller = caller.ok_or(KernelError::NotAdmitted)?;
+    let step = super::asked::settled(case)?;
+    take(context, caller, step).await.map(drop)
+}
+
+async fn run(
+    tx: &Tx,
+    context: &Context,
+    taker: &Caller,
+    id: Uuid,
+    asked: &Asked,
+    said: Said,
+) -> Result<(DropoutCase, Entry), DropoutCaseError> {
+    let scene = Scene::of(context)?;
+    let seen = resource::get::<Entity>(&**tx, &taker.scope, id).await?;
+    // Held before the row that is changed is read for good.
+    let schools = [seen.school, taken_by(&said)];
+    parent::hold_places(&**tx, schools.into_iter().flatten()).await?;
+    let current = store::hold(&**tx, &taker.scope, id).await?;
+    let standing = Standing {
+        state: state_of(current.state),
+        version: current.version,
+        region: &current.region,
+    };
+    let taken = WORKFLOW
+        .take(tx, context, taker, asked, standing, |_| true)
+        .await?;
+    let Change {
+        mut case,
+        mut content,
+        visit,
+    } = change(tx, &scene, taker, &current, asked, said).await?;
+    let facts = facts::load(
+        &**tx,
+        context,
+        &scene,
+        taker,
+        &case,
+        &content,
+        asked.evidence.len(),
+    )
+    .await?;
+    taken.pass(asked, |guard| rules::judge(guard, &facts))?;
+    let moved = facts.known.transfer_finished;
+
+    settle(&scene, &current, &mut case, asked.step, taken.to)?;
+    if case.ground == 0 {
+        content.closing_evidence.clear();
+    }
+    case.personal = content.seal(scene.keys, case.id)?;
+    resource::replace::<Entity>(&**tx, case.clone(), current.version).await?;
+    if let Some(visit) = visit {
+        store::insert_visit(&**tx, visit).await?;
+    }
+    let records = follow_up(tx, &scene, &current, &case, moved).await?;
+    let child = child_of(tx, &scene, &case).await?;
+    let visits = store::visits_of(&**tx, case.id).await?;
+    let before = encode(scene.keys, &current, child.as_ref(), &[], scene.today)?;
+    let told = encode(scene.keys, &case, child.as_ref(), &[], scene.today)?;
+    let answer = encode(scene.keys, &case, child.as_ref(), &visits, scene.today)?;
+    let entry = about(&case).change(Some(&before), &told).with_all(records);
+    Ok((answer, taken.entry(entry, asked)))
+}
+
+/// The case with what the step says; its state is still the old one.
+async fn change(
+    tx: &Tx,
+    scene: &Scene<'_>,
+    taker: &Caller,
+    current: &Model,
+    asked: &Asked,
+    said: Said,
+) -> Result<Change, DropoutCaseError> {
+    let mut case = current.clone();
+    let mut content = Content::of(scene.keys, current.id, &current.personal)?;
+    let mut visit = None;
+    match said {
+        Said::Nothing if asked.step == RELAPSE => case = relapsed(scene, current, None)?,
+        Said::Nothing => {}
+        Said::Reason {
+            reason,
+            last_day,
+            whereabouts,
+            groups,
+        } => {
+            case.reason = reason;
+            case.groups |= groups;
+            if !last_day.is_empty() {
+                case.last_day = Some(day("last_day", &last_day, NaiveDate::MIN, scene)?);
+            }
+            if !whereabouts.is_empty() {
+                content.whereabouts = whereabouts;
+            }
+        }
+        Said::Lines {
+            official,
+            school,
+            plan,
+            taken_by,
+        } => {
+            content.official_line = Some(kept_phones(official, content.official_line.as_ref()));
+            content.school_line = Some(kept_school_phones(school, content.school_line.as_ref()));
+            content.plan = plan;
+            if let (Some(school), None) = (taken_by, current.student) {
+                let school = assigned(tx, taker, school).await?;
+                case.school = Some(school.id);
+                case.place = school.place;
+                case.region = school.region;
+            }
+        }
+        Said::Visit {
+            date,
+            method,
+            outcome,
+            content: said,
+        } => {
+            let from = current.confirmed_date.unwrap_or(current.found_date);
+            let id = Uuid::now_v7();
+            if !said.whereabouts.is_empty() {
+                content.whereabouts = said.whereabouts.clone();
+            }
+            visit = Some(dropout_visit::Model {
+                id,
+                dropout_case: current.id,
+                school: current.school,
+                place: current.place,
+                date: day("visit.date", &date, from, scene)?,
+                method,
+                outcome,
+                personal: said.seal(scene.keys, id)?,
+                create_micros: scene.now_micros,
+            });
+            case.visits += 1;
+        }
+        Said::Back { date } => {
+            let first = day("returned_date", &date, current.found_date, scene)?;
+            case.returned_date = Some(first);
+        }
+        Said::Ground { ground } => {
+            case.ground = ground;
+            content.closing_evidence = asked.evidence.clone();
+        }
+    }
+    Ok(Change {
+        case,
+        content,
+        visit,
+    })
+}
+
+/// The case as it stands after the step.
+fn settle(
+    scene: &Scene<'_>,
+    current: &Model,
+    case: &mut Model,
+    step: &str,
+    to: State,
+) -> Result<(), KernelError> {
+    let moves = to as i32 != current.state;
+    case.state = to as i32;
+    case.version = current.version + 1;
+    case.update_micros = scene.now_micros;
+    if step == REFUSE_CLOSING || moves && step != CLOSE {
+        // Asked for in another state, it would have to be proven anew.
+        case.ground = 0;
+    }
+    if moves {
+        let due = scene.due(to, &case.region)?;
+        case.due_date = due.map_or_else(String::new, |due| due.date.to_string());
+        case.due_provisional = due.is_some_and(|due| due.provisional);
+    }
+    match to {
+        State::Confirmed if moves => case.confirmed_date = Some(scene.today),
+        State::Stable if moves => case.stable_date = Some(scene.today),
+        to if is_ended(to) => {
+            case.closed_date = Some(scene.today);
+            case.open_subject = None;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// What the student's record says after the step.
+async fn follow_up(
+    tx: &Tx,
+    scene: &Scene<'_>,
+    current: &Model,
+    case: &Model,
+    transfer_finished: bool,
+) -> Result<Vec<Record>, KernelError> {
+    let (from, to) = (state_of(current.state), state_of(case.state));
+    match to {
+        State::Confirmed if from != to => record::drop_out(&**tx, scene, case).await,
+        State::Returned if from != to => record::bring_back(&**tx, scene, case).await,
+        State::Closed if is_away(from) => {
+            let aftermath = ground::rule_of(case.ground).map(|rule| rule.aftermath);
+            match aftermath {
+                // A finished transfer has said where the record is and that the child attends there.
+                Some(Aftermath::LetGo) if !transfer_finished => {
+                    record::let_go(&**tx, scene, case).await
+                }
+                Some(Aftermath::BroughtBack) => record::bring_back(&**tx, scene, case).await,
+                _ => Ok(Vec::new()),
+            }
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn child_of(tx: &Tx, scene: &Scene<'_>, case: &Model) -> Result<Option<Child>, KernelError> {
+    let Some(subject) = subject_of(case) else {
+        return Ok(None);
+    };
+    let mut found = child::children(&**tx, scene.keys, &[subject]).await?;
+    Ok(found.remove(&subject))
+}
+
+/// The school that is to take a child without a record: open, and the caller's.
+async fn assigned(tx: &Tx, taker: &Caller, id: Uuid) -> Result<school::Model, KernelError> {
+    let school = parent::covered(&**tx, taker, id).await?;
+    parent::check_open(&school)?;
+    Ok(school)
+}
+
+fn taken_by(said: &Said) -> Option<Uuid> {
+    match said {
+        Said::Lines { taken_by, .. } => *taken_by,
+        _ => None,
+    }
+}
+
+fn day(
+    field: &str,
+    text: &str,
+    from: NaiveDate,
+    scene: &Scene<'_>,
+) -> Result<NaiveDate, KernelError> {
+    rules::day_between(field, text, from, scene.today)
+        .map_err(|wrong| KernelError::Fields(vec![wrong]))
+}
+
+/// A phone that comes back masked is left as it stands.
+fn kept_phones(mut line: OfficialLine, standing: Option<&OfficialLine>) -> OfficialLine {
+    if let Some(standing) = standing {
+        keep(&mut line.county, standing.county.as_ref());
+        keep(&mut line.township, standing.township.as_ref());
+        keep(&mut line.village, standing.village.as_ref());
+        keep(&mut line.household, standing.household.as_ref());
+    }
+    line
+}
+
+fn kept_school_phones(mut line: SchoolLine, standing: Option<&SchoolLine>) -> SchoolLine {
+    if let Some(standing) = standing {
+        keep(&mut line.bureau, standing.bureau.as_ref());
+        keep(&mut line.head, standing.head.as_ref());
+        keep(&mut line.class_teacher, standing.class_teacher.as_ref());
+    }
+    line
+}
+
+fn keep(
+    wanted: &mut Option<junheng_proto::registration::v1::ResponsiblePerson>,
+    standing: Option<&junheng_proto::registration::v1::ResponsiblePerson>,
+) {
+    if let (Some(wanted), Some(standing)) = (wanted, standing)
+        && !wanted.phone.is_empty()
+        && wanted.phone == junheng_kernel::privacy::mask::phone(&standing.phone)
+    {
+        wanted.phone.clone_from(&standing.phone);
+    }
+}

@@ -1,0 +1,247 @@
+//! The table of a case's steps (RULES of 未成年人保护法 28 and 83, 义务教育法 58, 行政处罚法 44, 45; the order in which they follow is the
+//! practice of counties). The days in which somebody is to act are dated rules, one for each state: [`days_rule`].
+
+use junheng_kernel::post::{
+    COUNTY_APPROVER, COUNTY_CLERK, Role, SCHOOL_APPROVER, SCHOOL_CLERK, SERVICE,
+};
+pub use junheng_kernel::workflow::state_of;
+use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_proto::registration::v1::dropout_case::State;
+
+use crate::rule_book::rules;
+
+/// What must hold before a step, beyond state and role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The records explain the absence, or the county gives evidence.
+    Explained,
+    /// The records do not explain the absence.
+    Unexplained,
+    /// Both lines are named.
+    LinesNamed,
+    /// The school itself reports; the county only of a child of no school.
+    BySchool,
+    /// As many visits as the place asks for.
+    VisitedEnough,
+    /// The written report is drawn.
+    ReportDrawn,
+    /// The order is drawn.
+    OrderDrawn,
+    /// The place has a legal basis for a penalty.
+    LegalBasis,
+    /// The order was served, and its days have passed.
+    OrderExpired,
+    /// Prior notice was served, and the days to be heard have passed.
+    Heard,
+    /// The decision was served, and the days to pay have passed.
+    FineOverdue,
+    /// The reminder is drawn.
+    UrgeDrawn,
+    /// The reminder was served, and its days have passed.
+    UrgeExpired,
+    /// Attendance shows the child present.
+    Present,
+    /// Attendance shows the child present for long enough.
+    PresentForLong,
+    /// Closing is asked for.
+    ClosingRequested,
+    /// The ground is proven.
+    GroundProven,
+}
+
+/// Every guard.
+pub const GUARDS: &[Guard] = &[
+    Guard::Explained,
+    Guard::Unexplained,
+    Guard::LinesNamed,
+    Guard::BySchool,
+    Guard::VisitedEnough,
+    Guard::ReportDrawn,
+    Guard::OrderDrawn,
+    Guard::LegalBasis,
+    Guard::OrderExpired,
+    Guard::Heard,
+    Guard::FineOverdue,
+    Guard::UrgeDrawn,
+    Guard::UrgeExpired,
+    Guard::Present,
+    Guard::PresentForLong,
+    Guard::ClosingRequested,
+    Guard::GroundProven,
+];
+
+/// A suspicion is reported.
+pub const SUSPECT: &str = "ReportDropoutSuspicion";
+/// The absence is explained.
+pub const CLEAR: &str = "ClearDropoutCase";
+/// The child has dropped out.
+pub const CONFIRM: &str = "ConfirmDropoutCase";
+/// Both lines and the plan.
+pub const ASSIGN: &str = "AssignDropoutCase";
+/// A visit.
+pub const VISIT: &str = "RecordDropoutVisit";
+/// The written report.
+pub const ESCALATE: &str = "EscalateDropoutCase";
+/// The order.
+pub const ORDER: &str = "OrderDropoutReturn";
+/// The penalty.
+pub const PENALISE: &str = "PenaliseDropoutCase";
+/// The reminder.
+pub const URGE: &str = "UrgeDropoutCase";
+/// The court.
+pub const SUE: &str = "SueDropoutCase";
+/// The child is back.
+pub const RETURN: &str = "ReturnDropoutCase";
+/// The return is stable.
+pub const SETTLE: &str = "SettleDropoutCase";
+/// Away again.
+pub const RELAPSE: &str = "RelapseDropoutCase";
+/// Closing is asked for.
+pub const REQUEST_CLOSING: &str = "RequestDropoutClosing";
+/// Closing is refused.
+pub const REFUSE_CLOSING: &str = "RefuseDropoutClosing";
+/// Closed.
+pub const CLOSE: &str = "CloseDropoutCase";
+
+/// Steps that lead nowhere else, or aside: nobody waits for them.
+pub const ASIDE: &[&str] = &[
+    CLEAR,
+    VISIT,
+    RELAPSE,
+    REQUEST_CLOSING,
+    REFUSE_CLOSING,
+    RETURN,
+];
+
+/// The workflow.
+#[rustfmt::skip]
+pub static WORKFLOW: Workflow<State, Guard> = {
+    use Guard::*;
+    use State::*;
+    const HEADS: &[Role] = &[SCHOOL_APPROVER, COUNTY_APPROVER];
+    const FINDERS: &[Role] = &[SCHOOL_APPROVER, COUNTY_CLERK];
+    const CLERKS: &[Role] = &[SCHOOL_CLERK, COUNTY_CLERK];
+    const SETTLERS: &[Role] = &[SCHOOL_APPROVER, COUNTY_CLERK, SERVICE];
+    const SCHOOL: &[Role] = &[SCHOOL_CLERK];
+    const COUNTY: &[Role] = &[COUNTY_CLERK];
+    const HEAD: &[Role] = &[COUNTY_APPROVER];
+    const AWAY: &[State] = &[Confirmed, Persuading, Reported, Ordered, Penalty, Urged, Court];
+    const LIVE: &[State] = &[Confirmed, Persuading, Reported, Ordered, Penalty, Urged, Court, Returned, Stable];
+    Workflow { name: "dropoutCase", begin: (SUSPECT, "疑似辍学登记"), start: Suspected, rules, rows: &[
+        //  step      label            from                  to          by        guards                                      not by the taker of
+        row(CLEAR,    "排除疑似",      &[Suspected],         Cleared,    HEADS,    &[Explained],                               &[]),
+        row(CONFIRM,  "确认辍学",      &[Suspected],         Confirmed,  FINDERS,  &[Unexplained],                             &[]),
+        row(ASSIGN,   "落实双线责任",  &[Confirmed],         Persuading, COUNTY,   &[LinesNamed],                              &[]),
+        row(ESCALATE, "书面报告",      &[Persuading],        Reported,   FINDERS,  &[BySchool, VisitedEnough, ReportDrawn],    &[]),
+        row(ORDER,    "责令送学",      &[Reported],          Ordered,    HEAD,     &[OrderDrawn],                              &[]),
+        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     &[LegalBasis, OrderExpired, Heard],         &[]),
+        row(URGE,     "催告",          &[Penalty],           Urged,      HEAD,     &[FineOverdue, UrgeDrawn],                  &[]),
+        row(SUE,      "诉讼或强制执行", &[Ordered],          Court,      HEAD,     &[OrderExpired],                            &[]),
+        row(SUE,      "诉讼或强制执行", &[Urged],            Court,      HEAD,     &[UrgeExpired],                             &[]),
+        row(RETURN,   "登记返校",      AWAY,                 Returned,   SCHOOL,   &[Present],                                 &[]),
+        row(SETTLE,   "认定稳定",      &[Returned],          Stable,     SETTLERS, &[PresentForLong],                          &[]),
+        row(RELAPSE,  "再次辍学",      &[Returned, Stable],  Confirmed,  SCHOOL,   &[],                                        &[]),
+        row(CLOSE,    "核准销号",      LIVE,                 Closed,     HEAD,     &[ClosingRequested, GroundProven],          &[REQUEST_CLOSING]),
+
+        stay(ASSIGN,  "落实双线责任",  Persuading, COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Reported,   COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Ordered,    COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Penalty,    COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Urged,      COUNTY, &[LinesNamed]),
+        stay(ASSIGN,  "落实双线责任",  Court,      COUNTY, &[LinesNamed]),
+
+        stay(VISIT,   "劝返走访",      Persuading, CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Reported,   CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Ordered,    CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Penalty,    CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Urged,      CLERKS, &[]),
+        stay(VISIT,   "劝返走访",      Court,      CLERKS, &[]),
+
+        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[GroundProven]),
+
+        stay(REFUSE_CLOSING, "退回销号申请", Confirmed,  HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Persuading, HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Reported,   HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Ordered,    HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Penalty,    HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Urged,      HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Court,      HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Returned,   HEAD, &[ClosingRequested]),
+        stay(REFUSE_CLOSING, "退回销号申请", Stable,     HEAD, &[ClosingRequested]),
+    ]}
+};
+
+const fn row(
+    step: &'static str,
+    label: &'static str,
+    from: &'static [State],
+    to: State,
+    by: &'static [Role],
+    guards: &'static [Guard],
+    not_by_taker_of: &'static [&'static str],
+) -> Row<State, Guard> {
+    Row::step(step, label, from, to, by)
+        .due(days_rule(to))
+        .guards(guards)
+        .not_by(not_by_taker_of)
+}
+
+/// A step after which the case stands where it stood, and its day too.
+const fn stay(
+    step: &'static str,
+    label: &'static str,
+    state: State,
+    by: &'static [Role],
+    guards: &'static [Guard],
+) -> Row<State, Guard> {
+    row(step, label, alone(state), state, by, guards, &[])
+}
+
+const fn alone(state: State) -> &'static [State] {
+    match state {
+        State::Confirmed => &[State::Confirmed],
+        State::Persuading => &[State::Persuading],
+        State::Reported => &[State::Reported],
+        State::Ordered => &[State::Ordered],
+        State::Penalty => &[State::Penalty],
+        State::Urged => &[State::Urged],
+        State::Court => &[State::Court],
+        State::Returned => &[State::Returned],
+        State::Stable => &[State::Stable],
+        _ => &[],
+    }
+}
+
+/// The dated rule of the working days in which somebody is to act on a case; empty after the end.
+pub const fn days_rule(state: State) -> &'static str {
+    match state {
+        State::Suspected => "dropout.suspected_working_days",
+        State::Confirmed => "dropout.confirmed_working_days",
+        State::Persuading => "dropout.persuading_working_days",
+        State::Reported => "dropout.reported_working_days",
+        State::Ordered => "dropout.ordered_working_days",
+        State::Penalty => "dropout.penalty_working_days",
+        State::Urged => "dropout.urged_working_days",
+        State::Court => "dropout.court_working_days",
+        State::Returned => "dropout.returned_working_days",
+        State::Stable => "dropout.stable_working_days",
+        State::Unspecified | State::Cleared | State::Closed => "",
+    }
+}
+
+/// Whether a case is over.
+pub fn is_ended(state: State) -> bool {
+    matches!(state, State::Cleared | State::Closed)
+}
+
+#[cfg(test)]
+#[path = "workflow_tests.rs"]
+mod tests;

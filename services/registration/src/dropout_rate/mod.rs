@@ -1,0 +1,11 @@
+//! The rates by which dropout control is judged 控辍保学指标: dropout, retention and entry, as the documents define them (RULES D6, B4).
+//!
+//! A formula is a row of a table ([`formula`]): signed inputs above and below. An input is a number of the records with the request
+//! that lists its rows; one that is not on record says so, and then the rate says nothing. Control lines are dated rules.
+
+pub mod formula;
+mod inputs;
+pub mod population;
+pub mod rpc;
+pub mod rules;
+mod store;

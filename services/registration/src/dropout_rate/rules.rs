@@ -1,0 +1,299 @@
+//! From inputs to rates. Pure.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use junheng_kernel::error::KernelError;
+use junheng_proto::registration::v1::control_line::Side;
+use junheng_proto::registration::v1::{ControlLine, DropoutRate};
+
+use super::formula::{CAME, FORMULAS, Formula, Input, Line, WENT};
+use crate::rule_book::{RegionPath, RuleBook};
+use crate::statistic::ratio::{exact, rounded};
+
+/// Decimals of a rate per hundred, as reports give it.
+const PLACES: u32 = 2;
+
+/// What a rate is asked of.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// As the caller named it.
+    pub parent: String,
+    /// The year in which it begins.
+    pub school_year: i32,
+    /// Whether it is under way.
+    pub is_running: bool,
+    /// The last day whose cases count.
+    pub as_of: NaiveDate,
+}
+
+/// The inputs that are on record.
+pub type Values = BTreeMap<Input, Option<i64>>;
+
+/// Every input that the formulas take in, of a year that is under way or over.
+pub fn inputs(is_running: bool) -> Vec<Input> {
+    let mut all: Vec<Input> = FORMULAS
+        .iter()
+        .flat_map(|formula| formula.numerator.iter().chain(formula.denominator))
+        .flat_map(|(_, input)| parts(*input, is_running))
+        .map(|(_, input)| input)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// An input as it is read: of the roll when the year began, today's roll with its changes taken back, or the yearbook's.
+pub fn parts(input: Input, is_running: bool) -> Vec<(i64, Input)> {
+    let Input::AtStart(stage) = input else {
+        return vec![(1, input)];
+    };
+    if !is_running {
+        return vec![(1, Input::Yearbook(stage))];
+    }
+    let changed = |sign| move |kind| (sign, Input::Changed(stage, kind as i32));
+    let went = WENT.into_iter().map(changed(1));
+    let came = CAME.into_iter().map(changed(-1));
+    std::iter::once((1, Input::Enrolled(stage)))
+        .chain(went)
+        .chain(came)
+        .collect()
+}
+
+/// Every rate.
+pub fn rates(
+    asked: &Asked,
+    values: &Values,
+    path: &RegionPath,
+) -> Result<Vec<DropoutRate>, KernelError> {
+    let rate = |formula: &Formula| rate(formula, asked, values, path);
+    FORMULAS.iter().map(rate).collect()
+}
+
+fn rate(
+    formula: &Formula,
+    asked: &Asked,
+    values: &Values,
+    path: &RegionPath,
+) -> Result<DropoutRate, KernelError> {
+    let sum = |terms: &[(i64, Input)]| {
+        let parts = terms.iter().flat_map(|(sign, input)| {
+            let parts = parts(*input, asked.is_running).into_iter();
+            parts.map(move |(own, input)| (sign * own, input))
+        });
+        let value = |(sign, input)| Some(sign * values.get(&input).copied().flatten()?);
+        parts.map(value).sum::<Option<i64>>()
+    };
+    let both = sum(formula.numerator).zip(sum(formula.denominator));
+    let (mut numerator, denominator) = both.unwrap_or((0, 0));
+    if formula.capped {
+        numerator = numerator.min(denominator);
+    }
+    let known = both.is_some() && denominator > 0;
+    let missing_count = match formula.full && known {
+        true => (denominator - numerator).max(0),
+        false => 0,
+    };
+    let mut shown: Vec<Input> = Vec::new();
+    for (_, input) in formula.numerator.iter().chain(formula.denominator) {
+        for (_, part) in parts(*input, asked.is_running) {
+            if !shown.contains(&part) {
+                shown.push(part);
+            }
+        }
+    }
+    let lines = formula.lines.iter();
+    let lines = lines.map(|line| judge(line, known, numerator, denominator, path, asked.as_of));
+    let told = |text: Option<String>| text.filter(|_| known).unwrap_or_default();
+    Ok(DropoutRate {
+        formula_id: formula.id.to_owned(),
+        label: formula.label.to_owned(),
+        formula: formula.text(),
+        inputs: shown
+            .into_iter()
+            .map(|input| input.tell(asked, values.get(&input).copied().flatten()))
+            .collect(),
+        numerator,
+        denominator,
+        missing_count,
+        exact_value: told(exact(numerator, denominator)),
+        value: told(rounded(numerator, denominator, 100, PLACES)),
+        unit: "%".to_owned(),
+        lines: lines.collect::<Result<_, _>>()?,
+        source: formula.source.to_owned(),
+    })
+}
+
+fn judge(
+    line: &Line,
+    known: bool,
+    numerator: i64,
+    denominator: i64,
+    path: &RegionPath,
+    date: NaiveDate,
+) -> Result<ControlLine, KernelError> {
+    let rule = RuleBook::builtin()?.rule(line.rule, path, date)?;
+    let scale = match line.rule.ends_with("_permille") {
+        true => 1_000,
+        false => 100,
+    };
+    let (rate, limit) = (
+        i128::from(numerator) * i128::from(scale),
+        i128::from(rule.value) * i128::from(denominator),
+    );
+    let crossed = match line.side {
+        Side::AtMost => rate > limit,
+        _ => rate < limit,
+    };
+    let decimals = u32::from(scale == 1_000);
+    Ok(ControlLine {
+        rule: line.rule.to_owned(),
+        value: rounded(rule.value, scale, 100, decimals).unwrap_or_default(),
+        side: line.side.into(),
+        crossed: known && crossed,
+        source: rule.source.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::formula::{JUNIOR, PRIMARY};
+    use super::*;
+    use junheng_kernel::region::RegionTable;
+    use junheng_proto::registration::v1::student_change::Kind;
+
+    fn told(values: &[(Input, i64)], is_running: bool) -> BTreeMap<String, DropoutRate> {
+        let mut all: Values = inputs(is_running)
+            .into_iter()
+            .map(|one| (one, None))
+            .collect();
+        all.extend(values.iter().map(|(input, value)| (*input, Some(*value))));
+        let regions = RegionTable::builtin();
+        let asked = Asked {
+            parent: "regions/630103".into(),
+            school_year: 2018,
+            is_running,
+            as_of: "2018-12-01".parse().unwrap(),
+        };
+        let rates = rates(&asked, &all, &RegionPath::of(&regions, "630103")).unwrap();
+        rates
+            .into_iter()
+            .map(|rate| (rate.formula_id.clone(), rate))
+            .collect()
+    }
+
+    fn start(stage: i32, enrolled: i64) -> Vec<(Input, i64)> {
+        let changes = WENT.iter().chain(&CAME);
+        changes
+            .map(|kind| (Input::Changed(stage, *kind as i32), 0))
+            .chain([(Input::Enrolled(stage), enrolled)])
+            .collect()
+    }
+
+    #[test]
+    fn the_figures_of_the_2018_self_assessment_report_of_chengzhong_district_come_out() {
+        let values = [
+            (Input::Aged(7, 7, 0), 647),
+            (Input::Population(7, 7), 654),
+            (Input::Arrived, 3_000),
+            (Input::WentOn, 175),
+            (Input::PrimaryGraduates, 3_007),
+        ];
+        let rates = told(&values, true);
+        let seven = &rates["entry.age_seven"];
+        assert_eq!((seven.value.as_str(), seven.missing_count), ("98.93", 7));
+        assert_eq!(seven.exact_value, "647/654");
+        let onward = &rates["entry.junior"];
+        assert_eq!((onward.value.as_str(), onward.missing_count), ("99.78", 7));
+        assert_eq!((onward.numerator, onward.denominator), (3_175, 3_182));
+    }
+
+    #[test]
+    fn the_line_is_kept_by_the_exact_value_and_not_by_the_rounded_one() {
+        let mut values = start(PRIMARY, 10_000);
+        values.push((Input::DroppedOut(PRIMARY), 60));
+        let line = |values: &[(Input, i64)]| told(values, true)["dropout.primary"].lines[0].clone();
+        assert_eq!(
+            (line(&values).crossed, line(&values).value.as_str()),
+            (false, "0.6")
+        );
+        values = start(PRIMARY, 9_999);
+        values.push((Input::DroppedOut(PRIMARY), 60));
+        assert!(
+            line(&values).crossed,
+            "60 of 9,999 is 0.60 rounded and more than 0.6"
+        );
+        assert_eq!(told(&values, true)["dropout.primary"].value, "0.60");
+    }
+
+    #[test]
+    fn junior_dropout_has_the_line_of_the_province_and_that_of_rural_schools() {
+        let mut values = start(JUNIOR, 1_000);
+        values.push((Input::DroppedOut(JUNIOR), 20));
+        let rate = &told(&values, true)["dropout.junior"];
+        let lines: Vec<_> = rate
+            .lines
+            .iter()
+            .map(|one| (one.value.as_str(), one.crossed))
+            .collect();
+        assert_eq!(lines, [("1.8", true), ("3.0", false)]);
+    }
+
+    #[test]
+    fn who_came_and_went_since_the_year_began_is_taken_back() {
+        let mut values = start(PRIMARY, 95);
+        for (kind, count) in [
+            (Kind::TransferredOut, 8),
+            (Kind::TransferredIn, 4),
+            (Kind::DroppedOut, 1),
+        ] {
+            values.retain(|(input, _)| *input != Input::Changed(PRIMARY, kind as i32));
+            values.push((Input::Changed(PRIMARY, kind as i32), count));
+        }
+        values.push((Input::DroppedOut(PRIMARY), 1));
+        assert_eq!(told(&values, true)["dropout.primary"].denominator, 100);
+        let past = [
+            (Input::Yearbook(PRIMARY), 250),
+            (Input::DroppedOut(PRIMARY), 1),
+        ];
+        assert_eq!(told(&past, false)["dropout.primary"].value, "0.40");
+    }
+
+    #[test]
+    fn retention_of_three_years_follows_the_quality_items() {
+        let values = [
+            (Input::Graduated(JUNIOR), 96),
+            (Input::OfCohort(JUNIOR, Kind::TransferredIn as i32), 5),
+            (Input::OfCohort(JUNIOR, Kind::TransferredOut as i32), 4),
+            (Input::Entrants(JUNIOR), 101),
+            (Input::OfCohort(JUNIOR, Kind::Deceased as i32), 1),
+        ];
+        let rate = &told(&values, false)["retention.junior"];
+        assert_eq!((rate.numerator, rate.denominator), (95, 100));
+        assert_eq!(
+            (rate.value.as_str(), rate.lines[0].crossed),
+            ("95.00", false)
+        );
+    }
+
+    #[test]
+    fn six_years_of_retention_are_at_most_all() {
+        let values = [
+            (Input::Graduated(PRIMARY), 103),
+            (Input::Entrants(PRIMARY), 100),
+            (Input::OfCohort(PRIMARY, Kind::TransferredIn as i32), 0),
+            (Input::OfCohort(PRIMARY, Kind::TransferredOut as i32), 0),
+        ];
+        assert_eq!(told(&values, false)["retention.primary"].value, "100.00");
+    }
+
+    #[test]
+    fn what_is_not_on_record_gives_no_value_and_crosses_no_line() {
+        let rates = told(&[(Input::Graduated(JUNIOR), 96)], false);
+        let rate = &rates["retention.junior"];
+        assert!(rate.value.is_empty() && rate.exact_value.is_empty());
+        assert!(!rate.lines[0].crossed);
+        assert!(rate.inputs.iter().any(|input| input.absent));
+        assert_eq!(rates["entry.age_seven"].missing_count, 0);
+    }
+}

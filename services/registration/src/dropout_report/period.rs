@@ -1,0 +1,202 @@
+//! Periods of reports, and their days. Pure.
+
+use chrono::{Datelike as _, Days, NaiveDate};
+use junheng_kernel::calendar::{Calendar, Due};
+use junheng_kernel::error::KernelError;
+use junheng_proto::registration::v1::dropout_report::Kind;
+
+use crate::rule_book::{RegionPath, RuleBook};
+
+/// Years that can be named.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+
+/// A period of one kind of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// A month of a year.
+    Month(i32, u32),
+    /// A quarter of a calendar year, 1 to 4.
+    Quarter(i32, u32),
+    /// The term from September to February, by the year of its September.
+    Autumn(i32),
+    /// The term from March to August.
+    Spring(i32),
+    /// The school year that begins then.
+    SchoolYear(i32),
+}
+
+/// The days of a period where a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first day.
+    pub first: NaiveDate,
+    /// The last day.
+    pub last: NaiveDate,
+    /// The day by whose end the report is to be submitted.
+    pub due: Due,
+}
+
+// === impl Period ===
+
+impl Period {
+    /// Reads a period as the contract writes it: `2026-10`, `2026-Q4`, `2026-autumn`, `2027-spring`, `2026`.
+    pub fn parse(kind: Kind, text: &str) -> Option<Self> {
+        let (year, rest) = text.split_once('-').unwrap_or((text, ""));
+        let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+        let year: i32 = year
+            .parse()
+            .ok()
+            .filter(|year| is_year && YEARS.contains(year))?;
+        let period = match (kind, rest) {
+            (Kind::Monthly, month) if month.len() == 2 => {
+                let month = month
+                    .parse()
+                    .ok()
+                    .filter(|month| (1..=12).contains(month))?;
+                Self::Month(year, month)
+            }
+            (Kind::Quarterly, "Q1") => Self::Quarter(year, 1),
+            (Kind::Quarterly, "Q2") => Self::Quarter(year, 2),
+            (Kind::Quarterly, "Q3") => Self::Quarter(year, 3),
+            (Kind::Quarterly, "Q4") => Self::Quarter(year, 4),
+            (Kind::Term, "autumn") => Self::Autumn(year),
+            (Kind::Term, "spring") => Self::Spring(year),
+            (Kind::Yearly, "") if text.len() == 4 => Self::SchoolYear(year),
+            _ => return None,
+        };
+        Some(period)
+    }
+
+    /// Its days, by the rules of a place.
+    pub fn span(
+        self,
+        book: &RuleBook,
+        path: &RegionPath,
+        calendar: &Calendar,
+    ) -> Result<Span, KernelError> {
+        let (first, last) = match self {
+            Self::Month(year, month) => {
+                let (before_year, before_month) = match month {
+                    1 => (year - 1, 12),
+                    month => (year, month - 1),
+                };
+                let day = |year, month| {
+                    let rule = "dropout.monthly_report_day";
+                    let day = book.number(rule, path, date(year, month, 1))?;
+                    let last = last_of_month(year, month);
+                    let day = u32::try_from(day).unwrap_or(1).clamp(1, last.day());
+                    Ok::<_, KernelError>(date(year, month, day))
+                };
+                let (last, before) = (day(year, month)?, day(before_year, before_month)?);
+                let due = Due {
+                    date: last,
+                    provisional: false,
+                };
+                let first = after(before);
+                return Ok(Span { first, last, due });
+            }
+            Self::Quarter(year, quarter) => {
+                let month = quarter * 3;
+                (date(year, month - 2, 1), last_of_month(year, month))
+            }
+            Self::Autumn(year) => (date(year, 9, 1), last_of_month(year + 1, 2)),
+            Self::Spring(year) => (date(year, 3, 1), date(year, 8, 31)),
+            Self::SchoolYear(year) => (date(year, 9, 1), date(year + 1, 8, 31)),
+        };
+        let days = match self {
+            Self::Quarter(..) => {
+                book.number("dropout.quarterly_report_working_days", path, last)?
+            }
+            Self::SchoolYear(_) => book.number("dropout.yearly_report_working_days", path, last)?,
+            _ => book.number("dropout.term_report_working_days", path, last)?,
+        };
+        let due = calendar.add_working_days(last, u32::try_from(days).unwrap_or(0));
+        Ok(Span { first, last, due })
+    }
+}
+
+fn after(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
+}
+
+fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap_or(NaiveDate::MAX)
+}
+
+fn last_of_month(year: i32, month: u32) -> NaiveDate {
+    let next = match month {
+        12 => date(year + 1, 1, 1),
+        month => date(year, month + 1, 1),
+    };
+    next.pred_opt().unwrap_or(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use junheng_kernel::region::RegionTable;
+
+    fn span(kind: Kind, text: &str) -> [String; 3] {
+        let regions = RegionTable::builtin();
+        let path = RegionPath::of(&regions, "630103");
+        let period = Period::parse(kind, text).unwrap();
+        let book = RuleBook::builtin().unwrap();
+        let span = period.span(book, &path, &Calendar::builtin()).unwrap();
+        [span.first, span.last, span.due.date].map(|day| day.to_string())
+    }
+
+    #[test]
+    fn a_month_goes_from_the_day_after_one_report_to_the_day_of_the_next() {
+        assert_eq!(
+            span(Kind::Monthly, "2026-10"),
+            ["2026-09-29", "2026-10-28", "2026-10-28"]
+        );
+        assert_eq!(
+            span(Kind::Monthly, "2026-01"),
+            ["2025-12-29", "2026-01-28", "2026-01-28"]
+        );
+        assert_eq!(
+            span(Kind::Monthly, "2026-03")[0],
+            "2026-03-01",
+            "February has 28 days"
+        );
+    }
+
+    #[test]
+    fn quarters_terms_and_years_are_due_some_working_days_after_their_end() {
+        assert_eq!(
+            span(Kind::Quarterly, "2026-Q4")[..2],
+            ["2026-10-01", "2026-12-31"]
+        );
+        assert_eq!(span(Kind::Quarterly, "2026-Q2")[2], "2026-07-14");
+        assert_eq!(
+            span(Kind::Term, "2026-autumn")[..2],
+            ["2026-09-01", "2027-02-28"]
+        );
+        assert_eq!(
+            span(Kind::Term, "2027-spring")[..2],
+            ["2027-03-01", "2027-08-31"]
+        );
+        assert_eq!(
+            span(Kind::Yearly, "2026")[..2],
+            ["2026-09-01", "2027-08-31"]
+        );
+    }
+
+    #[test]
+    fn a_period_of_another_kind_is_none() {
+        for (kind, text) in [
+            (Kind::Monthly, "2026-13"),
+            (Kind::Monthly, "2026-Q4"),
+            (Kind::Monthly, "2026-1"),
+            (Kind::Quarterly, "2026-Q5"),
+            (Kind::Term, "2026-winter"),
+            (Kind::Yearly, "26"),
+            (Kind::Yearly, "2026-10"),
+            (Kind::Yearly, "2026-"),
+            (Kind::Unspecified, "2026"),
+        ] {
+            assert_eq!(Period::parse(kind, text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Drafts a report and takes its steps.
+
+use chrono::NaiveDate;
+use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
+use junheng_kernel::journal::Entry;
+use junheng_kernel::name::{Parent, id_of};
+use junheng_kernel::service::Context;
+use junheng_kernel::store::RequestKey;
+use junheng_kernel::workflow::{Asked, Standing, check_note, check_reason};
+use junheng_kernel::{label, resource};
+use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::dropout_report_item::State as ItemState;
+use junheng_proto::registration::v1::return_dropout_report_request::Item as GivenBack;
+use junheng_proto::registration::v1::{
+    DraftDropoutReportRequest, DropoutReport, DropoutReportItem, ReturnDropoutReportRequest,
+};
+use junheng_proto::workflow::v1::StepRequest;
+use sea_orm::ConnectionTrait;
+use tonic::Request;
+use uuid::Uuid;
+
+use super::encode::{encode, items_of, kept, name_of};
+use super::error::DropoutReportError;
+use super::period::{Period, Span};
+use super::rules::{self, Facts};
+use super::workflow::{
+    DRAFT, Kind, RECOUNT, RETURN, SIGN, SUBMIT, State, level_of, state_name, state_of, table_of,
+};
+use super::{counts, store};
+use crate::approval::region_of;
+use crate::entity::dropout_report::{Entity, Model};
+use crate::rule_book::{RegionPath, RuleBook};
+use crate::school::parent::{self, PlacedParent};
+
+type Outcome = Result<DropoutReport, DropoutReportError>;
+
+/// Drafts a report.
+pub(super) async fn draft(
+    context: &Context,
+    request: Request<DraftDropoutReportRequest>,
+) -> Outcome {
+    let caller = Caller::of(&request)?;
+    let message = request.into_inner();
+    let key = RequestKey::of(&message.request_id, &message)?;
+    let (reader, regions) = (context.store.reader(), &context.regions);
+    let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
+    let (kind, period) = read(message.kind, &message.period)?;
+    let own = check_maker(context, &placed.parent, kind)?;
+    if caller.role.level != own {
+        return Err(DropoutReportError::NotYours {
+            kind: label::of(kind),
+            level: label::of(own),
+        });
+    }
+    let region = match &placed.parent {
+        Parent::Region { code, .. } => code.clone(),
+        Parent::School(_) => region_of(placed.place),
+    };
+    let today = context.clock.today();
+    let span = span_of(context, period, &region)?;
+    if today < span.first {
+        return Err(DropoutReportError::NotBegun {
+            period: message.period,
+            from_date: span.first.to_string(),
+        });
+    }
+    let (context, caller_of_write) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(&caller_of_write, key, move |tx| async move {
+            let PlacedParent { parent, place } = placed;
+            let known = store::of_period(&*tx, &message.parent, kind, &message.period).await?;
+            if let Some(known) = known {
+                return Err(DropoutReportError::Exists {
+                    name: name_of(&known),
+                    period: known.period,
+                });
+            }
+            let before = store::before(&*tx, &message.parent, kind, span.last).await?;
+            let until = today.min(span.last);
+            // A report begins where the one before ended, whatever day that was; the first of all with its period.
+            let from = before.and_then(|before| before.until_date.succ_opt());
+            let from = from.unwrap_or(span.first).min(until);
+            let of = counts::Of {
+                name: &message.parent,
+                parent: &parent,
+                from,
+                until,
+            };
+            let items = counts::items(&*tx, &of).await?;
+            let now = context.clock.now_micros();
+            let row = Model {
+                id: Uuid::now_v7(),
+                kind: kind.into(),
+                organisation: message.parent.clone(),
+                school: parent.school(),
+                place,
+                region,
+                period: message.period,
+                from_date: from,
+                until_date: until,
+                state: table_of(kind.into()).start.into(),
+                items: kept(items),
+                digest: String::new(),
+                due_date: span.due.date.to_string(),
+                due_provisional: span.due.provisional,
+                count_micros: now,
+                update_micros: now,
+                version: 1,
+            };
+            store::insert(&*tx, row.clone()).await?;
+            let answer = encode(&row, today)?;
+            let start = state_name(State::Draft);
+            let entry = about(&row).change(None, &answer).step(DRAFT, "", start);
+            Ok((answer, entry))
+        })
+        .await
+}
+
+/// Takes a step that needs nothing but the step.
+pub(super) async fn take(
+    context: &Context,
+    request: Request<StepRequest>,
+    step: &'static str,
+) -> Outcome {
+    let caller = Caller::of(&request)?;
+    let message = request.into_inner();
+    let asked = Asked::of(step, &message)?;
+    let key = RequestKey::of(&message.request_id, &message)?;
+    run(context, caller, asked, Vec::new(), key).await
+}
+
+/// Gives items back.
+pub(super) async fn give_back(
+    context: &Context,
+    request: Request<ReturnDropoutReportRequest>,
+) -> Outcome {
+    let caller = Caller::of(&request)?;
+    let message = request.into_inner();
+    let key = RequestKey::of(&message.request_id, &message)?;
+    let mut wrong = check_note(&message.note);
+    if message.items.is_empty() {
+        wrong.push(Violation::required("items"));
+    }
+    for (index, item) in message.items.iter().enumerate() {
+        wrong.extend(check_reason(
+            &format!("items[{index}].reason"),
+            &item.reason,
+        ));
+    }
+    KernelError::unless_empty(wrong)?;
+    let asked = Asked {
+        step: RETURN,
+        name: message.name,
+        etag: message.etag,
+        note: message.note,
+        evidence: Vec::new(),
+    };
+    run(context, caller, asked, message.items, key).await
+}
+
+async fn run(
+    context: &Context,
+    caller: Caller,
+    asked: Asked,
+    back: Vec<GivenBack>,
+    key: RequestKey,
+) -> Outcome {
+    let id = id_of("dropoutReports", &asked.name)?;
+    let (context, caller_of_write) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(&caller_of_write, key, move |tx| async move {
+            let before = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let standing = Standing {
+                state: state_of(before.state),
+                version: before.version,
+                region: &before.region,
+            };
+            let table = table_of(before.kind);
+            let taken = table
+                .take(&tx, &context, &caller, &asked, standing, |_| true)
+                .await?;
+            let today = context.clock.today();
+            let (kind, period) = read(before.kind, &before.period)?;
+            let span = span_of(&context, period, &before.region)?;
+            let items = items_of(&before)?;
+            let locked = items.iter().any(|item| item.state() == ItemState::Signed);
+            // What stands beside signed items is counted of the same days.
+            let until = match asked.step == RECOUNT && !locked {
+                true => today.min(span.last).max(before.from_date),
+                false => before.until_date,
+            };
+            let counted = match asked.step {
+                RECOUNT | SIGN => count(&*tx, &context, &before, until).await?,
+                _ => Vec::new(),
+            };
+            let book = RuleBook::builtin()?;
+            let path = RegionPath::of(&context.regions, &before.region);
+            let early = book.number("dropout.report_early_days", &path, today)?;
+            let facts = Facts {
+                today,
+                last: span.last,
+                early_days: u64::try_from(early).unwrap_or(0),
+                as_counted: rules::same_count(&items, &counted),
+            };
+            taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
+            let mut after = Model {
+                state: taken.to.into(),
+                version: before.version + 1,
+                update_micros: context.clock.now_micros(),
+                until_date: until,
+                ..before.clone()
+            };
+            match asked.step {
+                RECOUNT => {
+                    after.items = kept(rules::recounted(items, counted));
+                    after.count_micros = after.update_micros;
+                }
+                SIGN => {
+                    let (items, digest) = rules::signed(items);
+                    (after.items, after.digest) = (kept(items), digest);
+                }
+                RETURN => {
+                    let items = rules::given_back(items, &back);
+                    let items = items.map_err(|code| DropoutReportError::ItemUnknown { code })?;
+                    after.items = kept(items);
+                }
+                _ => {}
+            }
+            let due = match asked.step {
+                // On its way to the level above it is due on the day of the report.
+                RECOUNT | SIGN => Some(span.due),
+                _ => taken.due,
+            };
+            after.due_date = due.map_or_else(String::new, |due| due.date.to_string());
+            after.due_provisional = due.is_some_and(|due| due.provisional);
+            resource::replace::<Entity>(&*tx, after.clone(), before.version).await?;
+            let (told, answer) = (encode(&before, today)?, encode(&after, today)?);
+            let entry = about(&after).change(Some(&told), &answer);
+            Ok((answer, taken.entry(entry, &asked)))
+        })
+        .await
+}
+
+/// A journal entry about a report.
+pub(super) fn about(row: &Model) -> Entry {
+    Entry::about(name_of(row), row.place, row.school, DataClass::Internal)
+}
+
+/// Reads kind and period. Fails with `FIELD_INVALID`.
+pub(super) fn read(kind: i32, period: &str) -> Result<(Kind, Period), KernelError> {
+    let wrong = label::check("kind", "junheng.registration.v1.DropoutReport.Kind", kind);
+    KernelError::unless_empty(wrong.into_iter().collect())?;
+    let kind = Kind::try_from(kind).unwrap_or_default();
+    let period = Period::parse(kind, period).ok_or_else(|| {
+        KernelError::Fields(vec![Violation::invalid(
+            "period",
+            "must be a period of this kind: 2026-10, 2026-Q4, 2026-autumn, 2027-spring or 2026",
+            "应为该类报告的报告期,如2026-10、2026-Q4、2026-autumn、2027-spring、2026",
+        )])
+    })?;
+    Ok((kind, period))
+}
+
+/// The days of a period by the rules of a region.
+pub(super) fn span_of(
+    context: &Context,
+    period: Period,
+    region: &str,
+) -> Result<Span, KernelError> {
+    let path = RegionPath::of(&context.regions, region);
+    period.span(RuleBook::builtin()?, &path, &context.calendar)
+}
+
+/// The level that makes a kind, which must be the parent's. Fails with `FIELD_INVALID`.
+fn check_maker(
+    context: &Context,
+    parent: &Parent,
+    kind: Kind,
+) -> Result<junheng_kernel::post::Level, KernelError> {
+    use junheng_kernel::post::Level;
+    use junheng_kernel::region::RegionLevel;
+    let own = level_of(kind);
+    let fits = match parent {
+        Parent::School(_) => own == Level::School,
+        Parent::Region { code, .. } => {
+            let region = context.regions.get(code);
+            region.is_some_and(|region| match own {
+                Level::County => region.acts_as_county(),
+                Level::City => region.level == RegionLevel::City,
+                Level::Province => region.level == RegionLevel::Province,
+                _ => false,
+            })
+        }
+    };
+    if fits {
+        return Ok(own);
+    }
+    Err(KernelError::Fields(vec![Violation::invalid(
+        "parent",
+        "must be the school of a month, the county of a quarter, the city of a term, the province of a school year",
+        "月报告应为学校,季度复核应为县,学期摸排应为市,学年评估应为省",
+    )]))
+}
+
+async fn count(
+    database: &impl ConnectionTrait,
+    context: &Context,
+    row: &Model,
+    until: NaiveDate,
+) -> Result<Vec<DropoutReportItem>, KernelError> {
+    let parent = match row.school {
+        Some(id) => Parent::School(id),
+        None => {
+            let ranges = context.regions.ranges(&row.region);
+            let unknown = |_| KernelError::RegionUnknown {
+                code: row.region.clone(),
+            };
+            Parent::Region {
+                code: row.region.clone(),
+                ranges: ranges.map_err(unknown)?,
+            }
+        }
+    };
+    let of = counts::Of {
+        name: &row.organisation,
+        parent: &parent,
+        from: row.from_date,
+        until,
+    };
+    counts::items(database, &of).await
+}

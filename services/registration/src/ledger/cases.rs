@@ -1,0 +1,200 @@
+//! Cases as ledgers, reports and rates count them: one condition for the list and for the count, so that they agree.
+
+use chrono::NaiveDate;
+use junheng_kernel::name::Parent;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::registration::v1::LedgerKind;
+use junheng_proto::registration::v1::dropout_case::State;
+use junheng_proto::registration::v1::list_ledger_request::Event;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::groups::bit;
+use super::rules::Asked;
+use crate::entity::dropout_case::{Column, Entity, Model};
+use crate::entity::{dropout_notice, dropout_visit};
+use crate::school_year;
+
+/// The states in which a case is open.
+const ENDED: [i32; 2] = [State::Cleared as i32, State::Closed as i32];
+
+/// Cases of one stage that belong to the same groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The stage.
+    pub stage: i32,
+    /// The groups, as bits.
+    pub groups: i64,
+    /// Cases.
+    pub count: i64,
+}
+
+/// The cases that a ledger holds.
+pub fn condition(asked: &Asked) -> Condition {
+    let state = |state: State| Column::State.eq(state as i32);
+    let of_kind = match asked.kind {
+        LedgerKind::Suspected => Some(Condition::all().add(state(State::Suspected))),
+        LedgerKind::Dropout => {
+            let (first, last) = days_of(asked.school_year);
+            let open = Column::State.between(State::Confirmed as i32, State::Stable as i32);
+            let closed = Condition::all()
+                .add(state(State::Closed))
+                .add(Column::ConfirmedDate.is_not_null())
+                .add(Column::ClosedDate.between(first, last));
+            Some(Condition::any().add(open).add(closed))
+        }
+        // Children without a record who are not enrolled.
+        LedgerKind::SchoolAge | LedgerKind::Watched => Some(
+            Condition::all()
+                .add(Column::Student.is_null())
+                .add(Column::State.is_not_in(ENDED)),
+        ),
+        _ => None,
+    };
+    let watched = asked.kind == LedgerKind::Watched && asked.group == 0;
+    Condition::all()
+        .add_option(of_kind)
+        .add_option(happened(asked))
+        .add_option((asked.stage != 0).then(|| Column::Stage.eq(asked.stage)))
+        .add_option((asked.finding != 0).then(|| Column::Finding.eq(asked.finding)))
+        .add_option((asked.group != 0).then(|| in_groups(bit(asked.group))))
+        .add_option(watched.then(|| in_groups(i64::MAX)))
+        .add_option(asked.open_only.then(|| Column::State.is_not_in(ENDED)))
+}
+
+/// How many cases a ledger holds, by stage and groups.
+pub async fn counts(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+    asked: &Asked,
+) -> Result<Vec<Count>, DbErr> {
+    let judged = Scope::everything("the parent was judged against the scope before");
+    let rows: Vec<(i32, i64, i64)> = Entity::visible_to(&judged)
+        .filter(parent.condition::<Entity>())
+        .filter(condition(asked))
+        .select_only()
+        .columns([Column::Stage, Column::Groups])
+        .column_as(Column::Id.count(), "case_count")
+        .group_by(Column::Stage)
+        .group_by(Column::Groups)
+        .into_tuple()
+        .all(database)
+        .await?;
+    let count = |(stage, groups, count)| Count {
+        stage,
+        groups,
+        count,
+    };
+    Ok(rows.into_iter().map(count).collect())
+}
+
+/// The sum of the cases of a stage and a group, 0 for all.
+pub fn sum(counts: &[Count], stage: i32, group: i32) -> i64 {
+    let of = |one: &&Count| {
+        (stage == 0 || one.stage == stage) && (group == 0 || one.groups & bit(group) != 0)
+    };
+    counts.iter().filter(of).map(|one| one.count).sum()
+}
+
+/// The open cases of some students.
+pub async fn open_of(
+    database: &impl ConnectionTrait,
+    students: Vec<Uuid>,
+) -> Result<Vec<Model>, DbErr> {
+    let judged = Scope::everything("the cases of students that are in scope");
+    Entity::visible_to(&judged)
+        .filter(Column::OpenSubject.is_in(students))
+        .all(database)
+        .await
+}
+
+/// The first and last day of a school year.
+pub fn days_of(year: i32) -> (NaiveDate, NaiveDate) {
+    let next = school_year::first_day(year + 1);
+    (
+        school_year::first_day(year),
+        next.pred_opt().unwrap_or(next),
+    )
+}
+
+fn happened(asked: &Asked) -> Option<Condition> {
+    let (from, until) = asked.days;
+    let on = |column: Column| {
+        Condition::all()
+            .add(column.is_not_null())
+            .add_option((from != NaiveDate::MIN).then(|| column.gte(from)))
+            .add_option((until != NaiveDate::MAX).then(|| column.lte(until)))
+    };
+    let ended = |state: State| on(Column::ClosedDate).add(Column::State.eq(state as i32));
+    match asked.event {
+        Event::Unspecified => None,
+        Event::Found => Some(on(Column::FoundDate)),
+        Event::Cleared => Some(ended(State::Cleared)),
+        Event::Confirmed => Some(on(Column::ConfirmedDate)),
+        Event::Returned => Some(on(Column::ReturnedDate)),
+        Event::Closed => Some(ended(State::Closed)),
+        Event::Visited => Some(Condition::all().add(Column::Id.in_subquery(visited(from, until)))),
+        Event::Noticed => Some(Condition::all().add(Column::Id.in_subquery(noticed(from, until)))),
+    }
+}
+
+fn visited(from: NaiveDate, until: NaiveDate) -> sea_orm::sea_query::SelectStatement {
+    use dropout_visit::{Column, Entity};
+    let judged = Scope::everything("the cases themselves are asked for in scope");
+    let days = Condition::all()
+        .add_option((from != NaiveDate::MIN).then(|| Column::Date.gte(from)))
+        .add_option((until != NaiveDate::MAX).then(|| Column::Date.lte(until)));
+    let visits = Entity::visible_to(&judged).filter(days).select_only();
+    sea_orm::QueryTrait::into_query(visits.column(Column::DropoutCase))
+}
+
+fn noticed(from: NaiveDate, until: NaiveDate) -> sea_orm::sea_query::SelectStatement {
+    use dropout_notice::{Column, Entity};
+    let judged = Scope::everything("the cases themselves are asked for in scope");
+    let days = Condition::all()
+        .add_option((from != NaiveDate::MIN).then(|| Column::DrawnDate.gte(from)))
+        .add_option((until != NaiveDate::MAX).then(|| Column::DrawnDate.lte(until)));
+    let notices = Entity::visible_to(&judged).filter(days).select_only();
+    sea_orm::QueryTrait::into_query(notices.column(Column::DropoutCase))
+}
+
+fn in_groups(bits: i64) -> Expr {
+    Expr::cust(format!("(\"groups\" & {bits}) <> 0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_of_two_groups_counts_in_each_and_once_in_all() {
+        let counts = [
+            Count {
+                stage: 1,
+                groups: 0b11,
+                count: 3,
+            },
+            Count {
+                stage: 2,
+                groups: 0b10,
+                count: 4,
+            },
+        ];
+        assert_eq!(sum(&counts, 0, 0), 7);
+        assert_eq!(sum(&counts, 0, 2), 7);
+        assert_eq!(sum(&counts, 0, 1), 3);
+        assert_eq!(sum(&counts, 2, 1), 0);
+    }
+
+    #[test]
+    fn a_school_year_has_all_its_days() {
+        let (first, last) = days_of(2026);
+        assert_eq!(
+            (first.to_string(), last.to_string()),
+            ("2026-09-01".into(), "2027-08-31".into())
+        );
+    }
+}

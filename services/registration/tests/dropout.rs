@@ -1,0 +1,438 @@
+//! A dropout case from the first suspicion to its closing, over gRPC as officers call it.
+#![allow(missing_docs, reason = "tests")]
+
+mod support;
+
+use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
+use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
+use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
+use junheng_proto::registration::v1::dropout_notice::Kind;
+use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::student::State as StudentState;
+use junheng_proto::registration::v1::*;
+use junheng_proto::workflow::v1::{Evidence, StepRequest};
+use support::{Officer, World, id};
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
+
+const COUNTY: &str = "regions/630103";
+
+/// A Monday of the first term.
+const MONDAY: &str = "2018-10-15";
+const DAY: i64 = 86_400;
+
+struct Place {
+    world: World,
+    school: School,
+    class: SchoolClass,
+    student: Student,
+}
+
+async fn ground() -> Place {
+    let world = World::new().await;
+    // From the first of September to the Monday.
+    world.context.clock.advance_seconds(44 * DAY);
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let school = clerk.school("2163000001", "630103").await;
+    let class = clerk.class(&school, 3, 1).await;
+    let student = clerk.student(&class, 1).await.unwrap();
+    clerk.student(&class, 2).await.unwrap();
+    drop(clerk);
+    Place {
+        world,
+        school,
+        class,
+        student,
+    }
+}
+
+fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
+    DropoutCaseServiceClient::new(world.link.clone())
+}
+
+fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
+    DropoutNoticeServiceClient::new(world.link.clone())
+}
+
+fn evidence(title: &str) -> Evidence {
+    Evidence {
+        title: title.into(),
+        digest: "5a".repeat(32),
+    }
+}
+
+fn step(case: &DropoutCase) -> StepRequest {
+    StepRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        note: "记录".into(),
+        evidence: Vec::new(),
+        request_id: id(),
+    }
+}
+
+fn person(name: &str) -> Option<ResponsiblePerson> {
+    Some(ResponsiblePerson {
+        display_name: name.into(),
+        phone: "13800000000".into(),
+        ..ResponsiblePerson::default()
+    })
+}
+
+fn done<T>(answer: Result<Response<T>, Status>) -> T {
+    answer.unwrap().into_inner()
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(
+    answer: Result<Response<T>, Status>,
+    code: Code,
+    reason: &str,
+) -> Status {
+    let status = answer.unwrap_err();
+    assert_eq!(status.code(), code, "{status:?}");
+    assert_eq!(
+        status.get_details_error_info().unwrap().reason,
+        reason,
+        "{status:?}"
+    );
+    status
+}
+
+#[track_caller]
+fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
+    let status = refused(answer, Code::FailedPrecondition, "STEP_NOT_READY");
+    let missing = &status.get_details_error_info().unwrap().metadata["missing_zh"];
+    assert!(missing.contains(names), "{missing}");
+}
+
+impl Place {
+    fn officer(&self, role: &str) -> Officer<'_> {
+        let organisation = if role.starts_with("school") {
+            self.school.name.as_str()
+        } else {
+            COUNTY
+        };
+        self.world.officer(role, organisation)
+    }
+
+    async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
+        let request = ReportDropoutSuspicionRequest {
+            child: self.student.name.clone(),
+            last_day: "2018-10-12".into(),
+            note: "多日未到校".into(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let request = self.officer(role).ask(request);
+        cases(&self.world).report_dropout_suspicion(request).await
+    }
+
+    async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
+        let request = ConfirmDropoutCaseRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            reason: Reason::Weary.into(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let request = self.officer("school.approver").ask(request);
+        done(cases(&self.world).confirm_dropout_case(request).await)
+    }
+
+    async fn assign(&self, case: &DropoutCase) -> DropoutCase {
+        let request = AssignDropoutCaseRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            official_line: Some(OfficialLine {
+                county: person("一"),
+                township: person("二"),
+                village: person("三"),
+                household: person("四"),
+            }),
+            school_line: Some(SchoolLine {
+                bureau: person("五"),
+                head: person("六"),
+                class_teacher: person("七"),
+            }),
+            plan: "每周入户一次".into(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let request = self.officer("county.clerk").ask(request);
+        done(cases(&self.world).assign_dropout_case(request).await)
+    }
+
+    async fn visit(&self, case: &DropoutCase) -> DropoutCase {
+        let request = RecordDropoutVisitRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            visit: Some(DropoutVisit {
+                date: MONDAY.into(),
+                people: vec!["班主任".into()],
+                method: 1,
+                outcome: 3,
+                ..Default::default()
+            }),
+            request_id: id(),
+        };
+        let request = self.officer("school.clerk").ask(request);
+        done(cases(&self.world).record_dropout_visit(request).await)
+    }
+
+    async fn draw(
+        &self,
+        role: &str,
+        case: &DropoutCase,
+        kind: Kind,
+    ) -> Result<Response<DropoutNotice>, Status> {
+        let request = DrawDropoutNoticeRequest {
+            dropout_case: case.name.clone(),
+            kind: kind.into(),
+            detail: "属实".into(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let request = self.officer(role).ask(request);
+        notices(&self.world).draw_dropout_notice(request).await
+    }
+
+    async fn close(
+        &self,
+        case: &DropoutCase,
+        ground: Ground,
+        given: Vec<Evidence>,
+    ) -> Result<Response<DropoutCase>, Status> {
+        let request = RequestDropoutClosingRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            ground: ground.into(),
+            evidence: given,
+            request_id: id(),
+            ..Default::default()
+        };
+        let request = self.officer("county.clerk").ask(request);
+        cases(&self.world).request_dropout_closing(request).await
+    }
+
+    async fn state(&self) -> StudentState {
+        let mut clerk = self.officer("county.clerk");
+        let request = clerk.ask(GetStudentRequest {
+            name: self.student.name.clone(),
+        });
+        done(clerk.students.get_student(request).await).state()
+    }
+}
+
+#[tokio::test]
+async fn a_case_takes_the_road_of_the_law_and_no_other() {
+    let ground = ground().await;
+    let mut service = cases(&ground.world);
+    let case = done(ground.report("school.clerk").await);
+    assert_eq!(case.state(), State::Suspected);
+    refused(
+        ground.report("county.clerk").await,
+        Code::AlreadyExists,
+        "DROPOUT_CASE_OPEN",
+    );
+    let neighbour = ground.world.officer("county.clerk", "regions/630104");
+    let get = GetDropoutCaseRequest {
+        name: case.name.clone(),
+    };
+    refused(
+        service.get_dropout_case(neighbour.ask(get)).await,
+        Code::NotFound,
+        "NOT_FOUND",
+    );
+    let approver = ground.officer("county.approver");
+    refused(
+        service
+            .order_dropout_return(approver.ask(step(&case)))
+            .await,
+        Code::FailedPrecondition,
+        "STEP_NOT_ALLOWED",
+    );
+
+    let case = ground.confirm(&case).await;
+    assert_eq!(ground.state().await, StudentState::DroppedOut);
+    let case = ground.assign(&case).await;
+    assert_eq!(case.state(), State::Persuading);
+    let head = ground.officer("school.approver");
+    unready(
+        service.escalate_dropout_case(head.ask(step(&case))).await,
+        "第二十八条",
+    );
+    let case = ground.visit(&case).await;
+    let case = ground.visit(&case).await;
+    assert_eq!((case.visit_count, case.visits.len()), (2, 2));
+    unready(
+        service.escalate_dropout_case(head.ask(step(&case))).await,
+        "书面报告",
+    );
+    refused(
+        ground
+            .draw("county.clerk", &case, Kind::WrittenReport)
+            .await,
+        Code::PermissionDenied,
+        "NOTICE_NOT_YOURS",
+    );
+    done(
+        ground
+            .draw("school.clerk", &case, Kind::WrittenReport)
+            .await,
+    );
+    let case = done(service.escalate_dropout_case(head.ask(step(&case))).await);
+    assert_eq!(case.state(), State::Reported);
+
+    unready(
+        service
+            .order_dropout_return(approver.ask(step(&case)))
+            .await,
+        "第八十三条",
+    );
+    let order = done(ground.draw("county.clerk", &case, Kind::Order).await);
+    assert_eq!(order.number, "城中控辍〔2018〕1号");
+    let case = done(
+        service
+            .order_dropout_return(approver.ask(step(&case)))
+            .await,
+    );
+    unready(
+        service
+            .penalise_dropout_case(approver.ask(step(&case)))
+            .await,
+        "第五十八条",
+    );
+    unready(
+        service.sue_dropout_case(approver.ask(step(&case))).await,
+        "送达",
+    );
+
+    unready(ground.close(&case, Ground::NoFault, vec![]).await, "证明");
+    unready(
+        ground
+            .close(&case, Ground::ReturnedStable, vec![evidence("照片")])
+            .await,
+        "考勤",
+    );
+    let back = ReturnDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        returned_date: MONDAY.into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    let clerk = ground.officer("school.clerk");
+    unready(
+        service.return_dropout_case(clerk.ask(back.clone())).await,
+        "考勤",
+    );
+    let sheet = MarkAttendanceRequest {
+        school_class: ground.class.name.clone(),
+        date: MONDAY.into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
+    done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    let back = ReturnDropoutCaseRequest {
+        request_id: id(),
+        ..back
+    };
+    let case = done(service.return_dropout_case(clerk.ask(back)).await);
+    assert_eq!(case.state(), State::Returned);
+    assert_eq!(ground.state().await, StudentState::Enrolled);
+    unready(
+        service.settle_dropout_case(head.ask(step(&case))).await,
+        "到校满",
+    );
+
+    let case = done(service.relapse_dropout_case(clerk.ask(step(&case))).await);
+    assert_eq!(
+        (case.state(), case.relapses, case.visit_count),
+        (State::Confirmed, 1, 0)
+    );
+    assert_eq!(ground.state().await, StudentState::DroppedOut);
+    unready(
+        service.close_dropout_case(approver.ask(step(&case))).await,
+        "申请销号",
+    );
+    let case = done(
+        ground
+            .close(&case, Ground::Elsewhere, vec![evidence("外省就读证明")])
+            .await,
+    );
+    let case = done(service.close_dropout_case(approver.ask(step(&case))).await);
+    assert_eq!(case.state(), State::Closed);
+    assert!(case.due_date.is_empty() && case.awaited.is_none());
+    assert_eq!(ground.state().await, StudentState::TransferredOut);
+    refused(
+        ground.report("county.clerk").await,
+        Code::FailedPrecondition,
+        "DROPOUT_CHILD_NOT_OBLIGED",
+    );
+}
+
+#[tokio::test]
+async fn four_reports_at_once_open_one_case() {
+    let ground = ground().await;
+    let one = || ground.report("county.clerk");
+    let (first, second, third, fourth) = tokio::join!(one(), one(), one(), one());
+    let answers = [first, second, third, fourth];
+    let opened = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(opened, 1);
+    for status in answers.into_iter().filter_map(Result::err) {
+        let reason = status.get_details_error_info().unwrap().reason;
+        assert_eq!(reason, "DROPOUT_CASE_OPEN");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_notice_keeps_its_number_and_its_words() {
+    let ground = ground().await;
+    let case = done(ground.report("school.clerk").await);
+    let case = ground.confirm(&case).await;
+    let first = done(
+        ground
+            .draw("county.clerk", &case, Kind::ReturnReminder)
+            .await,
+    );
+    let mut service = notices(&ground.world);
+    let approver = ground.officer("county.approver");
+    let revoke = RevokeDropoutNoticeRequest {
+        name: first.name.clone(),
+        etag: first.etag.clone(),
+        reason: "姓名有误".into(),
+        request_id: id(),
+    };
+    let void = done(service.revoke_dropout_notice(approver.ask(revoke)).await);
+    assert_eq!((&void.digest, &void.number), (&first.digest, &first.number));
+    let second = done(
+        ground
+            .draw("county.clerk", &case, Kind::ReturnReminder)
+            .await,
+    );
+    assert_eq!(second.number, "城中控辍〔2018〕2号");
+    let print = PrintDropoutNoticeRequest { name: void.name };
+    let page = done(service.print_dropout_notice(approver.ask(print)).await);
+    let page = String::from_utf8(page.content).unwrap();
+    assert!(page.contains("作废") && page.contains("马1"));
+}
+
+#[tokio::test]
+async fn a_partner_learns_how_the_case_goes_and_nothing_of_the_child() {
+    let ground = ground().await;
+    let case = done(ground.report("county.partner").await);
+    assert!(case.display_name.is_empty() && case.school.is_empty());
+    ground.confirm(&case).await;
+    let partner = ground.officer("county.partner");
+    let get = GetDropoutCaseRequest {
+        name: case.name.clone(),
+    };
+    let mut service = cases(&ground.world);
+    let seen = done(service.get_dropout_case(partner.ask(get)).await);
+    assert_eq!(
+        (seen.state(), seen.reason()),
+        (State::Confirmed, Reason::Unspecified)
+    );
+}
