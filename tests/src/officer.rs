@@ -21,12 +21,16 @@ use junheng_proto::registration::v1::class_size_service_client::ClassSizeService
 use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateServiceClient;
+use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::export_service_client::ExportServiceClient;
 use junheng_proto::registration::v1::finding_service_client::FindingServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
 use junheng_proto::registration::v1::group_recognition_service_client::GroupRecognitionServiceClient;
 use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
+use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
+use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
 use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::quarantine_service_client::QuarantineServiceClient;
 use junheng_proto::registration::v1::reorganisation_service_client::ReorganisationServiceClient;
@@ -189,11 +193,6 @@ impl Officer {
         StatusChangeServiceClient::new(self.link())
     }
 
-    /// 考勤.
-    pub fn attendance(&self) -> AttendanceServiceClient<Link> {
-        AttendanceServiceClient::new(self.link())
-    }
-
     /// 控辍保学排查.
     pub fn findings(&self) -> FindingServiceClient<Link> {
         FindingServiceClient::new(self.link())
@@ -247,6 +246,26 @@ impl Officer {
     /// 学生资助.
     pub fn aid(&self) -> AidServiceClient<Link> {
         AidServiceClient::new(self.link())
+    }
+
+    /// 控辍保学指标.
+    pub fn dropout_rates(&self) -> DropoutRateServiceClient<Link> {
+        DropoutRateServiceClient::new(self.link())
+    }
+
+    /// 控辍保学报告.
+    pub fn dropout_reports(&self) -> DropoutReportServiceClient<Link> {
+        DropoutReportServiceClient::new(self.link())
+    }
+
+    /// 控辍保学台账.
+    pub fn ledgers(&self) -> LedgerServiceClient<Link> {
+        LedgerServiceClient::new(self.link())
+    }
+
+    /// 督办.
+    pub fn overdue(&self) -> OverdueServiceClient<Link> {
+        OverdueServiceClient::new(self.link())
     }
 
     /// 学籍异动.

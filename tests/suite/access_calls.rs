@@ -182,6 +182,8 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "UpdateSchool" => {
             json!({ "school": { "displayName": "矩阵改名", "etag": "0" }, "updateMask": "displayName" })
         }
+        "ListLedger" => json!({ "kind": "LEDGER_KIND_SCHOOL_AGE" }),
+        "ListMissingReports" => json!({ "kind": "KIND_MONTHLY", "period": "2026-10" }),
         "CreateReliefPlan" => json!({ "reliefPlan": {
             "measure": "MEASURE_DIVISION", "statement": "拆分为两个班", "endDate": "2099-12-31",
         }}),

@@ -90,6 +90,13 @@ pub const WITHOUT_RECORDS: &[&str] = &[
     "GetComparison",
     "GetResident",
     "DecideResidentCandidate",
+    "GetDropoutReport",
+    "RecountDropoutReport",
+    "SignDropoutReport",
+    "SubmitDropoutReport",
+    "ReturnDropoutReport",
+    "AcceptDropoutReport",
+    "DraftDropoutReport",
 ];
 
 /// What a call names, and where that lies.

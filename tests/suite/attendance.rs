@@ -12,10 +12,11 @@ use junheng_proto::registration::v1::{
     GetAttendanceSheetRequest, ImportAttendanceRequest, ListAbsencesRequest,
     ListAttendanceSheetsRequest, ListDropoutCasesRequest, ListMissingSheetsRequest,
     ListSchoolClassesRequest, ListStudentsRequest, MarkAttendanceRequest, SchoolClass, Student,
-    import_attendance_request,
+    StudentRow, import_attendance_request,
 };
+use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
-use junheng_tests::rolls::{Answer, enrol, header, numbered};
+use junheng_tests::rolls::{Answer, all_in, enrol, header, import_students, numbered, student_row};
 use junheng_tests::school_year::on_day;
 use junheng_tests::{County, Officer, School, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
@@ -246,8 +247,8 @@ async fn wrong_turns(world: &World) {
     let closed = refused(closed, Code::FailedPrecondition, "ATTENDANCE_CLOSED");
     assert_eq!(closed.metadata["date"], "2026-09-21");
     let by_county = mark(&ground.class.name, "2026-09-21", &[]);
-    let by_county = ground.county.clerk.attendance().mark_attendance(by_county);
-    answered(by_county.await);
+    let mut county = ground.county.clerk.attendance();
+    answered(county.mark_attendance(by_county).await);
     answered(day(MONDAY).await);
     let second = refused(day(MONDAY).await, Code::AlreadyExists, "SHEET_STANDS");
     assert!(second.metadata["name"].starts_with("attendanceSheets/"));
@@ -311,23 +312,33 @@ async fn corrected(world: &World) {
 
 async fn imported(world: &World) {
     let world = monday(world).await;
-    let ground = Ground::of(&world, 3).await;
+    let ground = Ground::of(&world, 2).await;
     let stranger = Ground::of(&world, 1).await;
+    // A pupil who comes with a number of its own, by which the school's system names it.
+    let person = child();
+    let number = format!("G{}", person.number);
+    let newcomer = StudentRow {
+        student_number: number.clone(),
+        ..student_row(&ground.school, Stage::Primary, 1, 1, &person)
+    };
+    let clerk = &ground.county.clerk;
+    all_in(answered(
+        import_students(clerk, header(&ground.school.name), vec![newcomer]).await,
+    ));
     let rows = || {
         let numbered = AttendanceRow {
-            student: String::new(),
-            student_number: ground.pupils[1].student_number.clone(),
+            student_number: number.clone(),
             ..row("", MONDAY, Kind::Unknown)
         };
         let elsewhere = AttendanceRow {
             school_class: stranger.class.name.clone(),
-            ..row(ground.pupil(2), "2026-10-16", Kind::Present)
+            ..row(ground.pupil(1), "2026-10-16", Kind::Present)
         };
         vec![
             row(ground.pupil(0), MONDAY, Kind::Present),
             numbered,
-            row(ground.pupil(2), "2026-10-18", Kind::Present),
-            row(ground.pupil(2), "2026-10-20", Kind::Present),
+            row(ground.pupil(1), "2026-10-18", Kind::Present),
+            row(ground.pupil(1), "2026-10-20", Kind::Present),
             row(stranger.pupil(0), MONDAY, Kind::Present),
             elsewhere,
             row(ground.pupil(0), MONDAY, Kind::Sick),
@@ -368,10 +379,14 @@ async fn imported(world: &World) {
         "one is to come"
     );
     // What nobody knew is made known; what was known is not overwritten.
+    let known = AttendanceRow {
+        student_number: number.clone(),
+        ..row("", MONDAY, Kind::Personal)
+    };
     let later = vec![
-        row(ground.pupil(1), MONDAY, Kind::Personal),
+        known,
         row(ground.pupil(0), MONDAY, Kind::Sick),
-        row(ground.pupil(2), MONDAY, Kind::Present),
+        row(ground.pupil(1), MONDAY, Kind::Present),
     ];
     let later = answered(ground.import(later).await);
     assert_eq!((later.updated_count, later.rejected_count), (2, 1));
@@ -386,14 +401,14 @@ async fn imported(world: &World) {
         date: "2026-10-16".to_owned(),
         school_class: ground.class.name.clone(),
         exceptions: vec![AttendanceMark {
-            student: ground.pupil(2).to_owned(),
+            student: ground.pupil(1).to_owned(),
             kind: Kind::Unexcused.into(),
         }],
         ..AttendanceRow::default()
     };
     let class = answered(ground.import(vec![class]).await);
     assert_eq!(class.created_count, 1, "{class:?}");
-    assert_eq!(ground.absences(ground.pupil(2), "", "").await.len(), 1);
+    assert_eq!(ground.absences(ground.pupil(1), "", "").await.len(), 1);
     let foreign = import(&stranger.clerk, &ground.school.name, Vec::new()).await;
     refused(foreign, Code::PermissionDenied, "OUT_OF_SCOPE");
 }

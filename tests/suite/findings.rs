@@ -9,7 +9,7 @@ use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{
     DropoutCase, FindingRound, ListFindingRoundsRequest, RunFindingRequest,
 };
-use junheng_tests::refusal::{Refused, answered, refused};
+use junheng_tests::refusal::{answered, refused};
 use junheng_tests::school_year::in_summer;
 use junheng_tests::{County, Officer, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
@@ -47,11 +47,11 @@ async fn run(officer: &Officer, county: &str) -> Result<Response<FindingRound>, 
         parent: county.to_owned(),
         request_id: request_id(),
     };
-    // The day's own round may be under way.
+    // The day's own round may be under way, or begin in the same moment.
     for _ in 0..600 {
         answer = officer.findings().run_finding(request.clone()).await;
         match &answer {
-            Err(status) if Refused::read(status).reason == "FINDING_RUNS" => {
+            Err(status) if status.code() == Code::Aborted => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             _ => break,

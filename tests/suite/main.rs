@@ -18,6 +18,8 @@ mod class_draw;
 mod class_sizes;
 mod comparisons;
 mod dropout_cases;
+mod dropout_rates;
+mod dropout_reports;
 mod duplicate_cases;
 mod exact_figures;
 mod exports;
@@ -30,11 +32,13 @@ mod frozen_figures;
 mod gateway_faces;
 mod import_files;
 mod key_changes;
+mod ledgers;
 mod lost_callers;
 mod made_up_province;
 mod moving_schools;
 mod name_search;
 mod numbers;
+mod overdue;
 mod power_cut;
 mod promotion;
 mod pupil_imports;
@@ -92,6 +96,10 @@ const THEMES: &[&[Story]] = &[
     moving_schools::STORIES,
     reorganisations::STORIES,
     class_sizes::STORIES,
+    dropout_rates::STORIES,
+    dropout_reports::STORIES,
+    ledgers::STORIES,
+    overdue::STORIES,
     lost_callers::STORIES,
     secrets::STORIES,
     status_changes::STORIES,

@@ -227,6 +227,11 @@ pub struct Position {
 // === impl Position ===
 
 impl Position {
+    /// A place, and a record of it.
+    pub const fn new(place: i64, id: Uuid) -> Self {
+        Self { place, id }
+    }
+
     /// Where a record stands.
     pub fn of<E: Resource>(record: &E::Model) -> Self {
         Self {

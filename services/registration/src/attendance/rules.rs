@@ -74,6 +74,8 @@ impl Thresholds {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use chrono::Days;
     use junheng_kernel::calendar::Calendar;
     use proptest::prelude::*;
@@ -81,6 +83,7 @@ mod tests {
     use super::super::terms::is_school_day;
     use super::*;
 
+    static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::builtin);
     const WUHAN: i64 = 420_106_000_000;
     const LOCAL: Thresholds = Thresholds {
         consecutive: 3,
@@ -104,9 +107,8 @@ mod tests {
 
     /// Marks on the school days that follow a day, across the National Day holiday.
     fn marked(kinds: &[Kind]) -> Vec<(NaiveDate, Kind)> {
-        let calendar = Calendar::builtin();
         let days = (0..).map(|days| day("2026-09-21") + Days::new(days));
-        let taught = days.filter(|date| is_school_day(&calendar, WUHAN, *date));
+        let taught = days.filter(|date| is_school_day(&CALENDAR, WUHAN, *date));
         taught.zip(kinds.iter().copied()).collect()
     }
 

@@ -32,19 +32,12 @@ use crate::student::{document, name_key, person as student_person};
 
 /// A row that has passed the rules.
 struct Checked {
-    number: i64,
     draft: Draft,
     guardian: String,
     person: Uuid,
     identity_hash: Option<Vec<u8>>,
     region: String,
     place: i64,
-}
-
-/// A row that is ready to be written.
-struct Ready {
-    number: i64,
-    resident: Model,
 }
 
 /// How the children of one list are imported.
@@ -133,7 +126,7 @@ impl Importer for Residents {
     type Row = ResidentRow;
     type Roster = ();
     type Checked = Checked;
-    type Ready = Ready;
+    type Ready = Model;
     type Error = ComparisonError;
 
     const KEY: &'static str = "identity_number";
@@ -171,7 +164,6 @@ impl Importer for Residents {
             None => person::without_document(&self.index, &self.sender, &draft, &guardian, &region),
         };
         Ok(Checked {
-            number: row.row,
             draft,
             guardian,
             person,
@@ -185,20 +177,18 @@ impl Importer for Residents {
         checked.person
     }
 
-    fn prepare(&self, rows: Vec<Checked>) -> Result<Vec<Ready>, KernelError> {
+    fn prepare(&self, rows: Vec<Checked>) -> Result<Vec<Model>, KernelError> {
         rows.into_iter().map(|row| self.ready(row)).collect()
     }
 
-    async fn write(&self, tx: Tx, rows: Vec<Ready>) -> Result<SetOutcome, ComparisonError> {
+    async fn write(&self, tx: Tx, rows: Vec<Model>) -> Result<SetOutcome, ComparisonError> {
         let mut outcome = SetOutcome::default();
-        let residents: Vec<Model> = rows.iter().map(|row| row.resident.clone()).collect();
-        let added = store::insert_residents(&*tx, residents).await?;
-        for row in &rows {
-            if added.contains(&row.resident.id) {
-                outcome.report.created();
-            } else {
-                tracing::debug!(row = row.number, "a child is in the list already");
-                outcome.report.unchanged();
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let added = store::insert_residents(&*tx, rows).await?;
+        for id in ids {
+            match added.contains(&id) {
+                true => outcome.report.created(),
+                false => outcome.report.unchanged(),
             }
         }
         Ok(outcome)
@@ -239,7 +229,7 @@ impl Residents {
         Ok((county.code.clone(), place))
     }
 
-    fn ready(&self, row: Checked) -> Result<Ready, KernelError> {
+    fn ready(&self, row: Checked) -> Result<Model, KernelError> {
         let id = Uuid::now_v7();
         let sealed = ResidentPerson {
             display_name: row.draft.display_name.clone(),
@@ -247,21 +237,18 @@ impl Residents {
             birth_date: row.draft.birth_date.clone(),
             guardian_display_name: row.guardian,
         };
-        Ok(Ready {
-            number: row.number,
-            resident: Model {
-                id,
-                list: self.list,
-                person: row.person,
-                place: row.place,
-                region: row.region,
-                identity_type: row.draft.identity_type,
-                identity_hash: row.identity_hash,
-                name_key: name_key::of(&self.index, &row.draft.display_name),
-                birth_month: student_person::birth_month(&row.draft.birth_date),
-                sex: row.draft.sex,
-                personal: sealed.seal(&self.keys, id)?,
-            },
+        Ok(Model {
+            id,
+            list: self.list,
+            person: row.person,
+            place: row.place,
+            region: row.region,
+            identity_type: row.draft.identity_type,
+            identity_hash: row.identity_hash,
+            name_key: name_key::of(&self.index, &row.draft.display_name),
+            birth_month: student_person::birth_month(&row.draft.birth_date),
+            sex: row.draft.sex,
+            personal: sealed.seal(&self.keys, id)?,
         })
     }
 }

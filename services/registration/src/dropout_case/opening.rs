@@ -21,7 +21,7 @@ use super::child::{self, Child};
 use super::content::Content;
 use super::encode::{encode, name_of};
 use super::store;
-use super::workflow::{State, state_of};
+use super::workflow::{State, days_rule, state_of};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
@@ -94,7 +94,12 @@ impl<'a> Scene<'a> {
 
     /// When the step out of a state is due in a county; None after the end.
     pub(crate) fn due(&self, state: State, region: &str) -> Result<Option<Due>, KernelError> {
-        let days = WORKFLOW.days(self.regions, days_rule(state), region, self.today)?;
+        let rule = days_rule(state);
+        if rule.is_empty() {
+            return Ok(None);
+        }
+        let path = RegionPath::of(self.regions, region);
+        let days = self.rules.count(rule, &path, self.today)?;
         Ok((days > 0).then(|| self.calendar.add_working_days(self.today, days)))
     }
 }

@@ -4,8 +4,8 @@
 use junheng_kernel::post::{
     COUNTY_APPROVER, COUNTY_CLERK, Role, SCHOOL_APPROVER, SCHOOL_CLERK, SERVICE,
 };
-pub use junheng_kernel::workflow::state_of;
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::dropout_case::State;
 
 use crate::rule_book::rules;

@@ -25,7 +25,7 @@ use crate::ledger::cases;
 use crate::ledger::people;
 use crate::ledger::rules::Asked as Ledger;
 use crate::school_class::rules::last_grade;
-use crate::student_change::store::of_cohort;
+use crate::student_change::of_cohort;
 use crate::tally::counted::{ENROLLED, index_of};
 use crate::tally::read::{self, Reading};
 

@@ -26,7 +26,7 @@ use super::error::DropoutReportError;
 use super::period::{Period, Span};
 use super::rules::{self, Facts};
 use super::workflow::{
-    DRAFT, Kind, RECOUNT, RETURN, SIGN, SUBMIT, State, level_of, state_name, state_of, table_of,
+    DRAFT, Kind, RECOUNT, RETURN, SIGN, State, level_of, state_name, state_of, table_of,
 };
 use super::{counts, store};
 use crate::approval::region_of;
@@ -184,7 +184,7 @@ async fn run(
                 .take(&tx, &context, &caller, &asked, standing, |_| true)
                 .await?;
             let today = context.clock.today();
-            let (kind, period) = read(before.kind, &before.period)?;
+            let (_, period) = read(before.kind, &before.period)?;
             let span = span_of(&context, period, &before.region)?;
             let items = items_of(&before)?;
             let locked = items.iter().any(|item| item.state() == ItemState::Signed);

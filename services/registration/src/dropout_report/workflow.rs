@@ -4,8 +4,8 @@ use junheng_kernel::post::{
     CITY_APPROVER as MA, CITY_CLERK as MC, COUNTY_APPROVER as CA, COUNTY_CLERK as CC, Level,
     PROVINCE_APPROVER as PA, PROVINCE_CLERK as PC, Role, SCHOOL_APPROVER as SA, SCHOOL_CLERK as SC,
 };
-pub use junheng_kernel::workflow::state_of;
 use junheng_kernel::workflow::{Row, Workflow};
+pub use junheng_kernel::workflow::{state_name, state_of};
 pub use junheng_proto::registration::v1::dropout_report::{Kind, State};
 
 use crate::rule_book::rules;

@@ -1,12 +1,10 @@
 //! Drives a round: page after page, each one transaction with how far it has come.
 
-use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
-use junheng_kernel::post::{Duty, Level, Role};
 use junheng_kernel::resource;
-use junheng_kernel::service::{Context, IDENTITY_SECONDS};
+use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::FindingRound;

@@ -18,7 +18,6 @@ use super::cases;
 use super::groups;
 use super::rules::{Asked, birth_months_of};
 use crate::entity::{dropout_case, student};
-use crate::student::by_place::{self, PlaceKey};
 
 /// Children of the compulsory years whose record is open: who attends, is away for a time, or has dropped out.
 pub const OF_SCHOOL_AGE: &str = "stage <= 2 AND (state <= 4 OR state = 9)";
@@ -63,12 +62,11 @@ pub(super) async fn page(
     let after: Option<Position> = page.after()?;
     let mut children = Vec::new();
     if after.is_none_or(|after| !after.without_record) {
-        let after = after.map(|after| PlaceKey {
-            place: after.place,
-            id: after.id,
-        });
+        let after = after.map(|after| resource::Position::new(after.place, after.id));
         let only = students_of(asked);
-        let rows = by_place::next(database, scope, parent, only, after, page.limit()).await?;
+        let limit = page.limit();
+        let rows = resource::next::<student::Entity>(database, scope, parent, only, after, limit);
+        let rows = rows.await?;
         children.extend(rows.into_iter().map(|row| Child::Student(Box::new(row))));
     }
     let wanted = page.limit().saturating_sub(children.len() as u64);

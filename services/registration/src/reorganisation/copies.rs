@@ -12,6 +12,8 @@ const OF_SCHOOLS: &[(&str, &str, &str)] = &[
     ("certificate_lists", "region", "school"),
     ("certificates", "region", "school"),
     ("class_draws", "region", "school"),
+    ("dropout_cases", "region", "school"),
+    ("dropout_reports", "region", "school"),
     ("duplicate_cases", "standing_region", "standing_school"),
     ("duplicate_claims", "region", "school"),
     ("key_changes", "region", "school"),
@@ -23,7 +25,14 @@ const OF_SCHOOLS: &[(&str, &str, &str)] = &[
 /// A table of rows that are the county's own, its column with the code, and the columns that make a row unique beside it.
 const OF_COUNTIES: &[(&str, &str, &[&str])] = &[
     ("birth_counts", "region", &[]),
+    ("comparisons", "region", &[]),
+    // Of children without a record, and of the county's own reports; the others have gone with their schools.
+    ("dropout_cases", "region", &[]),
+    ("dropout_reports", "region", &[]),
+    ("finding_rounds", "region", &[]),
     ("reorganisations", "region", &[]),
+    ("resident_lists", "region", &["source", "kind", "state"]),
+    ("residents", "region", &[]),
     ("zone_plans", "region", &["school_year", "stage"]),
 ];
 

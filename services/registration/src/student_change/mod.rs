@@ -3,3 +3,5 @@
 
 pub mod rpc;
 mod store;
+
+pub(crate) use store::of_cohort;

@@ -1,27 +1,33 @@
 //! The end of a transfer: the record moves, comes into being, or leaves the province.
 
+use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::resource;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::Tx;
+use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind;
 
 use super::encode::{Application, name_of};
 use super::error::TransferError;
-use crate::entity::transfer::Model;
+use super::facts;
+use crate::duplicate_case::{self, Claim, Suspected};
+use crate::entity::transfer::{Entity, Model};
 use crate::entity::{school_class, student};
 use crate::school_year;
 use crate::student::error::{StudentError, Whereabouts};
 use crate::student::ledger::{self, Happening, Move};
 use crate::student::person::{self, Person, SchoolFields, Seat};
-use crate::student::rules::Draft;
+use crate::student::suspicion::{self, Child};
 use crate::student::{document, store as students};
+use uuid::Uuid;
 
 /// Moves the record. `class` is where it goes, with the place of its school as it stands now; None for another province.
 pub(super) async fn complete(
     tx: &Tx,
     context: &Context,
+    caller: &Caller,
     transfer: &mut Model,
     student: Option<&student::Model>,
     class: Option<&school_class::Model>,
@@ -53,10 +59,62 @@ pub(super) async fn complete(
         }
     };
     transfer.student = Some(after.id);
+    let is_new = before.is_none();
     let before = before.cloned();
+    let second = after.clone();
     let moves = vec![Move { before, after }];
     let told = ledger::change_all(&**tx, keys, moves, Some(&happening), true).await?;
-    Ok(told.into_iter().map(|(_, told)| told).collect())
+    let mut records: Vec<Record> = told.into_iter().map(|(_, told)| told).collect();
+    if is_new {
+        let draft = Application::of(keys, transfer)?.draft();
+        let child = [Child::of(document::index_of(keys)?, second.id, &draft)];
+        for (_, standing) in suspicion::pairs(&**tx, keys, &child).await? {
+            let suspected = [Suspected {
+                standing: &standing,
+                second: &second,
+                draft: &draft,
+            }];
+            records.extend(duplicate_case::suspect(tx, context, caller, &suspected).await?);
+        }
+    }
+    Ok(records)
+}
+
+/// States the claim of the receiving school on the record that the pupil turned out to have here (双重学籍), after the
+/// transfer could not be completed for it.
+pub(super) async fn claim(
+    context: &Context,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<(), TransferError> {
+    let key = RequestKey::own(format!("transfers/{id}/claim/{}", Uuid::now_v7()));
+    let (context, claimant) = (context.clone(), caller.clone());
+    let store = context.store.clone();
+    store
+        .write(caller, key, move |tx| async move {
+            let transfer = resource::get::<Entity>(&*tx, &claimant.scope, id).await?;
+            let keys = &context.store.keys;
+            let draft = Application::of(keys, &transfer)?.draft();
+            let school = transfer.receiving_school.unwrap_or_default();
+            let hash = document::hash(document::index_of(keys)?, &draft, school);
+            let mut standing = students::with_hashes(&*tx, &[&hash]).await?;
+            let former = students::former_holders(&*tx, &[&hash]).await?;
+            standing.extend(former.into_values());
+            let standing = standing.into_iter().find(|one| one.school != school);
+            let class = facts::class_of(&*tx, &transfer).await?;
+            let (Some(standing), Some(class)) = (standing, class) else {
+                return Err(KernelError::WriteConflict.into());
+            };
+            let claim = Claim {
+                class: &class,
+                draft: &draft,
+                second: None,
+            };
+            let opened = duplicate_case::open(&tx, &context, &claimant, &standing, claim).await?;
+            Ok::<_, TransferError>(opened.entry())
+        })
+        .await?;
+    Ok(())
 }
 
 /// The record in its new class.
@@ -91,15 +149,7 @@ async fn newcomer(
 ) -> Result<student::Model, TransferError> {
     let keys = &context.store.keys;
     let application = Application::of(keys, transfer)?;
-    let draft = Draft {
-        display_name: application.display_name,
-        identity_type: application.identity_type,
-        identity_number: application.identity_number,
-        sex: application.sex,
-        birth_date: application.birth_date,
-        ethnicity: application.ethnicity,
-        student_number: application.student_number.clone(),
-    };
+    let draft = application.draft();
     let fields = SchoolFields {
         guardian_display_name: application.guardian_display_name,
         guardian_phone: application.guardian_phone,
@@ -118,6 +168,10 @@ async fn newcomer(
         person.student_number = application.student_number;
         student.number_hash = document::number_hash(index, &person.student_number);
         student.personal = person.seal(keys, student.id)?;
+    }
+    let former = students::former_holders(&**tx, &[&student.identity_hash]).await?;
+    if !former.is_empty() {
+        return Err(StudentError::PersonRegistered(Whereabouts::AnotherSchool).into());
     }
     let added = students::insert_missing(&**tx, vec![student.clone()]).await?;
     if added.is_empty() {

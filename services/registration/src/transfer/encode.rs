@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::workflow::{ASIDE, OUTSIDE, RECEIVING, state_of, table_of};
 use crate::entity::transfer::Model;
+use crate::student::rules::Draft;
 
 /// The sealed part of a transfer's row: who moves, and what was said.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -63,6 +64,19 @@ impl fmt::Debug for Application {
 impl Application {
     pub(super) fn of(keys: &Keyring, row: &Model) -> Result<Self, KernelError> {
         keys.open_message(address(&row.id.to_string()), &row.personal)
+    }
+
+    /// The pupil as the rules of students judge one.
+    pub(super) fn draft(&self) -> Draft {
+        Draft {
+            display_name: self.display_name.clone(),
+            identity_type: self.identity_type,
+            identity_number: self.identity_number.clone(),
+            sex: self.sex,
+            birth_date: self.birth_date.clone(),
+            ethnicity: self.ethnicity.clone(),
+            student_number: self.student_number.clone(),
+        }
     }
 
     pub(super) fn seal(&self, keys: &Keyring, id: Uuid) -> Result<Vec<u8>, KernelError> {

@@ -13,7 +13,7 @@ use junheng_proto::workflow::v1::StepRequest;
 use tonic::Request;
 use uuid::Uuid;
 
-use super::complete::complete;
+use super::complete::{claim, complete};
 use super::encode::{Application, about, encode};
 use super::error::TransferError;
 use super::workflow::{
@@ -24,6 +24,7 @@ use super::{facts, rules, store};
 use crate::entity::transfer::{Entity, Model};
 use crate::school::parent;
 use crate::school_class::store as classes;
+use crate::student::error::StudentError;
 use crate::{key_change, status_change};
 
 /// Takes a step and answers with the transfer after it.
@@ -40,9 +41,10 @@ pub(super) async fn take(
         KernelError::unless_empty(check_reason("note", &message.note))?;
     }
     let key = RequestKey::of(&message.request_id, &message)?;
+    let of_claims = context;
     let (context, taker) = (context.clone(), caller.clone());
     let store = context.store.clone();
-    store
+    let answer = store
         .write(&caller, key, move |tx| async move {
             let sides = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
             let schools = [sides.receiving_school, sides.sending_school];
@@ -101,7 +103,7 @@ pub(super) async fn take(
             if step == COMPLETE {
                 if current.receiving_school.is_some() && class.is_none() {
                     let class = before.receiving_class.clone();
-                    return Err(crate::student::error::StudentError::ClassUnknown { class }.into());
+                    return Err(StudentError::ClassUnknown { class }.into());
                 }
                 let class = class.map(|mut class| {
                     class.place = places.get(&class.school).copied().unwrap_or(class.place);
@@ -110,6 +112,7 @@ pub(super) async fn take(
                 records = complete(
                     &tx,
                     &context,
+                    &taker,
                     &mut changed,
                     student.as_ref(),
                     class.as_ref(),
@@ -123,7 +126,14 @@ pub(super) async fn take(
                 .with_all(records);
             Ok::<_, TransferError>((answer, taken.entry(entry, &asked)))
         })
-        .await
+        .await;
+    if let (COMPLETE, Err(TransferError::Student(StudentError::PersonRegistered(_)))) =
+        (step, &answer)
+    {
+        // The pupil has come by a record here meanwhile: both schools learn of it, and settle whose it is.
+        claim(of_claims, &caller, id).await?;
+    }
+    answer
 }
 
 /// Refuses to move a record of which the school that gives it up has begun something else: nobody could end it there.
