@@ -5,17 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
-/// The benchmarks by name, in the order in which they run.
-pub const NAMES: [&str; 8] = [
-    "first-load",
-    "reading",
-    "statistics",
-    "import",
-    "single",
-    "race",
-    "power-cut",
-    "memory",
-];
+use crate::stages::STAGES;
 
 /// How much of each.
 #[derive(Clone, Debug)]
@@ -73,10 +63,11 @@ impl Arguments {
             }
         }
         for name in &read.only {
+            let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
             ensure!(
-                NAMES.contains(&name.as_str()),
+                names.contains(&name.as_str()),
                 "{name} is no benchmark; there are {}",
-                NAMES.join(", ")
+                names.join(", ")
             );
         }
         ensure!(!read.pupils.is_empty(), "--pupils needs a number");
@@ -116,7 +107,8 @@ impl Arguments {
         Self {
             short: true,
             pupils: vec![600, 1_500],
-            rows: 400,
+            // Three sets, and enough for a first load that takes the indexes away.
+            rows: 6_000,
             files: vec![300, 600],
             time: Duration::from_secs(2),
             clients: 8,

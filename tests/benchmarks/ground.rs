@@ -93,7 +93,7 @@ impl Ground {
     pub async fn lay(postgres: &Arc<Postgres>) -> anyhow::Result<Self> {
         let more = [("JUNHENG_SESSIONS__SESSION_HOURS", "48")];
         let world = World::start(Database::Postgres, Some(Arc::clone(postgres)), &more).await?;
-        let counties = regions::counties(PROVINCE);
+        let counties = regions::counties_and_zones(PROVINCE);
         let posts: Vec<(&str, &str)> = counties
             .iter()
             .map(|place| ("county.clerk", place.county.as_str()))

@@ -4,19 +4,18 @@ use junheng_tests::regions;
 use serde_json::json;
 
 use crate::copying::{self, Mark};
-use crate::ground::{Ground, PROVINCE, pupils};
-use crate::report::{Bound, Report};
+use crate::ground::{PROVINCE, pupils};
+use crate::report::Bound;
+use crate::stages::{Province, Scene};
 
-/// Imports about `rows` further pupils of the same schools.
-pub async fn run(
-    ground: &Ground,
-    standing: u64,
-    rows: u64,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+/// Imports further pupils of the same schools.
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let Province { ground, count } = province;
+    let (standing, rows) = (count, scene.arguments.rows.min(count));
+    let report = &mut *scene.report;
     let mark = Mark::now(&ground.database).await?;
     let before = ground.students().await?;
-    let counties = regions::counties(PROVINCE);
+    let counties = regions::counties_and_zones(PROVINCE);
     // The province as it was filled, from its first county on until the rows suffice.
     let all = counties.len() as u64;
     let made = (standing / 5_000).clamp(1, all);

@@ -23,6 +23,7 @@ mod race;
 mod reading;
 mod report;
 mod single;
+mod stages;
 mod statistics;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ use junheng_tests::postgres::Postgres;
 use arguments::Arguments;
 use ground::{DURABLE, DURABLE_SMALL, Ground};
 use report::Report;
+use stages::{Over, Province, Run, STAGES, Scene, Stage};
 
 fn main() -> ExitCode {
     let run = || -> anyhow::Result<Report> {
@@ -62,29 +64,19 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
     };
     let postgres = Arc::new(Postgres::start_with(settings)?);
     let mut report = Report::default();
-    let filled = [
-        "first-load",
-        "reading",
-        "statistics",
-        "import",
-        "single",
-        "race",
-    ];
+    let mut scene = Scene {
+        arguments,
+        postgres: &postgres,
+        report: &mut report,
+    };
     for count in &arguments.pupils {
-        let main = *count == arguments.main_size();
-        // What needs one size only does not fill the others.
-        let needed = &filled[..if main { filled.len() } else { 3 }];
-        if needed.iter().any(|name| arguments.wants(name)) {
-            at_size(arguments, &postgres, *count, main, &mut report).await?;
+        at_size(&mut scene, *count).await?;
+    }
+    for stage in STAGES.iter().filter(|stage| arguments.wants(stage.name)) {
+        if let Run::Alone(run) = stage.run {
+            eprintln!("{}", stage.name);
+            run(&mut scene).await?;
         }
-    }
-    if arguments.wants("power-cut") {
-        eprintln!("power cut");
-        power_cut::run(&postgres, arguments.rows, &mut report).await?;
-    }
-    if arguments.wants("memory") {
-        eprintln!("memory");
-        memory::run(&postgres, &arguments.files, &mut report).await?;
     }
     report.print();
     let mut machine = process::machine();
@@ -92,37 +84,38 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
     machine["short"] = arguments.short.into();
     report.write(&arguments.out, &machine)?;
     println!("\nresults: {}", arguments.out.display());
+    let (kept, broken) = report.promises();
+    println!("{kept} passed, {broken} failed");
     Ok(report)
 }
 
 /// Everything that is measured over one province.
-async fn at_size(
-    arguments: &Arguments,
-    postgres: &Arc<Postgres>,
-    count: u64,
-    main: bool,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    eprintln!("a province of {count} pupils");
-    let ground = Ground::lay(postgres).await?;
-    first_load::run(&ground, count, arguments.wants("first-load"), report).await?;
-    if arguments.wants("reading") {
-        reading::run(&ground, count, arguments, report).await?;
-    }
-    if arguments.wants("statistics") {
-        statistics::run(&ground, count, arguments, report).await?;
-    }
-    if !main {
+async fn at_size(scene: &mut Scene<'_>, count: u64) -> anyhow::Result<()> {
+    let main = count == scene.arguments.main_size();
+    // What needs one size only does not fill the others.
+    let runs_here = |stage: &&Stage| match stage.over {
+        Over::EverySize => true,
+        Over::MainSize => main,
+        Over::Own => false,
+    };
+    let here: Vec<&Stage> = STAGES.iter().filter(runs_here).collect();
+    if !here.iter().any(|stage| scene.arguments.wants(stage.name)) {
         return Ok(());
     }
-    if arguments.wants("import") {
-        import::run(&ground, count, arguments.rows.min(count), report).await?;
-    }
-    if arguments.wants("single") {
-        single::run(&ground, arguments, report).await?;
-    }
-    if arguments.wants("race") {
-        race::run(&ground, arguments.racers, report).await?;
+    eprintln!("a province of {count} pupils");
+    let ground = Ground::lay(scene.postgres).await?;
+    let province = Province {
+        ground: &ground,
+        count,
+    };
+    for (number, stage) in here.into_iter().enumerate() {
+        // The first of them fills the province.
+        if number > 0 && !scene.arguments.wants(stage.name) {
+            continue;
+        }
+        if let Run::Filled(run) = stage.run {
+            run(scene, province).await?;
+        }
     }
     Ok(())
 }

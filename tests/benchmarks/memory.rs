@@ -1,22 +1,17 @@
 //! The most memory that the serving process holds while one file comes in.
 
-use std::sync::Arc;
-
-use junheng_tests::postgres::Postgres;
 use serde_json::json;
 
 use crate::ground::{Ground, pupils};
 use crate::process;
-use crate::report::{Bound, Report};
+use crate::report::Bound;
+use crate::stages::Scene;
 
 /// One county, one request, a fresh process for each size.
-pub async fn run(
-    postgres: &Arc<Postgres>,
-    files: &[u64],
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    for rows in files {
-        let ground = Ground::lay(postgres).await?;
+pub async fn run(scene: &mut Scene<'_>) -> anyhow::Result<()> {
+    let report = &mut *scene.report;
+    for rows in &scene.arguments.files {
+        let ground = Ground::lay(scene.postgres).await?;
         let before = process::memory(ground.world.pid())?;
         let county = ["--counties", "420102", "--rows-per-request", "100000000"];
         let outcome = ground.fill(&pupils(*rows, &county)).await;

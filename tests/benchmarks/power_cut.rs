@@ -1,23 +1,24 @@
 //! kill -9 in the middle of an import, start again, import again: every row once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
 use junheng_proto::registration::v1::CountStudentsRequest;
-use junheng_tests::postgres::Postgres;
 use junheng_tests::{binary, world};
 use serde_json::json;
 
+use crate::first_load;
 use crate::ground::{Ground, pupils};
-use crate::report::Report;
+use crate::stages::Scene;
 
 /// The part of the rows after which the process is killed, in a hundred.
 const CUT_AT: i64 = 30;
 
 /// One county, one request of so many rows.
-pub async fn run(postgres: &Arc<Postgres>, rows: u64, report: &mut Report) -> anyhow::Result<()> {
-    let mut ground = Ground::lay(postgres).await?;
+pub async fn run(scene: &mut Scene<'_>) -> anyhow::Result<()> {
+    let (rows, report) = (scene.arguments.rows, &mut *scene.report);
+    let mut ground = Ground::lay(scene.postgres).await?;
+    let indexed = first_load::indexes(&ground.database).await?;
     let county = ["--counties", "420102", "--rows-per-request", "100000000"];
     let arguments = pupils(rows, &county);
     let mut sender = ground.start_filling(&arguments)?;
@@ -66,6 +67,13 @@ pub async fn run(postgres: &Arc<Postgres>, rows: u64, report: &mut Report) -> an
         &format!("after kill -9 every one of {rows} rows is there once"),
         once,
         detail,
+    );
+    first_load::built(&ground.database).await?;
+    let stand = first_load::indexes(&ground.database).await?;
+    report.hold(
+        "after kill -9 the indexes stand as before",
+        stand == indexed,
+        json!({ "before": indexed, "after": stand }),
     );
     let setup = ground.world.setup();
     let folder = setup.folder.display().to_string();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use junheng_proto::POOL;
+use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_tests::bytes_codec::BytesCodec;
 use junheng_tests::world;
 use junheng_tests::{Officer, refusal::Refused};
@@ -13,14 +14,18 @@ use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::child;
-use crate::ground::Ground;
-use crate::report::Report;
+use crate::stages::{Province, Scene};
 
 /// Connections that the racers share.
 const CONNECTIONS: usize = 10;
 
+/// How a racer tells that it won.
+const REGISTERED: &str = "registered";
+
 /// So many callers, each for the next school.
-pub async fn run(ground: &Ground, racers: usize, report: &mut Report) -> anyhow::Result<()> {
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let ground = province.ground;
+    let (racers, report) = (scene.arguments.racers, &mut *scene.report);
     let mut seats = ground.seats(100_000).await?;
     seats.sort_by_key(|seat| seat.school);
     seats.dedup_by_key(|seat| seat.school);
@@ -39,7 +44,11 @@ pub async fn run(ground: &Ground, racers: usize, report: &mut Report) -> anyhow:
         calls.spawn(async move {
             start.wait().await;
             match clerk.students().create_student(request).await {
-                Ok(_) => "registered".to_owned(),
+                Ok(answer) => match answer.into_inner().outcome {
+                    Some(Outcome::Student(_)) => REGISTERED.to_owned(),
+                    Some(Outcome::DuplicateCase(_)) => "a claim in the case".to_owned(),
+                    None => "nothing".to_owned(),
+                },
                 Err(status) => Refused::read(&status).reason,
             }
         });
@@ -49,7 +58,7 @@ pub async fn run(ground: &Ground, racers: usize, report: &mut Report) -> anyhow:
         *answers.entry(answer?).or_default() += 1;
     }
     let made = ground.students().await? - before;
-    let won = answers.get("registered") == Some(&1);
+    let won = answers.get(REGISTERED) == Some(&1);
     let detail = json!({ "answers": answers, "records": made, "schools": seats.len() });
     report.hold(
         &format!("{racers} racing registrations of one child make one record"),

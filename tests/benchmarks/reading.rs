@@ -6,10 +6,10 @@ use junheng_proto::registration::v1::{GetStudentRequest, ListStudentsRequest};
 use junheng_tests::{Officer, regions};
 use serde_json::json;
 
-use crate::arguments::Arguments;
 use crate::ground::{Ground, Seat};
 use crate::latency::Latency;
-use crate::report::{Bound, Report};
+use crate::report::Bound;
+use crate::stages::{Province, Scene};
 
 /// Records of a page, as nobody says otherwise.
 const PAGE: i32 = 50;
@@ -33,12 +33,9 @@ async fn readers(ground: &Ground, seat: &Seat) -> Vec<(&'static str, Officer)> {
 }
 
 /// Measures lists and gets over a province of `count` pupils.
-pub async fn run(
-    ground: &Ground,
-    count: u64,
-    arguments: &Arguments,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let Province { ground, count } = province;
+    let (arguments, report) = (scene.arguments, &mut *scene.report);
     let seat = ground.seats(1).await?.remove(0);
     for (role, officer) in readers(ground, &seat).await {
         let mut students = officer.students();

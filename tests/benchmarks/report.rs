@@ -5,6 +5,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
+/// The unit of a promise.
+const HOLDS: &str = "holds";
+
 /// How good is good enough.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound {
@@ -90,10 +93,16 @@ impl Report {
         self.lines.push(Line {
             name: promise.to_owned(),
             value: f64::from(u8::from(holds)),
-            unit: "holds",
+            unit: HOLDS,
             bound: Bound::AtLeast(1.0, 1.0),
             detail,
         });
+    }
+
+    /// How many promises held, and how many did not.
+    pub fn promises(&self) -> (usize, usize) {
+        let promised = self.lines.iter().filter(|line| line.unit == HOLDS).count();
+        (promised - self.broken.len(), self.broken.len())
     }
 
     /// What did not hold.

@@ -13,17 +13,16 @@ use crate::child;
 use crate::copying::{self, Mark};
 use crate::ground::{Ground, Seat};
 use crate::latency::Latency;
-use crate::report::{Bound, Report};
+use crate::report::Bound;
+use crate::stages::{Province, Scene};
 
 /// Classes that the children go to, in many schools.
 const CLASSES: i64 = 400;
 
 /// Measures both, one after the other, over tables of the same size.
-pub async fn run(
-    ground: &Ground,
-    arguments: &Arguments,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let ground = province.ground;
+    let (arguments, report) = (scene.arguments, &mut *scene.report);
     let seats = Arc::new(ground.seats(CLASSES).await?);
     let gateway = through_gateway(ground, &seats, arguments).await?;
     let bare = by_driver(ground, &seats, arguments).await?;

@@ -9,11 +9,11 @@ use junheng_tests::world;
 use serde_json::json;
 use sqlx::Executor as _;
 
-use crate::arguments::Arguments;
 use crate::ground::Ground;
 use crate::latency::Latency;
 use crate::process::processor_time;
-use crate::report::{Bound, Report};
+use crate::report::Bound;
+use crate::stages::{Province, Scene};
 
 /// Students who attend, by stage and grade.
 const GROUP_BY: &str = "SELECT stage, grade, count(*) FROM students WHERE state = 1 \
@@ -25,12 +25,9 @@ const RUNS: usize = 3;
 type Counts = Vec<(i32, i32, i64)>;
 
 /// Measures both over a province of `count` pupils.
-pub async fn run(
-    ground: &Ground,
-    count: u64,
-    arguments: &Arguments,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
+    let Province { ground, count } = province;
+    let (arguments, report) = (scene.arguments, &mut *scene.report);
     let reader = ground
         .world
         .sign_in("province.clerk", world::PROVINCE)

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 const TABLE: &str = include_str!("../../services/kernel/data/regions/mca_2026_county.tsv");
 
+const ZONES: &str = include_str!("../../services/kernel/data/regions/nbs_2023_county.tsv");
+
 /// A county and the city above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -39,6 +41,24 @@ pub fn counties(province: &str) -> Vec<Place> {
             }
         })
         .collect()
+}
+
+/// The same with the development zones that the statistics bureau counts like counties: everything a province is made up of.
+pub fn counties_and_zones(province: &str) -> Vec<Place> {
+    let zones = ZONES.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [code, _, parent, _, "stat_zone"] = fields.as_slice() else {
+            return None;
+        };
+        code.starts_with(province).then(|| Place {
+            county: format!("regions/{code}"),
+            city: Some(format!("regions/{parent}")),
+            province: format!("regions/{province}0000"),
+        })
+    });
+    let mut places: Vec<Place> = counties(province).into_iter().chain(zones).collect();
+    places.sort_by(|one, other| one.county.cmp(&other.county));
+    places
 }
 
 /// The place of one county, for example `630103`.

@@ -167,7 +167,7 @@ async fn late_commit(world: &World) {
         .expect("a transaction");
     // The same event once more, as a writer would leave it that takes its time.
     let columns = "time_micros, account, display_name, post, method, fingerprint, subject, place, school, \
-                   data_class, step, from_state, to_state, note, evidence, record_count, records, answer";
+                   data_class, step, from_state, to_state, note, evidence, record_count, collections, records, answer";
     let copy = format!(
         "INSERT INTO journal (id, {columns}) SELECT gen_random_uuid(), {columns} FROM journal \
          WHERE subject = '{}'",

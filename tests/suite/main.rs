@@ -25,6 +25,7 @@ mod exact_figures;
 mod exports;
 mod feed;
 mod findings;
+mod first_load;
 mod forecast;
 mod foreign_client;
 mod frozen_figures;
@@ -82,6 +83,7 @@ const THEMES: &[&[Story]] = &[
     name_search::STORIES,
     pupil_imports::STORIES,
     bulk_imports::STORIES,
+    first_load::STORIES,
     pupil_lists::STORIES,
     reveal::STORIES,
     exports::STORIES,

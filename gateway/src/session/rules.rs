@@ -6,6 +6,9 @@ use junheng_proto::identity::v1::{Duty, Level, Post};
 use super::error::SessionError;
 use crate::settings::Sessions;
 
+/// Posts that a refusal names.
+const MOST_NAMED: usize = 20;
+
 /// The failures of a name so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failures {
@@ -58,8 +61,17 @@ pub fn choose<'a>(held: &'a [Post], named: Option<&Post>) -> Result<&'a Post, Se
         (Some(named), _) => held.iter().find(|post| is_same(post, named)),
     };
     found.ok_or_else(|| SessionError::PostNotChosen {
-        posts: held.iter().map(write).collect::<Vec<_>>().join(", "),
+        posts: listed(held),
     })
+}
+
+/// The posts as a refusal names them: the first of many, for a refusal travels in a header of limited size.
+fn listed(held: &[Post]) -> String {
+    let mut named: Vec<String> = held.iter().take(MOST_NAMED).map(write).collect();
+    if held.len() > MOST_NAMED {
+        named.push(format!("and {} more", held.len() - MOST_NAMED));
+    }
+    named.join(", ")
 }
 
 /// Whether two posts are one, whatever their titles.
@@ -93,6 +105,15 @@ mod tests {
             organisation: "regions/630103".into(),
             title: String::new(),
         }
+    }
+
+    #[test]
+    fn a_refusal_names_the_first_of_many_posts_and_how_many_more_there_are() {
+        let held: Vec<Post> = (0..300).map(|_| post(Duty::Clerk)).collect();
+        let named = listed(&held);
+        assert_eq!(named.matches("county.clerk@regions/630103").count(), 20);
+        assert!(named.ends_with(", and 280 more"), "{named}");
+        assert_eq!(listed(&held[..1]), "county.clerk@regions/630103");
     }
 
     #[test]

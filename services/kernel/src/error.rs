@@ -184,6 +184,8 @@ pub fn database_reason(error: &DbErr) -> Reason {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Reason::Unavailable,
         // SQLSTATE 40001 and 40P01: serialization failure and deadlock. SQLite: 5 and 517, busy.
+        // A first load has taken the unique indexes away: in a while they are there again.
+        _ if text.contains("no unique or exclusion constraint matching") => Reason::WriteConflict,
         _ if ["40001", "40P01", "deadlock detected", "could not serialize"]
             .iter()
             .any(|sign| text.contains(sign)) =>

@@ -94,7 +94,8 @@ pub const NAME: &str = "registration";
 /// Starts the service on a database whose migrations have run, and gives the way to it.
 pub fn service(context: &Context) -> Link {
     spawn_sealer(context);
-    let waiting = quarantine::Quarantine::watch(context);
+    let load = student::first_load::FirstLoad::watch(context);
+    let waiting = quarantine::Quarantine::watch(context, &load);
     reorganisation::yearbook::spawn(context);
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
@@ -118,6 +119,7 @@ pub fn service(context: &Context) -> Link {
     .add_service(StudentServiceServer::new(student::rpc::Rpc {
         context: context.clone(),
         waiting: waiting.clone(),
+        load,
     }))
     .add_service(QuarantineServiceServer::new(quarantine::rpc::Rpc {
         context: context.clone(),

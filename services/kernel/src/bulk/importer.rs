@@ -44,6 +44,11 @@ pub trait Importer: Send + Sync + 'static {
     /// What two rows of one file must not share.
     fn key(checked: &Self::Checked) -> impl Hash;
 
+    /// All rows have been judged, and so many pass: writing begins. Not asked before an import of all or nothing.
+    fn begin(&self, _rows: usize) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        async { Ok(()) }
+    }
+
     /// Makes rows ready to be written, while the database still writes the set before.
     fn prepare(&self, rows: Vec<Self::Checked>) -> Result<Vec<Self::Ready>, KernelError>;
 

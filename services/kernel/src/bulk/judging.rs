@@ -78,7 +78,9 @@ where
         }
         return run.write_whole(good.finish()?, report).await;
     }
-    run.write_sets(good.finish()?, &mut report).await?;
+    let good = good.finish()?;
+    run.importer.begin(good.rows()).await?;
+    run.write_sets(good, &mut report).await?;
     if I::SETS_ASIDE {
         run.set_aside(waiting.finish()?, &mut report).await?;
     }

@@ -141,6 +141,12 @@ impl Spool {
 // === impl Spooled ===
 
 impl Spooled {
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        let last = self.last.as_ref().map_or(0, |last| last.rows);
+        self.frames.len() * IMPORT_SET + last
+    }
+
     /// SM3 over all rows, as they lie in sets.
     pub(super) fn digest(&self) -> [u8; 32] {
         self.digest

@@ -34,6 +34,8 @@ pub mod row {
         pub note: String,
         pub evidence: String,
         pub record_count: i32,
+        /// The collections of its records, each between commas: `,schools,students,`.
+        pub collections: String,
         pub records: Vec<u8>,
         pub answer: Vec<u8>,
     }

@@ -1,5 +1,6 @@
 //! The change feed: the sealed journal, read forward.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,6 +61,16 @@ impl Cursor {
             block: 0,
             position: -1,
             record: -1,
+        }
+    }
+
+    /// Behind the last record of a row.
+    fn behind(service: &str, block: i64, position: i32) -> Self {
+        Self {
+            service: service.to_owned(),
+            block,
+            position,
+            record: i64::MAX - 1,
         }
     }
 
@@ -147,10 +158,14 @@ async fn send_batch(
     watch: &mut Watch,
     events: &mpsc::Sender<Result<ChangeEvent, Status>>,
 ) -> Result<Progress, KernelError> {
-    let rows = rows_from(context, &watch.cursor).await?;
+    let rows = rows_from(context, watch).await?;
     let full = rows.len() as u64 == BATCH;
     let (from, mut told) = (watch.cursor.clone(), false);
     for (block, position, row) in rows {
+        let Some(row) = row else {
+            watch.cursor = Cursor::behind(context.name, block, position);
+            continue;
+        };
         let records = open_records(&context.store.keys, &row)?.records;
         let resumed = block == watch.cursor.block && position == watch.cursor.position;
         let skip = if resumed { watch.cursor.record + 1 } else { 0 };
@@ -171,12 +186,7 @@ async fn send_batch(
                 }
             }
         }
-        watch.cursor = Cursor {
-            service: context.name.to_owned(),
-            block,
-            position,
-            record: i64::MAX - 1,
-        };
+        watch.cursor = Cursor::behind(context.name, block, position);
     }
     // A service that follows one collection keeps its place although nothing in the batch concerned it.
     if !told && watch.cursor != from && watch.caller.is_service() {
@@ -265,9 +275,9 @@ fn reach(watch: &Watch, record: &Record) -> Reach {
 )]
 async fn rows_from(
     context: &Context,
-    cursor: &Cursor,
-) -> Result<Vec<(i64, i32, row::Model)>, KernelError> {
-    let database = context.store.reader();
+    watch: &Watch,
+) -> Result<Vec<(i64, i32, Option<row::Model>)>, KernelError> {
+    let (database, cursor) = (context.store.reader(), &watch.cursor);
     let leaves = leaf::Entity::find()
         .filter(
             Condition::any()
@@ -284,16 +294,41 @@ async fn rows_from(
         .all(database)
         .await?;
     let all = Scope::everything("records are filtered one by one");
-    let rows = row::Entity::visible_to(&all)
+    // Most rows concern other collections than the one that is followed; they stay where they are.
+    let concerned = |collections: &str| {
+        watch.collection.is_empty() || collections.contains(&format!(",{},", watch.collection))
+    };
+    let concerns: Vec<(i64, String)> = row::Entity::visible_to(&all)
+        .select_only()
+        .columns([row::Column::Seq, row::Column::Collections])
         .filter(row::Column::Seq.is_in(leaves.iter().map(|leaf| leaf.seq)))
+        .into_tuple()
         .all(database)
         .await?;
-    let mut by_seq: std::collections::HashMap<i64, row::Model> =
-        rows.into_iter().map(|row| (row.seq, row)).collect();
+    let concerns: HashMap<i64, bool> = concerns
+        .into_iter()
+        .map(|(seq, collections)| (seq, concerned(&collections)))
+        .collect();
+    let wanted: Vec<i64> = concerns
+        .iter()
+        .filter_map(|(seq, concerned)| concerned.then_some(*seq))
+        .collect();
+    let rows = match wanted.is_empty() {
+        true => Vec::new(),
+        false => {
+            row::Entity::visible_to(&all)
+                .filter(row::Column::Seq.is_in(wanted))
+                .all(database)
+                .await?
+        }
+    };
+    let mut by_seq: HashMap<i64, row::Model> = rows.into_iter().map(|row| (row.seq, row)).collect();
     let place = |leaf: leaf::Model| {
-        let row = by_seq.remove(&leaf.seq).ok_or_else(|| {
-            KernelError::Stored(format!("journal row {} is sealed and missing", leaf.seq))
-        })?;
+        let row = by_seq.remove(&leaf.seq);
+        if row.is_none() && concerns.get(&leaf.seq) != Some(&false) {
+            let missing = format!("journal row {} is sealed and missing", leaf.seq);
+            return Err(KernelError::Stored(missing));
+        }
         Ok((leaf.block, leaf.position, row))
     };
     leaves.into_iter().map(place).collect()

@@ -1,5 +1,7 @@
 //! Writes a journal row, and finds the row of a request that came before.
 
+use std::collections::BTreeSet;
+
 use junheng_proto::journal::v1::{Record, RecordSet};
 use junheng_proto::options::v1::DataClass;
 use prost::Message as _;
@@ -93,6 +95,7 @@ pub(crate) fn row_of(
     let records = RecordSet {
         records: told_records(&store.keys, entry)?,
     };
+    let collections = collections_of(&records.records);
     let seal = |field, bytes: &[u8]| seal_field(&store.keys, id, class, field, bytes);
     Ok(row::ActiveModel {
         seq: NotSet,
@@ -114,9 +117,27 @@ pub(crate) fn row_of(
         note: Set(entry.note.clone()),
         evidence: Set(entry.evidence.join("\n")),
         record_count: Set(i32::try_from(entry.records.len()).unwrap_or(i32::MAX)),
+        collections: Set(collections),
         records: Set(seal("records", &records.encode_to_vec())?),
         answer: Set(seal("answer", answer)?),
     })
+}
+
+/// What a row concerns, so that who follows one collection opens no others: a set of an import has thousands of records.
+fn collections_of(records: &[Record]) -> String {
+    let names = records
+        .iter()
+        .filter_map(|record| record.name.split('/').next());
+    let collections: BTreeSet<&str> = names.collect();
+    let mut text = String::new();
+    for collection in collections {
+        text.push(',');
+        text.push_str(collection);
+    }
+    if !text.is_empty() {
+        text.push(',');
+    }
+    text
 }
 
 /// The records as the journal keeps them and the feed tells them. The digest of a record that names a person is keyed:
@@ -182,6 +203,7 @@ pub(crate) fn digest_of(row: &row::Model) -> [u8; 32] {
         .add(row.note.as_bytes())
         .add(row.evidence.as_bytes())
         .add_number(row.record_count.into())
+        .add(row.collections.as_bytes())
         .add(&row.records)
         .add(&row.answer);
     digest.finish()

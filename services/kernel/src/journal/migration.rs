@@ -46,6 +46,7 @@ impl MigrationTrait for JournalMigration {
             .col(text("note"))
             .col(text("evidence"))
             .col(integer("record_count"))
+            .col(text("collections"))
             .col(binary("records"))
             .col(binary("answer"))
             .to_owned();

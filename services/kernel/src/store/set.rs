@@ -154,6 +154,30 @@ async fn replace_set<E: Versioned>(
     }
 }
 
+/// Adds records of which the caller knows that nothing stands against them, in one statement. On PostgreSQL, and for tables
+/// whose columns have arrays here.
+pub async fn insert_new<E: EntityTrait>(
+    database: &impl ConnectionTrait,
+    records: &[E::Model],
+) -> Result<(), DbErr> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let table = E::default();
+    let table = sea_orm::EntityName::table_name(&table);
+    let columns = Columns::of::<E>(records)
+        .ok_or_else(|| DbErr::Type(format!("{table} has a column without an array")))?;
+    let sql = format!(
+        "INSERT INTO \"{table}\" ({}) {}",
+        columns.names.join(", "),
+        columns.select(),
+    );
+    let backend = database.get_database_backend();
+    let insert = Statement::from_sql_and_values(backend, sql, columns.into_values());
+    database.execute_raw(insert).await?;
+    Ok(())
+}
+
 /// Adds the records that no row of `unique` stands against, and gives the ids of those added; `None` when a column's type
 /// has no array here.
 pub(super) async fn insert_set<E: EntityTrait>(

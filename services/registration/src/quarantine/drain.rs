@@ -21,6 +21,7 @@ use super::set_aside::{address, kind_of};
 use super::{Collection, Origin, Sent, store};
 use crate::entity::quarantined_row::Model;
 use crate::school_class::import::Classes;
+use crate::student::first_load::FirstLoad;
 use crate::student::import::Students;
 
 /// How often to look for what another replica has registered.
@@ -30,9 +31,9 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const BATCH: u64 = 150;
 
 /// Drains until the process does.
-pub(super) async fn keep_draining(context: &Context, wake: &Notify) {
+pub(super) async fn keep_draining(context: &Context, load: &FirstLoad, wake: &Notify) {
     loop {
-        if let Err(error) = drain(context).await {
+        if let Err(error) = drain(context, load).await {
             tracing::warn!(%error, "rows wait on; letting them in is tried again");
         }
         tokio::select! {
@@ -44,7 +45,7 @@ pub(super) async fn keep_draining(context: &Context, wake: &Notify) {
 }
 
 /// Looks once at every row whose parent has come.
-async fn drain(context: &Context) -> Result<(), KernelError> {
+async fn drain(context: &Context, load: &FirstLoad) -> Result<(), KernelError> {
     let mut after = Uuid::nil();
     while !context.stop.is_cancelled() {
         let rows = store::mended(context.store.reader(), after, BATCH).await?;
@@ -54,7 +55,7 @@ async fn drain(context: &Context) -> Result<(), KernelError> {
         after = last.id;
         for (origin, rows) in by_import(rows) {
             let count = rows.len();
-            let outcome = let_in(context, rows).await;
+            let outcome = let_in(context, load, rows).await;
             match outcome {
                 Ok(()) => tracing::info!(count, parent = origin, "rows that waited were let in"),
                 Err(error) => {
@@ -91,7 +92,7 @@ fn by_import(rows: Vec<Model>) -> Vec<(String, Vec<Model>)> {
 }
 
 /// Judges rows of one import again and writes those that pass.
-async fn let_in(context: &Context, rows: Vec<Model>) -> Result<(), KernelError> {
+async fn let_in(context: &Context, load: &FirstLoad, rows: Vec<Model>) -> Result<(), KernelError> {
     let Some(first) = rows.first() else {
         return Ok(());
     };
@@ -100,7 +101,7 @@ async fn let_in(context: &Context, rows: Vec<Model>) -> Result<(), KernelError> 
     let named = |collection: Collection| collection.name() == first.collection;
     if named(Collection::Students) {
         let origin = Origin::of_row(Collection::Students, caller.clone(), first);
-        let importer = Students::new(context, caller.clone(), parent, origin, true)?;
+        let importer = Students::new(context, load, caller.clone(), parent, origin, true)?;
         write(context, caller, importer, rows).await
     } else {
         let origin = Origin::of_row(Collection::Classes, caller.clone(), first);

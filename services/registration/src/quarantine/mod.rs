@@ -16,6 +16,7 @@ use std::sync::Arc;
 use junheng_kernel::service::Context;
 use tokio::sync::Notify;
 
+use crate::student::first_load::FirstLoad;
 pub(crate) use sent::Sent;
 pub(crate) use set_aside::{Collection, Origin, set_aside};
 
@@ -30,13 +31,13 @@ pub struct Quarantine {
 impl Quarantine {
     /// Starts the task. It looks once at the start, so that what a crash left is done, whenever it is woken, and now and
     /// then for what another replica has registered.
-    pub fn watch(context: &Context) -> Self {
+    pub(crate) fn watch(context: &Context, load: &FirstLoad) -> Self {
         let quarantine = Self::default();
-        let (context, wake) = (context.clone(), quarantine.wake.clone());
+        let (context, load, wake) = (context.clone(), load.clone(), quarantine.wake.clone());
         context
             .tasks
             .clone()
-            .spawn(async move { drain::keep_draining(&context, &wake).await });
+            .spawn(async move { drain::keep_draining(&context, &load, &wake).await });
         quarantine
     }
 

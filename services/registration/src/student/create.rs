@@ -22,6 +22,7 @@ use tonic::Request;
 use uuid::Uuid;
 
 use super::error::StudentError;
+use super::first_load::FirstLoad;
 use super::ledger::{self, Happening, Move};
 use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
@@ -46,9 +47,11 @@ struct Asked {
 
 pub(super) async fn run(
     context: &Context,
+    load: &FirstLoad,
     request: Request<CreateStudentRequest>,
 ) -> Result<CreateStudentResponse, StudentError> {
     let caller = Caller::of(&request)?;
+    load.end().await?;
     let message = request.into_inner();
     let (store, regions) = (&context.store, &context.regions);
     let key = RequestKey::of(&message.request_id, &message)?;

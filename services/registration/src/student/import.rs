@@ -21,6 +21,7 @@ use tonic::{Request, Streaming};
 
 use super::document;
 use super::error::StudentError;
+use super::first_load::FirstLoad;
 use super::person::SchoolFields;
 use super::rules::{self, Draft};
 use super::write_set::{Prepared, SetWriter, Wanted};
@@ -44,9 +45,11 @@ pub(crate) struct Students {
 pub(super) async fn run(
     context: &Context,
     waiting: &Quarantine,
+    load: &FirstLoad,
     request: Request<Streaming<ImportStudentsRequest>>,
 ) -> Result<ImportResult, StudentError> {
     let caller = Caller::of(&request)?;
+    let _underway = load.enter().await?;
     let incoming = bulk::open(request.into_inner(), |message| match message.part {
         Some(import_students_request::Part::Header(header)) => Part::Header(header),
         Some(import_students_request::Part::Row(row)) => Part::Row(row),
@@ -72,7 +75,7 @@ pub(super) async fn run(
     };
     let opens_cases = header.mode() != Mode::Atomic;
     let import = Origin::of(Collection::Students, header, &destination);
-    let importer = Students::new(context, caller, parent, import, opens_cases)?;
+    let importer = Students::new(context, load, caller, parent, import, opens_cases)?;
     let result = bulk::run(&context.store, destination, incoming, importer).await;
     waiting.look_again();
     result
@@ -85,6 +88,7 @@ impl Students {
     /// written stays though rows are refused.
     pub(crate) fn new(
         context: &Context,
+        load: &FirstLoad,
         caller: Caller,
         parent: Parent,
         import: Origin,
@@ -93,7 +97,7 @@ impl Students {
         Ok(Self {
             index: document::index_of(&context.store.keys)?.clone(),
             today: context.clock.today(),
-            writer: SetWriter::new(context.clone(), caller.clone(), opens_cases),
+            writer: SetWriter::new(context.clone(), load.clone(), caller.clone(), opens_cases),
             context: context.clone(),
             caller,
             parent,
@@ -154,6 +158,10 @@ impl Importer for Students {
 
     fn key(wanted: &Wanted) -> impl Hash {
         &wanted.identity_hash
+    }
+
+    async fn begin(&self, rows: usize) -> Result<(), StudentError> {
+        Ok(self.writer.begin(rows).await?)
     }
 
     fn prepare(&self, rows: Vec<Wanted>) -> Result<Vec<Prepared>, KernelError> {

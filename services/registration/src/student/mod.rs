@@ -15,6 +15,7 @@ pub(crate) mod document;
 pub mod error;
 mod ethnic_group;
 mod filter;
+pub(crate) mod first_load;
 pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod name_key;

@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use super::error::StudentError;
 use super::filter::Filter;
+use super::first_load::FirstLoad;
 use super::ledger;
 use super::person::{self, SchoolFields};
 use super::rules::{self, CHANGEABLE, Draft};
@@ -42,6 +43,8 @@ pub struct Rpc {
     pub context: Context,
     /// Rows of imports that wait for what this one registers.
     pub waiting: Quarantine,
+    /// The first load of the province, while there is one.
+    pub(crate) load: FirstLoad,
 }
 
 #[tonic::async_trait]
@@ -50,7 +53,7 @@ impl StudentService for Rpc {
         &self,
         request: Request<CreateStudentRequest>,
     ) -> Result<Response<CreateStudentResponse>, Status> {
-        create::run(&self.context, request)
+        create::run(&self.context, &self.load, request)
             .await
             .map(Response::new)
             .map_err(into_status)
@@ -100,7 +103,7 @@ impl StudentService for Rpc {
         &self,
         request: Request<Streaming<ImportStudentsRequest>>,
     ) -> Result<Response<ImportResult>, Status> {
-        import::run(&self.context, &self.waiting, request)
+        import::run(&self.context, &self.waiting, &self.load, request)
             .await
             .map(Response::new)
             .map_err(into_status)

@@ -127,6 +127,14 @@ pub async fn insert_missing(
     .await
 }
 
+/// Adds students of whom it is known that their hashes and numbers are nobody's.
+pub(super) async fn insert_new(
+    database: &impl ConnectionTrait,
+    students: &[Model],
+) -> Result<(), DbErr> {
+    store::insert_new::<Entity>(database, students).await
+}
+
 /// Writes rows whole, whose versions have been counted up, if nobody wrote since they were read. Only the ledger calls this:
 /// a change is also counted and told.
 pub(super) async fn replace_all(

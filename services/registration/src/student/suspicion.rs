@@ -99,6 +99,6 @@ pub(crate) async fn pairs(
     Ok(pairs)
 }
 
-fn is_numbered(identity_type: i32) -> bool {
+pub(super) fn is_numbered(identity_type: i32) -> bool {
     NUMBERED.iter().any(|kind| *kind as i32 == identity_type)
 }

@@ -15,6 +15,7 @@ use junheng_proto::registration::v1::Student;
 use uuid::Uuid;
 
 use super::error::StudentError;
+use super::first_load::FirstLoad;
 use super::ledger::{self, Move};
 use super::person::{self, Person, SchoolFields, Seat};
 use super::rules::{self, Draft};
@@ -54,6 +55,7 @@ pub(crate) struct Prepared {
 /// Writes sets for one caller.
 pub(super) struct SetWriter {
     context: Context,
+    load: FirstLoad,
     caller: Caller,
     /// Whether what is written stays though a row is refused: only then can a refused row open a case.
     opens_cases: bool,
@@ -70,13 +72,24 @@ struct Standing {
 // === impl SetWriter ===
 
 impl SetWriter {
-    pub(super) fn new(context: Context, caller: Caller, opens_cases: bool) -> Self {
+    pub(super) fn new(
+        context: Context,
+        load: FirstLoad,
+        caller: Caller,
+        opens_cases: bool,
+    ) -> Self {
         Self {
             context,
+            load,
             caller,
             opens_cases,
             expects_new: AtomicBool::new(true),
         }
+    }
+
+    /// Rows will come, so many.
+    pub(super) async fn begin(&self, rows: usize) -> Result<(), KernelError> {
+        self.load.begin(rows).await
     }
 
     /// Makes the record of each row, sealed, and what the journal keeps of it.
@@ -108,6 +121,7 @@ impl SetWriter {
     ) -> Result<SetOutcome, StudentError> {
         let mut outcome = SetOutcome::default();
         let count = rows.len();
+        let are_new = self.are_new(&tx, &rows).await?;
         let schools = rows.iter().map(|row| row.student.school);
         let places = parent::hold_open(&*tx, schools).await?;
         let mut held = Vec::with_capacity(count);
@@ -122,6 +136,10 @@ impl SetWriter {
             }
         }
         let held = self.refuse_moved_classes(&tx, held, &mut outcome).await?;
+        if are_new {
+            self.add_new(&tx, held, &mut outcome).await?;
+            return Ok(outcome);
+        }
         rows = self.refuse_taken(&tx, held, &mut outcome).await?;
         rows = self.settle_former(&tx, rows, &mut outcome).await?;
         if !self.expects_new.load(Ordering::Relaxed) {
@@ -197,6 +215,37 @@ impl SetWriter {
         let known = known.into_iter().map(|row| row.wanted).collect();
         self.settle(tx, &standing, known, outcome).await?;
         Ok(others)
+    }
+
+    /// Whether this is a set of a first load, of persons whom nobody has registered, whose numbers are nobody's.
+    async fn are_new(&self, tx: &Tx, rows: &[Prepared]) -> Result<bool, KernelError> {
+        if self.opens_cases {
+            let students = rows
+                .iter()
+                .map(|row| (&row.student, row.wanted.draft.birth_date.as_str()));
+            return self.load.claim(tx, students).await;
+        }
+        // All or nothing is one transaction of many sets: it must not wait for an end that waits for it.
+        self.load.end().await?;
+        Ok(false)
+    }
+
+    /// Adds the rows of a first load.
+    async fn add_new(
+        &self,
+        tx: &Tx,
+        rows: Vec<Prepared>,
+        outcome: &mut SetOutcome,
+    ) -> Result<(), StudentError> {
+        let (students, told): (Vec<Model>, Vec<Record>) =
+            rows.into_iter().map(|row| (row.student, row.told)).unzip();
+        store::insert_new(&**tx, &students).await?;
+        ledger::enter_all(&**tx, students.iter()).await?;
+        for record in told {
+            outcome.report.created();
+            outcome.records.push(record);
+        }
+        Ok(())
     }
 
     /// Refuses the rows of persons without a record whose student number is, or was, another's, and gives the others.

@@ -1,0 +1,110 @@
+//! The first load of a province: quick, and with every promise kept that the common way keeps.
+
+use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::registration::v1::{CountStudentsRequest, StudentRow};
+use junheng_tests::person::child;
+use junheng_tests::pupils::{open_class, register};
+use junheng_tests::refusal::answered;
+use junheng_tests::rolls::{header, import_students, numbered, student_row};
+use junheng_tests::{County, Database, Officer, School, Story, World, story};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+
+/// Enough for a load.
+const MANY: usize = 5_000;
+/// Rows of the school beside it.
+const FEWER: usize = 2_000;
+/// Children whom both schools send.
+const SHARED: usize = 40;
+
+#[rustfmt::skip]
+pub const STORIES: &[Story] = &[
+    story("two schools that load an empty province at once and share children register each child once and open cases", |world| Box::pin(shared(world))),
+    story("who is registered right after the first load finds the same rows standing and the same indexes", |world| Box::pin(at_once(world))),
+];
+
+async fn shared(world: &World) {
+    let world = world.of_its_own(&[]).await;
+    let before = indexes(&world).await;
+    let county = County::fresh(&world).await;
+    let (one, other) = (with_class(&county).await, with_class(&county).await);
+    let both: Vec<_> = (0..SHARED).map(|_| child()).collect();
+    let rows = |school: &School, own: usize| -> Vec<StudentRow> {
+        let children = both.iter().cloned().chain((0..own).map(|_| child()));
+        let rows = children.map(|child| student_row(school, Stage::Primary, 1, 1, &child));
+        numbered(rows, |row, number| row.row = number)
+    };
+    let (of_one, of_other) = (rows(&one, MANY), rows(&other, FEWER));
+    let clerk = &county.clerk;
+    let (first, second) = tokio::join!(
+        import_students(clerk, header(&one.name), of_one),
+        import_students(clerk, header(&other.name), of_other),
+    );
+    let (first, second) = (answered(first), answered(second));
+    let created = first.created_count + second.created_count;
+    let refused = first.rejected_count + second.rejected_count;
+    assert_eq!(as_count(MANY + FEWER + SHARED), created);
+    assert_eq!(as_count(SHARED), refused);
+    let verdict = first.verdicts.iter().chain(&second.verdicts).next();
+    let verdict = verdict.expect("a verdict");
+    assert!(verdict.message.contains("duplicateCases/"), "{verdict:?}");
+    let stand = count(clerk, &one).await + count(clerk, &other).await;
+    assert_eq!(stand, created);
+    // Asked for one child by itself, the load is over at the latest.
+    let class = open_class(clerk, &one, 2, 1).await;
+    register(clerk, &class, &child()).await;
+    assert_eq!(indexes(&world).await, before);
+}
+
+async fn at_once(world: &World) {
+    let world = world.of_its_own(&[]).await;
+    let before = indexes(&world).await;
+    let county = County::fresh(&world).await;
+    let (clerk, school) = (&county.clerk, with_class(&county).await);
+    let rows = (0..MANY).map(|_| student_row(&school, Stage::Primary, 1, 1, &child()));
+    let rows = numbered(rows, |row, number| row.row = number);
+    let result = answered(import_students(clerk, header(&school.name), rows.clone()).await);
+    assert_eq!(result.created_count, as_count(MANY));
+    let class = open_class(clerk, &school, 2, 1).await;
+    register(clerk, &class, &child()).await;
+    assert_eq!(indexes(&world).await, before);
+    let again = answered(import_students(clerk, header(&school.name), rows).await);
+    assert_eq!((again.created_count, again.rejected_count), (0, 0));
+    assert_eq!(again.unchanged_count, as_count(MANY));
+    assert_eq!(count(clerk, &school).await, as_count(MANY + 1));
+}
+
+async fn with_class(county: &County) -> School {
+    let school = county.school(SchoolKind::Primary).await;
+    open_class(&county.clerk, &school, 1, 1).await;
+    school
+}
+
+async fn count(officer: &Officer, school: &School) -> i64 {
+    let request = CountStudentsRequest {
+        parent: school.name.clone(),
+        grouping: 0,
+    };
+    answered(officer.students().count_students(request).await).total_count
+}
+
+/// How the students are indexed, on PostgreSQL.
+async fn indexes(world: &World) -> Vec<String> {
+    if world.database != Database::Postgres {
+        return Vec::new();
+    }
+    let database = sea_orm::Database::connect(world.database_url("registration")).await;
+    let sql = "SELECT indexdef::text AS indexdef FROM pg_indexes WHERE tablename = 'students' \
+               UNION ALL SELECT conname::text FROM pg_constraint \
+               WHERE conrelid = 'students'::regclass ORDER BY 1";
+    let rows = database
+        .expect("a connection")
+        .query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql))
+        .await
+        .expect("the catalogue");
+    let indexes = rows.iter().map(|row| row.try_get("", "indexdef"));
+    indexes.collect::<Result<_, _>>().expect("texts")
+}
+
+fn as_count(rows: usize) -> i64 {
+    i64::try_from(rows).expect("a count")
+}
