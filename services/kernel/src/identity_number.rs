@@ -73,8 +73,27 @@ pub fn check_character(digits: &str) -> Option<char> {
 
 /// A civil date written `YYYY-MM-DD`, exactly so.
 pub fn date_of(written: &str) -> Option<NaiveDate> {
-    let date = NaiveDate::parse_from_str(written, "%Y-%m-%d").ok()?;
-    (date.format("%Y-%m-%d").to_string() == written).then_some(date)
+    // Imports read millions of them: a pattern that is read and written each time would be a twentieth of their work.
+    let bytes = written.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    date_from([&bytes[..4], &bytes[5..7], &bytes[8..]])
+}
+
+/// The date of year, month and day in digits.
+fn date_from([year, month, day]: [&[u8]; 3]) -> Option<NaiveDate> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u16, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| digit - b'0')?;
+            Some(number * 10 + u16::from(digit))
+        })
+    };
+    NaiveDate::from_ymd_opt(
+        number(year)?.into(),
+        number(month)?.into(),
+        number(day)?.into(),
+    )
 }
 
 /// What a normalised number says about its holder. `field` is named when it says nothing: wrong length, other characters
@@ -109,7 +128,8 @@ pub fn read(field: &str, number: &str, today: NaiveDate) -> Result<Holder, Viola
             format!("地区码中的省级代码({province})不存在"),
         );
     }
-    let birth_date = NaiveDate::parse_from_str(&digits[6..14], "%Y%m%d").ok();
+    let written = digits.as_bytes();
+    let birth_date = date_from([&written[6..10], &written[10..12], &written[12..14]]);
     let is_possible = |date: &NaiveDate| date.year() >= EARLIEST_BIRTH_YEAR && *date <= today;
     let Some(birth_date) = birth_date.filter(is_possible) else {
         let written = &digits[6..14];
