@@ -1,6 +1,7 @@
 //! Province statistics, against the GROUP BY over the students: the same numbers, and what processor time of the database
 //! each takes.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use junheng_proto::registration::v1::CountStudentsRequest;
@@ -51,7 +52,8 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
         students.count_students(request.clone()).await?;
         latency.add(begun.elapsed());
     }
-    let each = (backends(ground).await? - before).max(0.0) / arguments.counts as f64;
+    let taken = taken_since(&before, &backends(ground).await?);
+    let each = taken / arguments.counts as f64;
     let (group_by, counted) = by_group(ground).await?;
     report.hold(
         &format!("statistics of {count} equal the GROUP BY"),
@@ -82,19 +84,22 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
     Ok(())
 }
 
-/// The processor time so far of all sessions that the product has with the database.
-async fn backends(ground: &Ground) -> anyhow::Result<f64> {
+/// The processor time so far of each session that the product has with the database.
+async fn backends(ground: &Ground) -> anyhow::Result<HashMap<i32, f64>> {
     let pids: Vec<i32> = sqlx::query_scalar(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
          AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
     )
     .fetch_all(&ground.database)
     .await?;
-    let mut sum = 0.0;
-    for pid in pids {
-        sum += processor_time(u32::try_from(pid)?).unwrap_or(0.0);
-    }
-    Ok(sum)
+    let time = |pid: i32| Some((pid, processor_time(u32::try_from(pid).ok()?).ok()?));
+    Ok(pids.into_iter().filter_map(time).collect())
+}
+
+/// What was taken since; a session that began meanwhile counts whole, one that ended no more.
+fn taken_since(before: &HashMap<i32, f64>, after: &HashMap<i32, f64>) -> f64 {
+    let taken = |(pid, time): (&i32, &f64)| time - before.get(pid).copied().unwrap_or(0.0);
+    after.iter().map(taken).sum()
 }
 
 /// The GROUP BY on one connection alone: the least time that a run took, and its answer.
