@@ -327,6 +327,10 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
     let sheet = MarkAttendanceRequest {
         school_class: ground.class.name.clone(),
         date: MONDAY.into(),
+        exceptions: vec![AttendanceMark {
+            student: ground.student.name.clone(),
+            kind: attendance_mark::Kind::Present.into(),
+        }],
         request_id: id(),
         ..Default::default()
     };
