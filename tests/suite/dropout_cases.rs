@@ -9,12 +9,12 @@ use junheng_proto::registration::v1::dropout_notice::{Kind, ServiceMethod, State
 use junheng_proto::registration::v1::dropout_visit::{Method, Outcome};
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{
-    AssignDropoutCaseRequest, ConfirmDropoutCaseRequest, DrawDropoutNoticeRequest, DropoutCase,
-    DropoutNotice, DropoutVisit, GetDropoutCaseRequest, GetStudentRequest, ListDropoutCasesRequest,
-    MarkAttendanceRequest, OfficialLine, PrintDropoutNoticeRequest, RecordDropoutVisitRequest,
-    RecordNoticeServiceRequest, ReportDropoutSuspicionRequest, RequestDropoutClosingRequest,
-    ResponsiblePerson, ReturnDropoutCaseRequest, RevokeDropoutNoticeRequest, SchoolClass,
-    SchoolLine, Student,
+    AssignDropoutCaseRequest, AttendanceMark, ConfirmDropoutCaseRequest, DrawDropoutNoticeRequest,
+    DropoutCase, DropoutNotice, DropoutVisit, GetDropoutCaseRequest, GetStudentRequest,
+    ListDropoutCasesRequest, MarkAttendanceRequest, OfficialLine, PrintDropoutNoticeRequest,
+    RecordDropoutVisitRequest, RecordNoticeServiceRequest, ReportDropoutSuspicionRequest,
+    RequestDropoutClosingRequest, ResponsiblePerson, ReturnDropoutCaseRequest,
+    RevokeDropoutNoticeRequest, SchoolClass, SchoolLine, Student, attendance_mark,
 };
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
@@ -205,6 +205,10 @@ impl Ground {
         let request = MarkAttendanceRequest {
             school_class: self.class.name.clone(),
             date: date.to_string(),
+            exceptions: vec![AttendanceMark {
+                student: self.away.name.clone(),
+                kind: attendance_mark::Kind::Present.into(),
+            }],
             request_id: request_id(),
             ..Default::default()
         };

@@ -1,8 +1,6 @@
 //! Ledgers, rates, reports and supervision over the same cases, as officers of each level call them.
-#![allow(missing_docs, reason = "tests")]
 
-mod support;
-
+use crate::support::{Officer, World, id};
 use chrono::NaiveDate;
 use junheng_proto::identity::v1::Level;
 use junheng_proto::registration::v1::dropout_case::{Finding, Group, State as CaseState};
@@ -17,7 +15,6 @@ use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
 use junheng_registration::entity::dropout_case;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
-use support::{Officer, World, id};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;

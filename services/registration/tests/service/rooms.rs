@@ -1,15 +1,11 @@
 //! Schools, classes and students together, over gRPC as officers call them.
-#![allow(missing_docs, reason = "tests")]
 
-#[allow(dead_code, reason = "not every file of tests closes schools")]
-mod support;
-
+use crate::support::{World, child, id, number, row};
 use junheng_kernel::bulk::ImportResult;
 use junheng_proto::error::v1::Reason;
 use junheng_proto::evidence::v1::StreamMeasuresRequest;
 use junheng_proto::evidence::v1::measure_service_client::MeasureServiceClient;
 use junheng_proto::registration::v1::*;
-use support::{World, child, id, row};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -217,7 +213,7 @@ async fn an_import_takes_good_rows_names_bad_ones_and_repeats_without_effect() {
         [0, 0, 3, 5]
     );
     rows[0].class_number = 2;
-    rows[1].identity_number = support::number(10);
+    rows[1].identity_number = number(10);
     rows[6].display_name = "马七".into();
     let result = clerk.import(COUNTY, rows).await;
     assert_eq!(counts(&result)[..3], [0, 1, 1]);

@@ -1,11 +1,8 @@
 //! Lists of other departments against the student records, over gRPC as partners and officers call them.
-#![allow(missing_docs, reason = "tests")]
-#![allow(dead_code, reason = "the support of several tests; each uses its part")]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{Officer, World, child, id};
 use junheng_kernel::bulk::{ImportHeader, ImportResult};
 use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
 use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest};
@@ -20,7 +17,6 @@ use junheng_proto::workflow::v1::Evidence;
 use junheng_registration::entity::dropout_case;
 use prost::Message as _;
 use sea_orm::EntityTrait as _;
-use support::{Officer, World, child, id};
 use tonic::Code;
 
 const COUNTY: &str = "regions/630103";

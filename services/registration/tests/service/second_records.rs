@@ -1,9 +1,6 @@
 //! One child, one record: what a second registration meets, by whatever way it comes.
-#![allow(missing_docs, reason = "tests")]
 
-#[allow(dead_code, reason = "not every file of tests asks everything")]
-mod support;
-
+use crate::support::{Officer, World, child, id, number, row};
 use junheng_proto::error::v1::Reason;
 use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
@@ -11,7 +8,6 @@ use junheng_proto::registration::v1::key_change_service_client::KeyChangeService
 use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
-use support::{Officer, World, child, id, number, row};
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 

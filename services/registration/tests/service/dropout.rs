@@ -1,8 +1,6 @@
 //! A dropout case from the first suspicion to its closing, over gRPC as officers call it.
-#![allow(missing_docs, reason = "tests")]
 
-mod support;
-
+use crate::support::{Officer, World, id};
 use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
 use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
@@ -11,7 +9,6 @@ use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNotic
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
-use support::{Officer, World, id};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
@@ -330,6 +327,10 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
     let sheet = MarkAttendanceRequest {
         school_class: ground.class.name.clone(),
         date: MONDAY.into(),
+        exceptions: vec![AttendanceMark {
+            student: ground.student.name.clone(),
+            kind: attendance_mark::Kind::Present.into(),
+        }],
         request_id: id(),
         ..Default::default()
     };

@@ -1,0 +1,11 @@
+//! Registration through its service, in one process on SQLite: what the rooms promise each other. The suite in `tests/` tells
+//! the same kinds of stories through the gateway and on both databases.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod comparisons;
+mod dropout;
+mod dropout_control;
+mod rooms;
+mod second_records;
+mod support;
