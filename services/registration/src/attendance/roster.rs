@@ -1,5 +1,6 @@
 //! The pupils, classes and days that the rows of an import name, looked up a chunk at a time.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -100,8 +101,8 @@ impl Roster {
                     Err(AttendanceError::Kernel(error)) => Err(error),
                     Err(rule) => Ok(Some(Violation::of("date", &rule))),
                 };
-                if !self.days.contains_key(&(place, *date)) {
-                    self.days.insert((place, *date), wrong()?);
+                if let Entry::Vacant(day) = self.days.entry((place, *date)) {
+                    day.insert(wrong()?);
                 }
             }
         }

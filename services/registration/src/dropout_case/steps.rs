@@ -39,6 +39,7 @@ pub(crate) struct Step {
 
 /// What a step says of its own, checked.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
 pub(crate) enum Said {
     /// Nothing.
     Nothing,
