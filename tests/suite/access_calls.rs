@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use junheng_tests::bytes_codec::BytesCodec;
 use junheng_tests::person::{adult, child};
+use junheng_tests::school_year::in_days;
 use junheng_tests::{Officer, Refused, request_id};
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _, Value};
@@ -185,7 +186,8 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "ListLedger" => json!({ "kind": "LEDGER_KIND_SCHOOL_AGE" }),
         "ListMissingReports" => json!({ "kind": "KIND_MONTHLY", "period": "2026-10" }),
         "CreateReliefPlan" => json!({ "reliefPlan": {
-            "measure": "MEASURE_DIVISION", "statement": "拆分为两个班", "endDate": "2099-12-31",
+            "measure": "MEASURE_DIVISION", "statement": "拆分为两个班",
+            "endDate": in_days(300),
         }}),
         "CreateSchoolClass" => {
             json!({ "schoolClass": { "stage": "STAGE_PRIMARY", "grade": 6, "number": 9 } })

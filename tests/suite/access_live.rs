@@ -121,9 +121,12 @@ fn cells_of(ground: &Ground, officer: &Officer) -> Vec<Cell> {
         let row = &table[&path_of(&method)];
         let allowed = row.roles.contains(&officer.role);
         let cell = |target: Option<Target>, service: &str| {
-            let covered = target
-                .as_ref()
-                .is_none_or(|target| ground.covers(&officer.role, target));
+            let foreign = officer.role.ends_with(".partner")
+                && ground::REPORTERS_ONLY.contains(&method.name());
+            let covered = !foreign
+                && target
+                    .as_ref()
+                    .is_none_or(|target| ground.covers(&officer.role, target));
             Cell {
                 request: Request::of(
                     &method,
