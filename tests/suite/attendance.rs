@@ -172,7 +172,7 @@ async fn morning(world: &World) {
         let mut county = ground.county.clerk.attendance();
         async move { answered(county.list_missing_sheets(request).await).school_classes }
     };
-    assert_eq!(missing().await, [ground.class.clone()]);
+    assert_eq!(missing().await, std::slice::from_ref(&ground.class));
     let exceptions = [(ground.pupil(0), Kind::Sick), (ground.pupil(1), Kind::Late)];
     let sheet = answered(ground.mark(MONDAY, &exceptions).await);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The grounds of closing as a table: what record proves each (RULES of 国办发〔2017〕72号: 动态销号 on evidence). To be sixteen is
+//! The grounds of closing as a table: what record proves each (国办发〔2017〕72号: 动态销号 on evidence). To be sixteen is
 //! none of them.
 
 use junheng_proto::education::v1::Stage;

@@ -1,4 +1,4 @@
-//! The table of a case's steps (RULES of 未成年人保护法 28 and 83, 义务教育法 58, 行政处罚法 44, 45; the order in which they follow is the
+//! The table of a case's steps (未成年人保护法 28 and 83, 义务教育法 58, 行政处罚法 44, 45; the order in which they follow is the
 //! practice of counties). The days in which somebody is to act are dated rules, one for each state: [`days_rule`].
 
 use junheng_kernel::post::{

@@ -39,7 +39,7 @@ const BANDS_OF: &str = "国务院关于统筹推进县域内城乡义务教育�
 /// Where the standard sizes come from.
 pub const STANDARD_OF: &str = "县域义务教育优质均衡发展督导评估办法(教督〔2017〕6号):小学、初中所有班级学生数分别不超过45人、50人";
 
-/// The bands (RULES F2, V; the document of the bands R+).
+/// The bands (班额, of the statistical form, V; the document of the bands R+).
 #[rustfmt::skip]
 const BANDS: [Band; 5] = [
     Band { key: "small",      label: "35人及以下", least: 1,  most: 35,       effective_from: "2016-07-11", effective_to: "", source: BANDS_OF },
@@ -49,7 +49,7 @@ const BANDS: [Band; 5] = [
     Band { key: "over_large", label: "超大班额",   least: 66, most: i64::MAX, effective_from: "2016-07-11", effective_to: "", source: BANDS_OF },
 ];
 
-/// The standards (RULES B3 item 5, V).
+/// The standards (教督〔2017〕6号, 政府保障程度第五项, V).
 const STANDARDS: [Standard; 2] = [
     Standard {
         stage: 1,

@@ -1,4 +1,4 @@
-//! Classes by their size. The bands are those of the statistical form of class sizes (班额, RULES F2 V): up to 25, then steps
+//! Classes by their size. The bands are those of the statistical form of class sizes (班额, V): up to 25, then steps
 //! of five to 65, then 66 and more; every limit that rules draw lies between two of them.
 
 /// How many bands there are.

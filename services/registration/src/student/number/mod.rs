@@ -1,4 +1,4 @@
-//! Student numbers 学籍号 (RULES of the ministry, V): `G` and 18 characters is formal, normally G and the identity number; `L`
+//! Student numbers 学籍号 (教基一〔2013〕7号, V): `G` and 18 characters is formal, normally G and the identity number; `L`
 //! is temporary and of the same force, given on first registration, of the shape of an identity number and without relation
 //! to it; `J` is for who has no usable identity number. One person, one number, in principle for life: a number that was
 //! replaced stays with its student, and nobody else ever gets it.
