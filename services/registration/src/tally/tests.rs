@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::counted::{COUNTED, Counted, PLACED};
+use super::counted::{COUNTED, Counted, ENROLLED, PLACED};
 use super::read::{self, Reading};
 use super::{fold, size, spans};
 use crate::entity::{school, student};
@@ -281,6 +281,12 @@ impl Ground {
             let reading = read::reading(self.store.reader(), &parent).await.unwrap();
             let recount = self.recount(&parent).await;
             assert_eq!(without_zeros(reading), recount, "{parent:?}");
+            let enrolled = read::enrolled(self.store.reader(), &parent).await.unwrap();
+            let seats = recount.sums.iter();
+            let counted =
+                seats.map(|((stage, grade), sums)| (*stage, *grade, sums.counts[ENROLLED]));
+            let counted: Vec<_> = counted.filter(|(_, _, count)| *count != 0).collect();
+            assert_eq!(enrolled, counted, "{parent:?}");
             self.compare_spans(&parent).await;
             self.compare_rolls(&parent).await;
         }
