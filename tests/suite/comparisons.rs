@@ -339,7 +339,8 @@ async fn ended(partner: &Officer, begun: &Comparison) -> Comparison {
     timeout(PATIENCE, wait).await.expect("the comparison ends")
 }
 
-async fn results(
+/// What a comparison found, as an officer or partner reads it.
+pub async fn results(
     officer: &Officer,
     parent: &str,
     run: &Comparison,

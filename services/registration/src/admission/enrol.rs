@@ -20,11 +20,11 @@ use super::rpc::name_of;
 use super::{child, store};
 use crate::duplicate_case::{self, Claim, Opened, Suspected};
 use crate::entity::{admission_entry as entry, admission_plan as plan, school_class, student};
-use crate::reorganisation::store::is_live;
 use crate::student::advance::{Arrival, advanced, may_advance};
 use crate::student::ledger::{self, Happening, Move};
 use crate::student::person::{self, Seat};
 use crate::student::rules::Draft;
+use crate::student::standing::is_live;
 use crate::student::suspicion::{self, Child};
 use crate::student::{document, store as students};
 

@@ -7,8 +7,9 @@ use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::resident_list;
+use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
@@ -16,6 +17,26 @@ use uuid::Uuid;
 use crate::entity::{comparison, resident, resident_candidate, resident_list as list};
 
 const EVERYWHERE: &str = "a list is compared as a whole, whoever asked for it";
+
+/// What makes a list follow another: the later takes the place of the earlier, and its comparison is set against the earlier's.
+/// The account is no part of it, so that a department whose system gets a new one is no newcomer.
+const LIST_KEY: [list::Column; 3] = [
+    list::Column::Region,
+    list::Column::Source,
+    list::Column::Kind,
+];
+const COMPARISON_KEY: [comparison::Column; 3] = [
+    comparison::Column::Region,
+    comparison::Column::Source,
+    comparison::Column::Kind,
+];
+
+fn alike<C: ColumnTrait>([region, source, kind]: [C; 3], row: &list::Model) -> Condition {
+    Condition::all()
+        .add(region.eq(&row.region))
+        .add(source.eq(row.source))
+        .add(kind.eq(row.kind))
+}
 
 /// Adds a list.
 pub(super) async fn insert_list(
@@ -58,9 +79,7 @@ pub(super) async fn live_like(
     row: &list::Model,
 ) -> Result<Vec<list::Model>, DbErr> {
     list::Entity::visible_to(&Scope::everything("a list replaces whoever's came before"))
-        .filter(list::Column::Region.eq(&row.region))
-        .filter(list::Column::Source.eq(row.source))
-        .filter(list::Column::Kind.eq(row.kind))
+        .filter(alike(LIST_KEY, row))
         .filter(list::Column::State.eq(resident_list::State::Live as i32))
         .filter(list::Column::Id.ne(row.id))
         .all(database)
@@ -90,16 +109,13 @@ pub(super) async fn running_in(
         .await
 }
 
-/// The comparison of the same sender, source, kind and region that ended last.
+/// The comparison of a list of the same source, kind and region that ended last.
 pub(super) async fn last_like(
     database: &impl ConnectionTrait,
     row: &list::Model,
 ) -> Result<Option<comparison::Model>, DbErr> {
     comparison::Entity::visible_to(&Scope::everything(EVERYWHERE))
-        .filter(comparison::Column::Account.eq(&row.account))
-        .filter(comparison::Column::Region.eq(&row.region))
-        .filter(comparison::Column::Source.eq(row.source))
-        .filter(comparison::Column::Kind.eq(row.kind))
+        .filter(alike(COMPARISON_KEY, row))
         .filter(comparison::Column::State.eq(State::Done as i32))
         .order_by_desc(comparison::Column::Id)
         .one(database)
@@ -165,6 +181,25 @@ pub(super) async fn last_resident(
 ) -> Result<Option<resident::Model>, DbErr> {
     resident::Entity::visible_to(scope)
         .filter(resident::Column::Person.eq(person))
+        .order_by_desc(resident::Column::Id)
+        .one(database)
+        .await
+}
+
+/// A child as the last list of an account has it; None where no list of the account has it.
+pub(crate) async fn sent_by(
+    database: &impl ConnectionTrait,
+    account: &str,
+    person: Uuid,
+) -> Result<Option<resident::Model>, DbErr> {
+    let own = Query::select()
+        .column(list::Column::Id)
+        .from(list::Entity)
+        .and_where(list::Column::Account.eq(account))
+        .to_owned();
+    resident::Entity::visible_to(&Scope::everything("who sent a child may name it again"))
+        .filter(resident::Column::Person.eq(person))
+        .filter(resident::Column::List.in_subquery(own))
         .order_by_desc(resident::Column::Id)
         .one(database)
         .await

@@ -86,14 +86,12 @@ pub(crate) fn encode(
     })
 }
 
-/// What who reported a child may know: that and how the case goes on. No record, no school, no plan, no person, no
+/// What who reported a child may know: that and how the case goes on. No record, no school, no place, no plan, no person, no
 /// reason: health is among the reasons.
 pub(crate) fn shown_to_reporter(case: DropoutCase) -> DropoutCase {
     DropoutCase {
         name: case.name,
-        student: case.student,
         resident: case.resident,
-        region: case.region,
         finding: case.finding,
         found_date: case.found_date,
         reporter: case.reporter,

@@ -27,7 +27,7 @@ use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
 use crate::entity::{dropout_case, dropout_notice};
 use crate::rule_book::RegionPath;
-use crate::transfer::store as directory;
+use crate::school::store as schools;
 
 /// What every form may quote.
 #[cfg(test)]
@@ -291,7 +291,7 @@ impl Drawing<'_> {
     /// Who issues it: its name as a resource, in full and in its numbers.
     async fn issuer(&self) -> Result<(String, String, String), DropoutNoticeError> {
         if let (Level::School, Some(id)) = (self.caller.role.level, self.case.school) {
-            let school = directory::school(&**self.tx, id).await?;
+            let school = schools::in_directory(&**self.tx, id).await?;
             let name = school.map_or_else(String::new, |school| school.display_name);
             return Ok((format!("schools/{id}"), name.clone(), name));
         }
@@ -323,7 +323,7 @@ impl Drawing<'_> {
             .and_then(|subject| children.get(&subject))
             .unwrap_or(&nobody);
         let school = match case.school {
-            Some(id) => directory::school(&**self.tx, id).await?,
+            Some(id) => schools::in_directory(&**self.tx, id).await?,
             None => None,
         };
         let or = |text: &str, otherwise: &str| {

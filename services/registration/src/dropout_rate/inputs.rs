@@ -133,6 +133,7 @@ impl Input {
                 parent: parent.clone(),
                 school_year: year,
                 state: PlaceState::Confirmed.into(),
+                primary_side_only: true,
                 ..ListJuniorPlacesRequest::default()
             }),
             Self::Aged(from, to, stage) => {

@@ -24,11 +24,14 @@ use crate::entity::{cohort_count, junior_place, promotion, school_year, student,
 use crate::ledger::cases;
 use crate::ledger::people;
 use crate::ledger::rules::Asked as Ledger;
+use crate::promotion::store as junior_places;
 use crate::school_class::rules::last_grade;
 use crate::student_change::of_cohort;
 use crate::tally::counted::{ENROLLED, index_of};
 use crate::tally::read::{self, Reading};
 
+/// Changes that a cohort is followed by.
+const OF_COHORTS: [Kind; 3] = [Kind::TransferredOut, Kind::TransferredIn, Kind::Deceased];
 /// School years from the first grade of primary school to the last of junior school.
 const NINE: i32 = 9;
 
@@ -150,9 +153,12 @@ async fn cohort_changes(
     let rows: Vec<(i32, i32, i64)> = Entity::visible_to(&judged())
         .filter(parent.condition::<Entity>())
         // In the words of the index that leaves out what is nearly all of them.
-        .filter(Expr::cust(
-            "kind <> 101 AND kind <> 102 AND kind IN (21, 22, 51)",
-        ))
+        .filter(Expr::cust(format!(
+            "kind <> {} AND kind <> {} AND kind IN ({})",
+            Kind::Enrolled as i32,
+            Kind::Promoted as i32,
+            OF_COHORTS.map(|kind| (kind as i32).to_string()).join(", ")
+        )))
         .filter(
             Condition::any()
                 .add(of_stage(PRIMARY))
@@ -236,17 +242,9 @@ async fn arrived(
     parent: &Parent,
     year: i32,
 ) -> Result<i64, DbErr> {
-    use junior_place::{Column, Entity};
-    let own = match parent {
-        Parent::School(id) => Condition::all().add(Column::PrimarySchool.eq(*id)),
-        Parent::Region { ranges, .. } => ranges.iter().fold(Condition::any(), |any, range| {
-            any.add(Column::PrimaryPlace.between(*range.start(), *range.end()))
-        }),
-    };
-    let count = Entity::visible_to(&judged())
-        .filter(own)
-        .filter(Column::SchoolYear.eq(year))
-        .filter(Column::State.eq(PlaceState::Confirmed as i32))
+    let count = junior_place::Entity::visible_to(&judged())
+        .filter(junior_places::sent_by(parent))
+        .filter(junior_places::of(year, PlaceState::Confirmed as i32))
         .count(database)
         .await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))

@@ -181,21 +181,21 @@ impl<'a> County<'a> {
         };
         let after = key_of(after);
         let pupils = store::graduates(database, self.ranges(), year, after, PAGE).await?;
-        let last = pupils.last().map(|pupil| written((pupil.place, pupil.id)));
-        let count = pupils.len();
         let ids: Vec<Uuid> = pupils.iter().map(|pupil| pupil.id).collect();
         let places = store::junior_places(database, &ids, year).await?;
-        let candidates = ids.into_iter().map(|student| Candidate {
-            student,
-            source: match places.get(&student) {
+        let candidate = |pupil: student::Model| Candidate {
+            student: pupil.id,
+            source: match places.get(&pupil.id) {
                 Some(place) => format!("juniorPlaces/{place}"),
-                None => format!("students/{student}"),
+                None => format!("students/{}", pupil.id),
             },
             last_day: None,
+        };
+        let rows = pupils.into_iter().map(|pupil| {
+            let key = written((pupil.place, pupil.id));
+            (key, Some(candidate(pupil)))
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Cohort, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Cohort, rows).await
     }
 
     async fn admissions(
@@ -235,18 +235,15 @@ impl<'a> County<'a> {
         let by = rules::hangs_if_due_by(&self.context.calendar, self.today, grace);
         let after = after.parse().ok();
         let rows = store::hanging_transfers(database, self.ranges(), by, after, PAGE).await?;
-        let last = rows.last().map(|(id, _)| id.to_string());
-        let count = rows.len();
-        let candidates = rows.into_iter().filter_map(|(id, student)| {
-            Some(Candidate {
-                student: student?,
+        let rows = rows.into_iter().map(|(id, student)| {
+            let candidate = student.map(|student| Candidate {
+                student,
                 source: format!("transfers/{id}"),
                 last_day: None,
-            })
+            });
+            (id.to_string(), candidate)
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Process, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Process, rows).await
     }
 
     async fn leaves(
@@ -258,16 +255,15 @@ impl<'a> County<'a> {
         let by = rules::hangs_if_due_by(&self.context.calendar, self.today, grace);
         let after = key_of(after);
         let rows = store::hanging_leaves(database, self.ranges(), by, after, PAGE).await?;
-        let last = rows.last().map(|leave| written((leave.place, leave.id)));
-        let count = rows.len();
-        let candidates = rows.into_iter().map(|leave| Candidate {
-            student: leave.student,
-            source: format!("statusChanges/{}", leave.id),
-            last_day: before(&leave.effective_date),
+        let rows = rows.into_iter().map(|leave| {
+            let candidate = Candidate {
+                student: leave.student,
+                source: format!("statusChanges/{}", leave.id),
+                last_day: before(&leave.effective_date),
+            };
+            (written((leave.place, leave.id)), Some(candidate))
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Process, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Process, rows).await
     }
 
     async fn settling(
@@ -284,6 +280,20 @@ impl<'a> County<'a> {
             after,
             ..Page::default()
         })
+    }
+
+    /// The page of some rows, each with its key and the child that it is about, where there is one.
+    async fn paged(
+        &self,
+        database: &impl ConnectionTrait,
+        finding: Finding,
+        rows: impl ExactSizeIterator<Item = (String, Option<Candidate>)>,
+    ) -> Result<Page, KernelError> {
+        let is_full = is_full(rows.len());
+        let (keys, candidates): (Vec<String>, Vec<Option<Candidate>>) = rows.unzip();
+        let after = keys.into_iter().next_back().filter(|_| is_full);
+        let candidates = candidates.into_iter().flatten().collect();
+        self.judged(database, finding, candidates, after).await
     }
 
     /// Suspicions of those who have no case open and of whom this source has raised none before.

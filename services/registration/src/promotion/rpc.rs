@@ -212,14 +212,16 @@ impl Rpc {
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let PlacedParent { parent, place } = placed;
         let (year, state) = (message.school_year.to_string(), message.state.to_string());
-        let fields = [message.parent.as_str(), &year, &state];
+        let side = message.primary_side_only.to_string();
+        let fields = [message.parent.as_str(), &year, &state, &side];
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
             &fields,
         )?;
-        let only = store::of(message.school_year, message.state);
+        let only = store::of(message.school_year, message.state)
+            .add_option(message.primary_side_only.then(|| store::sent_by(&parent)));
         let (rows, next_page_token) = resource::list_only::<junior_place::Entity>(
             reader,
             &caller.scope,

@@ -17,6 +17,7 @@ use crate::entity::{school, school_class};
 use crate::school_class::rpc::encode;
 use crate::school_class::rules::{MOST_CLASSES, Place};
 use crate::student::ledger::{self, Happening, Move};
+use crate::student::standing::is_live;
 
 /// What moved.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ impl Transit<'_> {
                         after,
                     }
                 })
-                .partition(|one| store::is_live(one.after.state));
+                .partition(|one| is_live(one.after.state));
             moved.student_count += i64::try_from(live.len()).unwrap_or(i64::MAX);
             let happening = Happening {
                 kind: Kind::SchoolReorganised,

@@ -419,21 +419,3 @@ async fn a_revoked_notice_keeps_its_number_and_its_words() {
     let page = String::from_utf8(page.content).unwrap();
     assert!(page.contains("作废") && page.contains("马1"));
 }
-
-#[tokio::test]
-async fn a_partner_learns_how_the_case_goes_and_nothing_of_the_child() {
-    let ground = ground().await;
-    let case = done(ground.report("county.partner").await);
-    assert!(case.display_name.is_empty() && case.school.is_empty());
-    ground.confirm(&case).await;
-    let partner = ground.officer("county.partner");
-    let get = GetDropoutCaseRequest {
-        name: case.name.clone(),
-    };
-    let mut service = cases(&ground.world);
-    let seen = done(service.get_dropout_case(partner.ask(get)).await);
-    assert_eq!(
-        (seen.state(), seen.reason()),
-        (State::Confirmed, Reason::Unspecified)
-    );
-}
