@@ -37,7 +37,13 @@ pub(crate) fn encode(
     Ok(DropoutCase {
         name: name_of(row),
         student: named("students", row.student),
-        resident: named("residents", row.resident),
+        resident: named(
+            "residents",
+            // An admitted child whom nobody has listed is no resident whom anybody could read.
+            row.resident
+                .filter(|_| row.admission_entry.is_none() || child.is_listed),
+        ),
+        admission_entry: named("admissionEntries", row.admission_entry),
         school: named("schools", row.school),
         region: format!("regions/{}", row.region),
         school_class: named("classes", child.school_class),

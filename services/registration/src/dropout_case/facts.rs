@@ -125,9 +125,9 @@ async fn notices(
         let Some(row) = rows.iter().rev().find(|row| row.kind == kind as i32) else {
             return Ok(None);
         };
-        let served = row.served_date.map(|day| {
-            service::counts_from(scene, &case.region, row.service_method, day)
-        });
+        let served = row
+            .served_date
+            .map(|day| service::counts_from(scene, &case.region, row.service_method, day));
         Ok(Some(Notice {
             served: served.transpose()?,
             comply: row.comply_date,

@@ -148,9 +148,11 @@ impl Beside {
 fn tell_case(entry: &mut LedgerEntry, case: &dropout_case::Model) {
     let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     entry.dropout_case = format!("dropoutCases/{}", case.id);
-    entry.resident = case
-        .resident
-        .map_or_else(String::new, |id| format!("residents/{id}"));
+    match (case.admission_entry, case.resident) {
+        (Some(id), _) => entry.admission_entry = format!("admissionEntries/{id}"),
+        (None, Some(id)) => entry.resident = format!("residents/{id}"),
+        (None, None) => {}
+    }
     entry.case_state = case.state;
     entry.finding = case.finding;
     entry.reason = case.reason;
