@@ -229,14 +229,28 @@ mod tests {
         for kind in kinds() {
             let form = form_of(kind).unwrap();
             let says = form.body.iter().any(|text| text.contains("逾期未"));
-            assert!(!says || !form.expired.is_empty() || !form.needs.is_empty(), "{kind:?}");
+            assert!(
+                !says || !form.expired.is_empty() || !form.needs.is_empty(),
+                "{kind:?}"
+            );
             for other in &form.expired {
                 assert!(form_of(*other).unwrap().comply.is_some(), "{kind:?}");
             }
         }
-        assert_eq!(form_of(Kind::PenaltyUrge).unwrap().expired, [Kind::PenaltyDecision]);
-        assert_eq!(form_of(Kind::PenaltyPriorNotice).unwrap().expired, [Kind::Order]);
-        assert!(form_of(Kind::PenaltyDecision).unwrap().serve_within.is_some());
+        assert_eq!(
+            form_of(Kind::PenaltyUrge).unwrap().expired,
+            [Kind::PenaltyDecision]
+        );
+        assert_eq!(
+            form_of(Kind::PenaltyPriorNotice).unwrap().expired,
+            [Kind::Order]
+        );
+        assert!(
+            form_of(Kind::PenaltyDecision)
+                .unwrap()
+                .serve_within
+                .is_some()
+        );
     }
 
     #[test]

@@ -84,7 +84,12 @@ mod tests {
             "2021-05-01",
             "sixty days until 2021"
         );
-        let last = last_day(&scene, "630103", "dropout.service_working_days", day("2026-09-25"));
+        let last = last_day(
+            &scene,
+            "630103",
+            "dropout.service_working_days",
+            day("2026-09-25"),
+        );
         assert_eq!(
             last.unwrap(),
             day("2026-10-13"),
