@@ -109,6 +109,7 @@ async fn counted(
             place: place.map_err(|_| KernelError::RegionUnknown {
                 code: region.clone(),
             })?,
+            code: region.clone(),
             region,
             birth_month,
             resident_count,

@@ -92,7 +92,7 @@ mod tests {
         );
         assert_eq!(
             last.unwrap(),
-            day("2026-10-13"),
+            day("2026-10-12"),
             "seven working days, the holiday between"
         );
     }

@@ -74,7 +74,8 @@ pub(super) async fn read(
     let mut counts: HashMap<(Uuid, String), Counts> = HashMap::new();
     for row in rows {
         let of_county = counts.entry((row.list, row.region)).or_default();
-        of_county.insert(row.birth_month, row.resident_count);
+        // Two counties that became one have both.
+        *of_county.entry(row.birth_month).or_default() += row.resident_count;
     }
     Ok(Known { lists, counts })
 }

@@ -7,12 +7,14 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub list: Uuid,
-    /// The county's 6-digit code.
+    /// The county's 6-digit code when the list came.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub region: String,
+    pub code: String,
     /// `YYYYMM`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub birth_month: i32,
+    /// The code of the county that it is by now.
+    pub region: String,
     /// The county's place.
     pub place: i64,
     pub resident_count: i64,

@@ -13,11 +13,12 @@ impl MigrationTrait for Migration {
         let counts = Table::create()
             .table("resident_counts")
             .col(uuid("list"))
+            .col(string("code"))
             .col(string("region"))
             .col(big_integer("place"))
             .col(integer("birth_month"))
             .col(big_integer("resident_count"))
-            .primary_key(Index::create().col("list").col("region").col("birth_month"))
+            .primary_key(Index::create().col("list").col("code").col("birth_month"))
             .to_owned();
         manager.create_table(counts).await
     }

@@ -31,6 +31,7 @@ const OF_COUNTIES: &[(&str, &str, &[&str])] = &[
     ("dropout_reports", "region", &[]),
     ("finding_rounds", "region", &[]),
     ("reorganisations", "region", &[]),
+    ("resident_counts", "region", &[]),
     ("resident_lists", "region", &["source", "kind", "state"]),
     ("residents", "region", &[]),
     ("zone_plans", "region", &["school_year", "stage"]),
