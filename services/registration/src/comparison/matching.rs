@@ -290,7 +290,11 @@ pub(super) async fn registered(
          WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void}) \
          UNION SELECT c.resident, k.student FROM dropout_cases c \
          JOIN resident_candidates k ON k.person = c.resident AND k.decision = {same} \
-         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident) AS t \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident \
+         UNION SELECT c.resident, s.id FROM dropout_cases c \
+         JOIN admission_entries e ON e.id = c.admission_entry \
+         JOIN students s ON s.identity_hash = e.identity_hash \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void})) AS t \
          WHERE NOT EXISTS (SELECT 1 FROM dropout_cases o WHERE o.open_subject = t.student) \
          LIMIT {most}",
         void = states(Standing::Void),

@@ -32,6 +32,7 @@ use junheng_kernel::service::Context;
 use tokio::sync::Notify;
 
 pub(crate) use known::{Known, known};
+pub(crate) use person::of_document;
 pub(crate) use store::sent_by;
 
 /// How often to look for comparisons that another replica has begun, or that a stop has left.

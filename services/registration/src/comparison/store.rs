@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
@@ -10,11 +11,13 @@ use junheng_proto::registration::v1::resident_list;
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use crate::entity::{comparison, resident, resident_candidate, resident_list as list};
+use crate::entity::{
+    comparison, resident, resident_candidate, resident_count, resident_list as list,
+};
 
 const EVERYWHERE: &str = "a list is compared as a whole, whoever asked for it";
 
@@ -61,16 +64,38 @@ pub(super) async fn insert_residents(
     .await
 }
 
-/// How many children a list has.
+/// How many children a list has, by county and month of birth.
 pub(super) async fn count_residents(
     database: &impl ConnectionTrait,
     list: Uuid,
-) -> Result<i64, DbErr> {
-    let count = resident::Entity::visible_to(&Scope::everything(EVERYWHERE))
+) -> Result<Vec<(String, i32, i64)>, DbErr> {
+    resident::Entity::visible_to(&Scope::everything(EVERYWHERE))
         .filter(resident::Column::List.eq(list))
-        .count(database)
-        .await?;
-    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+        .select_only()
+        .columns([resident::Column::Region, resident::Column::BirthMonth])
+        .column_as(resident::Column::Id.count(), "resident_count")
+        .group_by(resident::Column::Region)
+        .group_by(resident::Column::BirthMonth)
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// Keeps how many children a list has.
+pub(super) async fn keep_counts(
+    database: &impl ConnectionTrait,
+    counts: Vec<resident_count::Model>,
+) -> Result<(), DbErr> {
+    for some in counts.chunks(SET) {
+        let rows = some
+            .iter()
+            .cloned()
+            .map(resident_count::Model::into_active_model);
+        resident_count::Entity::insert_many(rows)
+            .exec_without_returning(database)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The live lists of the same source, kind and region.

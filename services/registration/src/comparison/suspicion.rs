@@ -94,12 +94,12 @@ pub(super) async fn mark_page(
     let Some(group) = rules::group_of(kind) else {
         return Ok((next_phase(before), Vec::new()));
     };
-    let cases = grouping::hold_page(&**tx, before.cursor, PAGE).await?;
-    let Some(last) = cases.last() else {
+    let (cases, last) = grouping::hold_page(&**tx, before.cursor, PAGE).await?;
+    let Some(last) = last else {
         return Ok((next_phase(before), Vec::new()));
     };
     let after = Model {
-        cursor: last.id,
+        cursor: last,
         version: before.version + 1,
         ..before.clone()
     };

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::encode::{Printed, Service, about, encode};
 use super::error::DropoutNoticeError;
 use super::kinds::{Addressee, Fields, Form, Kind, fill, form_of};
-use super::{number, store};
+use super::{number, service, store};
 use crate::dropout_case::child::{self, Child};
 use crate::dropout_case::opening::{Scene, subject_of};
 use crate::dropout_case::store as cases;
@@ -239,6 +239,16 @@ impl Drawing<'_> {
                 return Err(DropoutNoticeError::WithoutGround {
                     kind: label::of(self.form.kind),
                     missing: label::of(*needed),
+                });
+            }
+        }
+        for needed in &self.form.expired {
+            let comply = self.newest(before, *needed).and_then(|row| row.comply_date);
+            if let Err(Some(until)) = service::passed(comply, self.scene.today) {
+                return Err(DropoutNoticeError::TooEarly {
+                    kind: label::of(self.form.kind),
+                    awaited: label::of(*needed),
+                    until,
                 });
             }
         }

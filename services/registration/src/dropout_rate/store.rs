@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
+use junheng_kernel::region::RegionTable;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::LedgerKind;
 use junheng_proto::registration::v1::dropout_case::Group;
@@ -18,8 +19,8 @@ use sea_orm::{
 
 use super::formula::{Input, JUNIOR, PRIMARY};
 use super::inputs::entry_year;
-use super::population;
-use super::rules::{Asked, Values, inputs};
+use super::population::{self, Population};
+use super::rules::{Asked, Origins, Values, inputs};
 use crate::entity::{cohort_count, junior_place, promotion, school_year, student, student_change};
 use crate::ledger::cases;
 use crate::ledger::people;
@@ -40,29 +41,37 @@ struct Read {
     reading: Reading,
     dropped_out: Vec<cases::Count>,
     cohorts: HashMap<(i32, i32), i64>,
-    born: population::Born,
+    population: Population,
 }
 
 /// The value of every input.
 pub(super) async fn values(
     snapshot: &impl ConnectionTrait,
+    regions: &RegionTable,
     parent: &Parent,
     asked: &Asked,
-) -> Result<Values, KernelError> {
+) -> Result<(Values, Origins), KernelError> {
     let (first, _) = cases::days_of(asked.school_year);
     let confirmed = Ledger::happened(Event::Confirmed, first, asked.as_of);
     let read = Read {
         reading: read::reading(snapshot, parent).await?,
         dropped_out: cases::counts(snapshot, parent, &confirmed).await?,
         cohorts: cohort_changes(snapshot, parent, asked.school_year).await?,
-        born: population::born(snapshot, parent, asked.school_year).await?,
+        population: population::read(snapshot, regions, parent, asked).await?,
     };
     let mut values = Values::new();
+    let mut origins = Origins::new();
     for input in inputs(asked.is_running) {
+        if let Input::Population(from, to) = input {
+            let (value, origin) = read.population.aged(from, to, asked.school_year);
+            values.insert(input, value);
+            origins.insert(input, origin);
+            continue;
+        }
         let value = read.value(snapshot, parent, asked, input).await?;
         values.insert(input, value);
     }
-    Ok(values)
+    Ok((values, origins))
 }
 
 // === impl Read ===
@@ -93,8 +102,8 @@ impl Read {
             Input::Placed(column) => now(index_of(column).map_or(0, |column| {
                 self.counted(column, PRIMARY, 0) + self.counted(column, JUNIOR, 0)
             })),
-            Input::Population(from, to) => self.born.aged(from, to, year),
-            Input::AtStart(_) => None,
+            // Told with their origins, and by their parts.
+            Input::Population(..) | Input::AtStart(_) => None,
             Input::Yearbook(stage) => yearbook(snapshot, parent, year, stage).await?,
             Input::Entrants(stage) => {
                 frozen(snapshot, parent, entry_year(stage, year), stage).await?

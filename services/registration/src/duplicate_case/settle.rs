@@ -16,7 +16,7 @@ use crate::entity::duplicate_case::Model;
 use crate::entity::{duplicate_claim, student};
 use crate::school_class::store as classes;
 use crate::student::error::StudentError;
-use crate::student::ledger::{self, Happening};
+use crate::student::ledger::{self, Happening, Pen};
 use crate::student::standing::is_live;
 use crate::student::store as students;
 use crate::transfer;
@@ -112,7 +112,7 @@ async fn moved(
         class.place = place.unwrap_or(class.place);
         transfer::seated(&student, &class, context)
     };
-    let keys = &context.store.keys;
-    let (_, told) = ledger::change(&**tx, keys, &student, after, Some(&happening)).await?;
-    Ok(vec![told])
+    let pen = Pen::of(context);
+    let (_, told) = ledger::change(&**tx, pen, &student, after, Some(&happening)).await?;
+    Ok(told)
 }

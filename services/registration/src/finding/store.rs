@@ -329,29 +329,33 @@ pub(super) async fn returned(
         .await
 }
 
-/// Of some pupils: which have a case open, and which a case of this finding with this source, open or ended.
+/// Of some children, students or not: which have a case open, and which a case of this finding with this source, open or ended.
 pub(super) async fn known(
     database: &impl ConnectionTrait,
     finding: Finding,
-    students: &[Uuid],
+    children: &[Uuid],
 ) -> Result<(HashSet<Uuid>, HashSet<(Uuid, String)>), DbErr> {
     use dropout_case::Column;
-    type Row = (Option<Uuid>, Option<Uuid>, i32, String);
+    type Row = (Option<Uuid>, Option<Uuid>, Option<Uuid>, i32, String);
+    let own = |column: Column| column.is_in(children.iter().copied());
     let rows: Vec<Row> = dropout_case::Entity::visible_to(&all())
         .select_only()
         .columns([
             Column::Student,
+            Column::Resident,
             Column::OpenSubject,
             Column::Finding,
             Column::Source,
         ])
-        .filter(Column::Student.is_in(students.iter().copied()))
+        .filter(own(Column::Student).or(own(Column::Resident)))
         .into_tuple()
         .all(database)
         .await?;
-    let open = rows.iter().filter_map(|(_, open, ..)| *open).collect();
-    let raised = rows.into_iter().filter_map(|(student, _, by, source)| {
-        (by == finding as i32).then_some((student?, source))
-    });
+    let open = rows.iter().filter_map(|(_, _, open, ..)| *open).collect();
+    let raised = rows
+        .into_iter()
+        .filter_map(|(student, resident, _, by, source)| {
+            (by == finding as i32).then_some((student.or(resident)?, source))
+        });
     Ok((open, raised.collect()))
 }

@@ -10,9 +10,11 @@ use uuid::Uuid;
 use super::rules;
 use super::store::{self, Key, Ranges};
 use crate::attendance::threshold;
+use crate::comparison;
 use crate::dropout_case::opening::{Finding, Subject, Suspicion};
-use crate::entity::{finding_round, student};
+use crate::entity::{admission_entry, finding_round, student};
 use crate::rule_book::{RegionPath, RuleBook};
+use crate::student::document;
 
 /// Records of a page.
 const PAGE: u64 = 500;
@@ -72,7 +74,7 @@ pub(super) struct County<'a> {
 
 /// A child that a way has come by.
 struct Candidate {
-    student: Uuid,
+    subject: Subject,
     source: String,
     last_day: Option<NaiveDate>,
 }
@@ -184,7 +186,7 @@ impl<'a> County<'a> {
         let ids: Vec<Uuid> = pupils.iter().map(|pupil| pupil.id).collect();
         let places = store::junior_places(database, &ids, year).await?;
         let candidate = |pupil: student::Model| Candidate {
-            student: pupil.id,
+            subject: Subject::Student(pupil.id),
             source: match places.get(&pupil.id) {
                 Some(place) => format!("juniorPlaces/{place}"),
                 None => format!("students/{}", pupil.id),
@@ -209,21 +211,30 @@ impl<'a> County<'a> {
         };
         let after = key_of(after);
         let entries = store::not_arrived(database, self.ranges(), year, after, PAGE).await?;
-        let last = entries.last().map(|entry| written((entry.place, entry.id)));
-        let count = entries.len();
         let hashes = entries.iter().map(|entry| entry.identity_hash.clone());
         let known = store::students_with_hashes(database, hashes.collect()).await?;
-        let candidates = entries.iter().filter_map(|entry| {
-            let student = known.get(&entry.identity_hash).filter(|one| is_away(one))?;
-            Some(Candidate {
-                student: student.id,
+        let index = document::index_of(&self.context.store.keys)?;
+        let subject = |entry: &admission_entry::Model| {
+            let record = known.get(&entry.identity_hash);
+            match record.filter(|one| !is_void(one)) {
+                Some(student) if is_away(student) => Some(Subject::Student(student.id)),
+                // The record says where the child is.
+                Some(_) => None,
+                None => Some(Subject::Admitted {
+                    entry: entry.id,
+                    person: comparison::of_document(index, &entry.identity_hash),
+                }),
+            }
+        };
+        let rows = entries.iter().map(|entry| {
+            let candidate = subject(entry).map(|subject| Candidate {
+                subject,
                 source: format!("admissionEntries/{}", entry.id),
                 last_day: None,
-            })
+            });
+            (written((entry.place, entry.id)), candidate)
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Cohort, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Cohort, rows).await
     }
 
     async fn transfers(
@@ -237,7 +248,7 @@ impl<'a> County<'a> {
         let rows = store::hanging_transfers(database, self.ranges(), by, after, PAGE).await?;
         let rows = rows.into_iter().map(|(id, student)| {
             let candidate = student.map(|student| Candidate {
-                student,
+                subject: Subject::Student(student),
                 source: format!("transfers/{id}"),
                 last_day: None,
             });
@@ -257,7 +268,7 @@ impl<'a> County<'a> {
         let rows = store::hanging_leaves(database, self.ranges(), by, after, PAGE).await?;
         let rows = rows.into_iter().map(|leave| {
             let candidate = Candidate {
-                student: leave.student,
+                subject: Subject::Student(leave.student),
                 source: format!("statusChanges/{}", leave.id),
                 last_day: before(&leave.effective_date),
             };
@@ -304,16 +315,17 @@ impl<'a> County<'a> {
         candidates: Vec<Candidate>,
         after: Option<String>,
     ) -> Result<Page, KernelError> {
-        let ids: Vec<Uuid> = candidates.iter().map(|one| one.student).collect();
+        let ids: Vec<Uuid> = candidates.iter().map(|one| one.subject.id()).collect();
         let (open, raised) = store::known(database, finding, &ids).await?;
         let found = i64::try_from(candidates.len()).unwrap_or(i64::MAX);
         let suspicions = candidates
             .into_iter()
             .filter(|one| {
-                !open.contains(&one.student) && !raised.contains(&(one.student, one.source.clone()))
+                let id = one.subject.id();
+                !open.contains(&id) && !raised.contains(&(id, one.source.clone()))
             })
             .map(|one| Suspicion {
-                subject: Subject::Student(one.student),
+                subject: one.subject,
                 finding,
                 found_date: self.today,
                 last_day: one.last_day,
@@ -332,6 +344,11 @@ impl<'a> County<'a> {
 /// Whether the record of a child who was expected shows it at no school.
 fn is_away(student: &student::Model) -> bool {
     student.state == StudentState::Graduated as i32
+}
+
+/// Whether a record is none.
+fn is_void(student: &student::Model) -> bool {
+    student.state == StudentState::Cancelled as i32
 }
 
 fn is_full(count: usize) -> bool {

@@ -44,6 +44,7 @@ const OF_COUNTIES: &[OfCounty] = &[
     of_county("dropout_reports", &[], None),
     of_county("finding_rounds", &[], None),
     of_county("reorganisations", &[], None),
+    of_county("resident_counts", &[], None),
     of_county(
         "resident_lists",
         &["source", "kind"],
@@ -94,6 +95,7 @@ const PLACES: &[(&str, &str)] = &[
     ("relief_plans", "place"),
     ("reorganisations", "place"),
     ("resident_candidates", "place"),
+    ("resident_counts", "place"),
     ("resident_lists", "place"),
     ("residents", "place"),
     ("school_classes", "place"),

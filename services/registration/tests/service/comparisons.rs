@@ -28,7 +28,7 @@ const COUNTY: &str = "regions/630103";
 const POLICE: &str = "accounts/police";
 const SOON: Duration = Duration::from_secs(20);
 
-fn client(world: &World) -> ComparisonServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn client(world: &World) -> ComparisonServiceClient<junheng_kernel::service::Link> {
     ComparisonServiceClient::new(world.link.clone())
 }
 
@@ -72,7 +72,7 @@ fn undocumented(class: &SchoolClass) -> CreateStudentRequest {
     }
 }
 
-async fn send(
+pub(crate) async fn send(
     world: &World,
     partner: &Officer<'_>,
     kind: Kind,
@@ -113,7 +113,7 @@ async fn live(world: &World, partner: &Officer<'_>) -> ResidentList {
 }
 
 /// Compares the live list and waits for the end.
-async fn compare(world: &World, partner: &Officer<'_>) -> Comparison {
+pub(crate) async fn compare(world: &World, partner: &Officer<'_>) -> Comparison {
     let list = live(world, partner).await;
     let request = RunComparisonRequest {
         name: list.name,

@@ -39,6 +39,7 @@ fn case(school: &School, student: Option<&Student>, state: CaseState) -> dropout
         id: own,
         student: student.map(|student| id_of(&student.name)),
         resident: student.is_none().then(Uuid::now_v7),
+        admission_entry: None,
         open_subject: Some(student.map_or(own, |student| id_of(&student.name))),
         school: student.map(|_| id_of(&school.name)),
         place: 630_103_000_000,
