@@ -35,6 +35,7 @@ mod key_changes;
 mod ledgers;
 mod lost_callers;
 mod made_up_province;
+mod moving_cases;
 mod moving_schools;
 mod name_search;
 mod numbers;
@@ -93,6 +94,7 @@ const THEMES: &[&[Story]] = &[
     made_up_province::STORIES,
     row_texts::STORIES,
     statistics::STORIES,
+    moving_cases::STORIES,
     moving_schools::STORIES,
     reorganisations::STORIES,
     class_sizes::STORIES,

@@ -1,6 +1,6 @@
 //! What attendance proves of one pupil, for those who decide about cases of dropping out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 use junheng_kernel::error::KernelError;
@@ -52,6 +52,45 @@ pub async fn absence(
     let until_today = days.into_iter().filter(|(date, _)| *date <= today);
     let begin = term.map_or(today, |term| term.begin);
     Ok(add_up(until_today, begin, None))
+}
+
+/// On how many days of a term a pupil was away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Away {
+    /// School days, with leave or without.
+    pub days: u32,
+    /// Those without leave, as far as anybody knows.
+    pub unexcused: u32,
+}
+
+/// On how many days of the term that runs where they are some pupils, each with a place, were away by a day. Who never was
+/// is left out; so is everybody between terms.
+pub async fn away_in_term(
+    database: &impl ConnectionTrait,
+    pupils: &[(Uuid, i64)],
+    today: NaiveDate,
+) -> Result<HashMap<Uuid, Away>, KernelError> {
+    let begins = pupils.iter().filter_map(|(student, place)| {
+        let term = terms::term_at(*place, today)?;
+        Some((*student, term.begin))
+    });
+    let begins: HashMap<Uuid, NaiveDate> = begins.collect();
+    let mut away: HashMap<Uuid, Away> = HashMap::new();
+    let Some(first) = begins.values().min() else {
+        return Ok(away);
+    };
+    let students: Vec<Uuid> = begins.keys().copied().collect();
+    for row in store::absences_of(database, &students, *first).await? {
+        let (date, kind) = (row.date.parse::<NaiveDate>(), kind_of(row.kind));
+        let begin = begins.get(&row.student).copied().unwrap_or(today);
+        if is_present(kind) || !date.is_ok_and(|date| (begin..=today).contains(&date)) {
+            continue;
+        }
+        let of_pupil = away.entry(row.student).or_default();
+        of_pupil.days += 1;
+        of_pupil.unexcused += u32::from(is_without_leave(kind));
+    }
+    Ok(away)
 }
 
 /// How a pupil has attended the school where the record is from a day on; nothing for who has no record.

@@ -8,7 +8,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
-use junheng_proto::registration::v1::student::State;
+use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Happened;
 use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
 use sea_orm::{
@@ -23,6 +23,7 @@ use crate::entity::{
     absence, attendance_roll, attendance_sheet as sheet, dropout_case, school_class, student,
     student_change,
 };
+use crate::student::standing::on_roll;
 
 const JUDGED: &str = "the school or class was found to be in the caller's scope";
 
@@ -56,14 +57,6 @@ pub(super) struct Pupil {
     pub(super) state: i32,
 }
 
-/// The states of who is on the roll of a class. Who has dropped out stays on it, to be marked when back.
-const ON_ROLL: [i32; 2] = [State::Enrolled as i32, State::DroppedOut as i32];
-
-/// Whether a student of this state is on the roll of a class.
-pub(super) fn is_on_roll(state: i32) -> bool {
-    ON_ROLL.contains(&state)
-}
-
 /// The pupils on the roll of each of some classes.
 pub(super) async fn enrolled(
     database: &impl ConnectionTrait,
@@ -76,7 +69,7 @@ pub(super) async fn enrolled(
             .select_only()
             .columns([student::Column::Id, student::Column::SchoolClass])
             .filter(student::Column::SchoolClass.is_in(some.iter().copied()))
-            .filter(student::Column::State.is_in(ON_ROLL))
+            .filter(student::Column::State.is_in(on_roll()))
             .into_tuple()
             .all(database)
             .await?;
@@ -433,7 +426,10 @@ pub(super) fn of_day(date: NaiveDate) -> Condition {
 pub(super) fn missing(date: NaiveDate) -> Condition {
     Condition::all()
         .add(Expr::cust(
-            "EXISTS (SELECT 1 FROM students p WHERE p.school_class = school_classes.id AND p.state = 1)",
+            format!(
+                "EXISTS (SELECT 1 FROM students p WHERE p.school_class = school_classes.id AND p.state = {})",
+                StudentState::Enrolled as i32
+            ),
         ))
         // A day has no character that SQL reads otherwise.
         .add(Expr::cust(format!(

@@ -15,6 +15,7 @@ use super::record::student_of;
 use super::rules::{Facts, Notice, Notices, Numbers};
 use super::workflow::state_of;
 use crate::attendance::proof::{self, Presence};
+use crate::dropout_notice::service;
 use crate::entity::dropout_case::Model;
 use crate::entity::{dropout_notice, transfer};
 use crate::status_change;
@@ -69,7 +70,7 @@ pub(super) async fn load<'a>(
         since_return,
         official_line: content.official_line.as_ref(),
         school_line: content.school_line.as_ref(),
-        notices: notices(database, case).await?,
+        notices: notices(database, scene, case).await?,
     })
 }
 
@@ -84,7 +85,6 @@ pub(crate) fn numbers(scene: &Scene<'_>, region: &str) -> Result<Numbers, Kernel
         most_absent: scene.number("dropout.most_absent_while_stable", region)?,
         most_fine_fen: scene.number("dropout.most_fine_fen", region)?,
         hearing_days: days("dropout.hearing_working_days")?,
-        fine_days: days("dropout.fine_days")?.into(),
     })
 }
 
@@ -105,7 +105,11 @@ async fn moved_since(
 }
 
 /// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
-async fn notices(database: &impl ConnectionTrait, case: &Model) -> Result<Notices, DbErr> {
+async fn notices(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<Notices, KernelError> {
     let Some(confirmed) = case.confirmed_date else {
         return Ok(Notices::default());
     };
@@ -117,18 +121,23 @@ async fn notices(database: &impl ConnectionTrait, case: &Model) -> Result<Notice
         .order_by_asc(dropout_notice::Column::Id)
         .all(database)
         .await?;
-    let newest = |kind: Kind| {
-        let row = rows.iter().rev().find(|row| row.kind == kind as i32)?;
-        Some(Notice {
-            served: row.served_date,
+    let newest = |kind: Kind| -> Result<Option<Notice>, KernelError> {
+        let Some(row) = rows.iter().rev().find(|row| row.kind == kind as i32) else {
+            return Ok(None);
+        };
+        let served = row
+            .served_date
+            .map(|day| service::counts_from(scene, &case.region, row.service_method, day));
+        Ok(Some(Notice {
+            served: served.transpose()?,
             comply: row.comply_date,
-        })
+        }))
     };
     Ok(Notices {
-        report: newest(Kind::WrittenReport),
-        order: newest(Kind::Order),
-        prior: newest(Kind::PenaltyPriorNotice),
-        decision: newest(Kind::PenaltyDecision),
-        urge: newest(Kind::PenaltyUrge),
+        report: newest(Kind::WrittenReport)?,
+        order: newest(Kind::Order)?,
+        prior: newest(Kind::PenaltyPriorNotice)?,
+        decision: newest(Kind::PenaltyDecision)?,
+        urge: newest(Kind::PenaltyUrge)?,
     })
 }

@@ -22,9 +22,11 @@ use super::content::Content;
 use super::encode::{encode, name_of};
 use super::store;
 use super::workflow::{State, days_rule, state_of};
+use crate::admission::store as admissions;
 use crate::entity::dropout_case::{Entity, Model};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
+use crate::student::ledger::Pen;
 
 /// A child who may have dropped out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,15 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// With what the ledger of students writes.
+    pub(super) fn pen(&self) -> Pen<'a> {
+        Pen {
+            keys: self.keys,
+            today: self.today,
+            now_micros: self.now_micros,
+        }
+    }
+
     /// The value of a dated rule for a county today.
     pub(crate) fn number(&self, id: &str, region: &str) -> Result<i64, KernelError> {
         let path = RegionPath::of(self.regions, region);
@@ -131,11 +142,16 @@ pub(super) async fn suspect_with(
         return Ok(Vec::new());
     }
     let subjects: Vec<Subject> = wanted.values().map(|one| one.subject).collect();
-    let children = child::children(tx, scene.keys, &subjects).await?;
-    let schools = children.values().filter_map(|child| child.school);
+    let students: Vec<Uuid> = subjects.iter().filter_map(|one| one.student()).collect();
+    let mut schools = store::schools_of(tx, &students).await?;
+    let entries = subjects.iter().filter_map(|one| one.entry());
+    schools.extend(admissions::schools_of(tx, entries).await?);
     let places = parent::hold_places(tx, schools).await?;
     let ids: Vec<Uuid> = wanted.keys().copied().collect();
     let open = store::hold_open(tx, &ids).await?;
+    // Who moves meanwhile takes no case along that is not there yet.
+    store::hold_students(tx, &students).await?;
+    let children = child::children(tx, scene.keys, &subjects).await?;
     let (mut fresh, mut done) = (Vec::new(), Vec::new());
     let mut dues: HashMap<String, Option<Due>> = HashMap::new();
     for (id, suspicion) in &wanted {
@@ -187,7 +203,9 @@ pub async fn hand_over(
     let (Some(case), None) = (open.get(&resident), open.get(&student)) else {
         return Ok(Vec::new());
     };
-    let subjects = [Subject::Resident(resident), Subject::Student(student)];
+    store::hold_students(tx, &[student]).await?;
+    let without_record = subject_of(case).unwrap_or(Subject::Resident(resident));
+    let subjects = [without_record, Subject::Student(student)];
     let children = child::children(tx, scene.keys, &subjects).await?;
     let Some(child) = children.get(&subjects[1]) else {
         return Ok(Vec::new());
@@ -202,6 +220,7 @@ pub async fn hand_over(
     let mut changed = case.clone();
     changed.student = Some(student);
     changed.resident = None;
+    changed.admission_entry = None;
     changed.open_subject = Some(student);
     changed.school = child.school;
     changed.place = child.place;
@@ -221,8 +240,12 @@ pub async fn hand_over(
 
 /// The child of a case.
 pub(crate) fn subject_of(case: &Model) -> Option<Subject> {
+    let person = case.resident;
+    let admitted = case.admission_entry.zip(person);
     let student = case.student.map(Subject::Student);
-    student.or(case.resident.map(Subject::Resident))
+    student
+        .or(admitted.map(|(entry, person)| Subject::Admitted { entry, person }))
+        .or(person.map(Subject::Resident))
 }
 
 /// Whether a suspicion brings a case back that was thought done: attendance alone shows that a child is away again.
@@ -287,12 +310,13 @@ fn case_of(
     let id = Uuid::now_v7();
     let (student, resident) = match suspicion.subject {
         Subject::Student(id) => (Some(id), None),
-        Subject::Resident(id) => (None, Some(id)),
+        Subject::Resident(id) | Subject::Admitted { person: id, .. } => (None, Some(id)),
     };
     Ok(Model {
         id,
         student,
         resident,
+        admission_entry: suspicion.subject.entry(),
         open_subject: Some(suspicion.subject.id()),
         school: child.school,
         place: child.place,

@@ -1,6 +1,6 @@
 //! What a step asks for, judged from facts: pure. Each refusal names its article.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use junheng_kernel::calendar::Calendar;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
@@ -28,14 +28,12 @@ pub struct Numbers {
     pub most_fine_fen: i64,
     /// Working days to be heard before a penalty.
     pub hearing_days: u32,
-    /// Days to pay a fine.
-    pub fine_days: u64,
 }
 
 /// A notice that holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
-    /// When it was served.
+    /// When it was served; of one that was published, when that counts as service.
     pub served: Option<NaiveDate>,
     /// By when it is to be obeyed.
     pub comply: Option<NaiveDate>,
@@ -179,16 +177,12 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
                 "行政处罚事先告知书尚未送达(行政处罚法第四十四、四十五条)",
             )
         }
-        Guard::FineOverdue => {
-            let last =
-                |served: NaiveDate| served.checked_add_days(Days::new(facts.numbers.fine_days));
-            passed(
-                served(notices.decision.as_ref()).and_then(last),
-                facts.today,
-                "the service of the decision (行政处罚法 61)",
-                "行政处罚决定书尚未送达(行政处罚法第六十一条)",
-            )
-        }
+        Guard::FineOverdue => expired(
+            notices.decision.as_ref(),
+            facts.today,
+            "the service of the decision (行政处罚法 61)",
+            "行政处罚决定书尚未送达(行政处罚法第六十一条)",
+        ),
         Guard::UrgeDrawn => needs(
             notices.urge.is_some(),
             "the written reminder (行政强制法 54)",

@@ -21,7 +21,6 @@ fn facts() -> Facts<'static> {
             most_absent: 2,
             most_fine_fen: 0,
             hearing_days: 5,
-            fine_days: 15,
         },
         level: Level::School,
         evidence: 0,

@@ -111,6 +111,7 @@ pub(crate) async fn settle_as_service(
         role: Role::new(Level::Province, Duty::Service).to_string(),
         organisation: "regions/000000".to_owned(),
         name: context.name.to_owned(),
+        department: 0,
     };
     let caller = Caller::from_claims(&claims, &context.regions, SETTLE_METHOD, "");
     let caller = caller.ok_or(KernelError::NotAdmitted)?;

@@ -103,10 +103,12 @@ pub const REFUSE_CLOSING: &str = "RefuseDropoutClosing";
 /// Closed.
 pub const CLOSE: &str = "CloseDropoutCase";
 
-/// Steps that lead nowhere else, or aside: nobody waits for them.
+/// Steps that lead nowhere else, or aside: nobody waits for them. Nor for a penalty: few places have a basis, and where one
+/// stands the county may go to court as well.
 pub const ASIDE: &[&str] = &[
     CLEAR,
     VISIT,
+    PENALISE,
     RELAPSE,
     REQUEST_CLOSING,
     REFUSE_CLOSING,

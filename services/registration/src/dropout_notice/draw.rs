@@ -20,14 +20,14 @@ use uuid::Uuid;
 use super::encode::{Printed, Service, about, encode};
 use super::error::DropoutNoticeError;
 use super::kinds::{Addressee, Fields, Form, Kind, fill, form_of};
-use super::{number, store};
+use super::{number, service, store};
 use crate::dropout_case::child::{self, Child};
 use crate::dropout_case::opening::{Scene, subject_of};
 use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
 use crate::entity::{dropout_case, dropout_notice};
 use crate::rule_book::RegionPath;
-use crate::transfer::store as directory;
+use crate::school::store as schools;
 
 /// What every form may quote.
 #[cfg(test)]
@@ -242,6 +242,16 @@ impl Drawing<'_> {
                 });
             }
         }
+        for needed in &self.form.expired {
+            let comply = self.newest(before, *needed).and_then(|row| row.comply_date);
+            if let Err(Some(until)) = service::passed(comply, self.scene.today) {
+                return Err(DropoutNoticeError::TooEarly {
+                    kind: label::of(self.form.kind),
+                    awaited: label::of(*needed),
+                    until,
+                });
+            }
+        }
         Ok(())
     }
 
@@ -291,7 +301,7 @@ impl Drawing<'_> {
     /// Who issues it: its name as a resource, in full and in its numbers.
     async fn issuer(&self) -> Result<(String, String, String), DropoutNoticeError> {
         if let (Level::School, Some(id)) = (self.caller.role.level, self.case.school) {
-            let school = directory::school(&**self.tx, id).await?;
+            let school = schools::in_directory(&**self.tx, id).await?;
             let name = school.map_or_else(String::new, |school| school.display_name);
             return Ok((format!("schools/{id}"), name.clone(), name));
         }
@@ -323,7 +333,7 @@ impl Drawing<'_> {
             .and_then(|subject| children.get(&subject))
             .unwrap_or(&nobody);
         let school = match case.school {
-            Some(id) => directory::school(&**self.tx, id).await?,
+            Some(id) => schools::in_directory(&**self.tx, id).await?,
             None => None,
         };
         let or = |text: &str, otherwise: &str| {

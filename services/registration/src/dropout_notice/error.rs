@@ -1,5 +1,6 @@
 //! Why a call about notices fails.
 
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Fault, Violation};
 use junheng_proto::error::v1::Reason;
@@ -35,6 +36,24 @@ pub enum DropoutNoticeError {
         kind: &'static str,
         /// What must be served before, in Chinese.
         missing: &'static str,
+    },
+    /// The days of what it rests on run.
+    #[error("{kind} says that the days of {awaited} have passed; the last of them is {until}")]
+    TooEarly {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// Whose days run, in Chinese.
+        awaited: &'static str,
+        /// The last day.
+        until: NaiveDate,
+    },
+    /// Served too late.
+    #[error("{name} was to be served by {until} (行政处罚法 61); revoke it and draw another")]
+    ServedLate {
+        /// The notice.
+        name: String,
+        /// The last day.
+        until: NaiveDate,
     },
     /// No legal basis for a penalty.
     #[error("{region} has no legal basis for a penalty on record (义务教育法 58)")]
@@ -79,6 +98,8 @@ impl Fault for DropoutNoticeError {
             Self::NotYours { .. } => Reason::NoticeNotYours,
             Self::OutOfOrder { .. } => Reason::NoticeOutOfOrder,
             Self::WithoutGround { .. } => Reason::NoticeWithoutGround,
+            Self::TooEarly { .. } => Reason::NoticeTooEarly,
+            Self::ServedLate { .. } => Reason::NoticeServedLate,
             Self::WithoutBasis { .. } => Reason::PenaltyWithoutBasis,
             Self::FineOutOfRange { .. } => Reason::FineOutOfRange,
             Self::NotValid { .. } => Reason::NoticeNotValid,
@@ -104,6 +125,18 @@ impl Fault for DropoutNoticeError {
             ],
             Self::WithoutGround { kind, missing } => {
                 vec![("kind", owned(kind)), ("missing", owned(missing))]
+            }
+            Self::TooEarly {
+                kind,
+                awaited,
+                until,
+            } => vec![
+                ("kind", owned(kind)),
+                ("awaited", owned(awaited)),
+                ("until", until.to_string()),
+            ],
+            Self::ServedLate { name, until } => {
+                vec![("name", name.clone()), ("until", until.to_string())]
             }
             Self::WithoutBasis { region } => vec![("region", region.clone())],
             Self::FineOutOfRange { most_fen, basis } => {

@@ -39,8 +39,12 @@ pub struct Form {
     pub addressee: Addressee,
     /// Kinds that must have been served before.
     pub needs: Vec<Kind>,
+    /// Kinds whose days to comply must have passed before.
+    pub expired: Vec<Kind>,
     /// The dated rule of the days to comply.
     pub comply: Option<String>,
+    /// The dated rule of the working days within which it must be served.
+    pub serve_within: Option<String>,
     /// Whether it names a fine.
     pub fine: bool,
     /// Whether `detail` must be filled in.
@@ -68,7 +72,10 @@ struct Written {
     addressee: Addressee,
     #[serde(default)]
     needs: Vec<String>,
+    #[serde(default)]
+    expired: Vec<String>,
     comply: Option<String>,
+    serve_within: Option<String>,
     #[serde(default)]
     fine: bool,
     #[serde(default)]
@@ -130,6 +137,9 @@ fn parse(text: &str) -> Result<Vec<Form>, String> {
 
 fn form(written: Written) -> Result<Form, String> {
     let lines = written.body.lines().map(str::trim);
+    let kinds = |names: &[String]| -> Result<Vec<Kind>, String> {
+        names.iter().map(|name| kind_named(name)).collect()
+    };
     Ok(Form {
         kind: kind_named(&written.kind)?,
         by: written
@@ -149,12 +159,10 @@ fn form(written: Written) -> Result<Form, String> {
             })
             .collect::<Result<_, _>>()?,
         addressee: written.addressee,
-        needs: written
-            .needs
-            .iter()
-            .map(|name| kind_named(name))
-            .collect::<Result<_, _>>()?,
+        needs: kinds(&written.needs)?,
+        expired: kinds(&written.expired)?,
         comply: written.comply,
+        serve_within: written.serve_within,
         fine: written.fine,
         detail: written.detail,
         title: written.title,
@@ -214,6 +222,35 @@ mod tests {
             .filter(|kind| form_of(*kind).unwrap().fine)
             .collect();
         assert_eq!(with_fine, [Kind::PenaltyPriorNotice, Kind::PenaltyDecision]);
+    }
+
+    #[test]
+    fn what_says_that_days_have_passed_waits_for_them_and_only_for_what_has_days() {
+        for kind in kinds() {
+            let form = form_of(kind).unwrap();
+            let says = form.body.iter().any(|text| text.contains("逾期未"));
+            assert!(
+                !says || !form.expired.is_empty() || !form.needs.is_empty(),
+                "{kind:?}"
+            );
+            for other in &form.expired {
+                assert!(form_of(*other).unwrap().comply.is_some(), "{kind:?}");
+            }
+        }
+        assert_eq!(
+            form_of(Kind::PenaltyUrge).unwrap().expired,
+            [Kind::PenaltyDecision]
+        );
+        assert_eq!(
+            form_of(Kind::PenaltyPriorNotice).unwrap().expired,
+            [Kind::Order]
+        );
+        assert!(
+            form_of(Kind::PenaltyDecision)
+                .unwrap()
+                .serve_within
+                .is_some()
+        );
     }
 
     #[test]

@@ -272,7 +272,11 @@ pub(super) fn span_of(
     region: &str,
 ) -> Result<Span, KernelError> {
     let path = RegionPath::of(&context.regions, region);
-    period.span(RuleBook::builtin()?, &path, &context.calendar)
+    let place = context.regions.place(region);
+    let place = place.map_err(|_| KernelError::RegionUnknown {
+        code: region.to_owned(),
+    })?;
+    period.span(RuleBook::builtin()?, &path, place, &context.calendar)
 }
 
 /// The level that makes a kind, which must be the parent's. Fails with `FIELD_INVALID`.

@@ -41,6 +41,7 @@ pub mod relief_plan;
 pub mod reorganisation;
 pub mod resident;
 pub mod resident_candidate;
+pub mod resident_count;
 pub mod resident_list;
 pub mod school;
 pub mod school_class;

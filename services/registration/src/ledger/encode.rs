@@ -13,6 +13,7 @@ use super::groups::{GROUPS, Known, bit, of_bits};
 use super::people::Child;
 use super::{cases, people, rules};
 use crate::approval::region_of;
+use crate::attendance::proof::{self, Away};
 use crate::entity::{dropout_case, student};
 use crate::special_group;
 use crate::student::person::Person;
@@ -22,6 +23,7 @@ struct Beside {
     students: HashMap<Uuid, student::Model>,
     cases: HashMap<Uuid, dropout_case::Model>,
     recognised: HashMap<Uuid, Vec<i32>>,
+    away: HashMap<Uuid, Away>,
 }
 
 /// The entries of a page.
@@ -29,8 +31,9 @@ pub(super) async fn entries(
     database: &impl ConnectionTrait,
     keys: &Keyring,
     children: &[Child],
+    today: NaiveDate,
 ) -> Result<Vec<LedgerEntry>, KernelError> {
-    let beside = Beside::of(database, children).await?;
+    let beside = Beside::of(database, children, today).await?;
     let entry = |child: &Child| match child {
         Child::Student(row) => {
             let mut entry = LedgerEntry::default();
@@ -65,7 +68,11 @@ pub(super) async fn entries(
 // === impl Beside ===
 
 impl Beside {
-    async fn of(database: &impl ConnectionTrait, children: &[Child]) -> Result<Self, KernelError> {
+    async fn of(
+        database: &impl ConnectionTrait,
+        children: &[Child],
+        today: NaiveDate,
+    ) -> Result<Self, KernelError> {
         let listed = children.iter().filter_map(|child| match child {
             Child::Student(row) => Some(row.id),
             Child::Case(_) => None,
@@ -88,8 +95,16 @@ impl Beside {
             true => HashMap::new(),
             false => special_group::store::recognised(database, all).await?,
         };
+        let rows = children.iter().filter_map(|child| match child {
+            Child::Student(row) => Some((row.id, row.place)),
+            Child::Case(_) => None,
+        });
+        let of_cases = students.values().map(|row| (row.id, row.place));
+        let pupils: Vec<(Uuid, i64)> = rows.chain(of_cases).collect();
+        let away = proof::away_in_term(database, &pupils, today).await?;
         let cases = open.into_iter();
         Ok(Self {
+            away,
             students,
             cases: cases.filter_map(|row| Some((row.student?, row))).collect(),
             recognised,
@@ -120,6 +135,10 @@ impl Beside {
         entry.school = school(Some(row.school));
         entry.region = format!("regions/{}", region_of(row.place));
         (entry.stage, entry.grade) = (row.stage, row.grade);
+        let away = self.away.get(&row.id).copied().unwrap_or_default();
+        let count = |days: u32| i32::try_from(days).unwrap_or(i32::MAX);
+        entry.absent_day_count = count(away.days);
+        entry.unexcused_day_count = count(away.unexcused);
         entry.student_state = row.state;
         entry.attendance = rules::attendance(Some(row.state), case.map(|case| case.state)).into();
         Ok(())
@@ -129,9 +148,11 @@ impl Beside {
 fn tell_case(entry: &mut LedgerEntry, case: &dropout_case::Model) {
     let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     entry.dropout_case = format!("dropoutCases/{}", case.id);
-    entry.resident = case
-        .resident
-        .map_or_else(String::new, |id| format!("residents/{id}"));
+    match (case.admission_entry, case.resident) {
+        (Some(id), _) => entry.admission_entry = format!("admissionEntries/{id}"),
+        (None, Some(id)) => entry.resident = format!("residents/{id}"),
+        (None, None) => {}
+    }
     entry.case_state = case.state;
     entry.finding = case.finding;
     entry.reason = case.reason;

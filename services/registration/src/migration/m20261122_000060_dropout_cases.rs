@@ -16,6 +16,7 @@ impl MigrationTrait for Migration {
             .col(uuid("id").primary_key())
             .col(uuid_null("student"))
             .col(uuid_null("resident"))
+            .col(uuid_null("admission_entry"))
             .col(uuid_null("open_subject").unique_key())
             .col(uuid_null("school"))
             .col(big_integer("place"))

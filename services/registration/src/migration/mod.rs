@@ -28,6 +28,7 @@ mod m20261122_000066_finding_rounds;
 mod m20261122_000070_comparisons;
 mod m20261122_000075_dropout_reports;
 mod m20261122_000076_supervision;
+mod m20261122_000085_resident_counts;
 mod m20261122_000090_first_loads;
 
 use junheng_kernel::journal::JournalMigration;
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000070_comparisons::Migration),
             Box::new(m20261122_000075_dropout_reports::Migration),
             Box::new(m20261122_000076_supervision::Migration),
+            Box::new(m20261122_000085_resident_counts::Migration),
             Box::new(m20261122_000090_first_loads::Migration),
         ]
     }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
-use super::ledger::{self, Happening, Move};
+use super::ledger::{self, Happening, Move, Pen};
 use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
 use super::rules::{self, Draft};
@@ -240,7 +240,7 @@ async fn contested(
                 after: row.clone(),
             };
             // The record itself is the entry's subject, and needs no record beside it.
-            ledger::change_all(&*tx, keys, vec![new], Some(&happening), false).await?;
+            ledger::change_all(&*tx, Pen::of(&context), vec![new], Some(&happening), false).await?;
             let child = [asked.child(keys, row.id)?];
             let found = suspicion::pairs(&*tx, keys, &child).await?;
             let suspected: Vec<Suspected<'_>> = found

@@ -20,7 +20,7 @@ use super::counted::{COUNTED, Counted, ENROLLED, PLACED};
 use super::read::{self, Reading};
 use super::{fold, size, spans};
 use crate::entity::{school, student};
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::Person;
 
 const PLACES: [i64; 4] = [
@@ -216,9 +216,14 @@ impl Ground {
                     .await?;
             }
             let one = vec![Move { before, after }];
-            let mut done = ledger::change_all(&*tx, &keys, one, Some(&happening), true).await?;
-            done.pop()
-                .map(|(student, _)| student)
+            let pen = Pen {
+                keys: &keys,
+                today: happening.date,
+                now_micros: 0,
+            };
+            let mut done = ledger::change_all(&*tx, pen, one, Some(&happening), true).await?;
+            done.students
+                .pop()
                 .ok_or_else(|| KernelError::not_found("students"))
         };
         let student = self.store.upkeep(work).await.unwrap();

@@ -375,6 +375,64 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_ledger_shows_on_how_many_days_of_the_term_each_child_was_away() {
+    use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
+    let ground = ground().await;
+    let clerk = ground.officer("school.clerk");
+    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
+    for (date, kind) in [
+        ("2018-10-11", attendance_mark::Kind::Late),
+        ("2018-10-12", attendance_mark::Kind::Sick),
+        (MONDAY, attendance_mark::Kind::Unexcused),
+    ] {
+        let sheet = MarkAttendanceRequest {
+            school_class: ground.class.name.clone(),
+            date: date.into(),
+            exceptions: vec![AttendanceMark {
+                student: ground.student.name.clone(),
+                kind: kind.into(),
+            }],
+            request_id: id(),
+            ..Default::default()
+        };
+        done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    }
+    let case = done(ground.report("school.clerk").await);
+    let request = ConfirmDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        reason: Reason::Weary.into(),
+        groups: vec![dropout_case::Group::LeftBehind.into()],
+        request_id: id(),
+        ..Default::default()
+    };
+    let request = ground.officer("school.approver").ask(request);
+    done(cases(&ground.world).confirm_dropout_case(request).await);
+    let mut ledgers = LedgerServiceClient::new(ground.world.link.clone());
+    let mut listed = async |kind: LedgerKind| {
+        let request = ListLedgerRequest {
+            parent: ground.school.name.clone(),
+            kind: kind.into(),
+            ..ListLedgerRequest::default()
+        };
+        let clerk = ground.officer("school.clerk");
+        let page = done(ledgers.list_ledger(clerk.ask(request)).await);
+        let days = page.ledger_entries.into_iter().map(|entry| {
+            let days = (entry.absent_day_count, entry.unexcused_day_count);
+            (entry.student == ground.student.name, days)
+        });
+        days.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(LedgerKind::Watched).await, [(true, (2, 1))]);
+    assert_eq!(listed(LedgerKind::Dropout).await, [(true, (2, 1))]);
+    let all = listed(LedgerKind::SchoolAge).await;
+    assert!(all.contains(&(true, (2, 1))) && all.contains(&(false, (0, 0))));
+    // The holidays before the second term.
+    ground.world.context.clock.advance_seconds(120 * DAY);
+    assert_eq!(listed(LedgerKind::Watched).await, [(true, (0, 0))]);
+}
+
+#[tokio::test]
 async fn four_reports_at_once_open_one_case() {
     let ground = ground().await;
     let one = || ground.report("county.clerk");
@@ -418,22 +476,4 @@ async fn a_revoked_notice_keeps_its_number_and_its_words() {
     let page = done(service.print_dropout_notice(approver.ask(print)).await);
     let page = String::from_utf8(page.content).unwrap();
     assert!(page.contains("作废") && page.contains("马1"));
-}
-
-#[tokio::test]
-async fn a_partner_learns_how_the_case_goes_and_nothing_of_the_child() {
-    let ground = ground().await;
-    let case = done(ground.report("county.partner").await);
-    assert!(case.display_name.is_empty() && case.school.is_empty());
-    ground.confirm(&case).await;
-    let partner = ground.officer("county.partner");
-    let get = GetDropoutCaseRequest {
-        name: case.name.clone(),
-    };
-    let mut service = cases(&ground.world);
-    let seen = done(service.get_dropout_case(partner.ask(get)).await);
-    assert_eq!(
-        (seen.state(), seen.reason()),
-        (State::Confirmed, Reason::Unspecified)
-    );
 }

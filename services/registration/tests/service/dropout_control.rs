@@ -8,12 +8,14 @@ use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateSer
 use junheng_proto::registration::v1::dropout_report::{Kind, State};
 use junheng_proto::registration::v1::dropout_report_item::Rows;
 use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
+use junheng_proto::registration::v1::junior_place::State as PlaceState;
 use junheng_proto::registration::v1::ledger_entry::Attendance;
 use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
+use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
-use junheng_registration::entity::dropout_case;
+use junheng_registration::entity::{dropout_case, junior_place};
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -37,6 +39,7 @@ fn case(school: &School, student: Option<&Student>, state: CaseState) -> dropout
         id: own,
         student: student.map(|student| id_of(&student.name)),
         resident: student.is_none().then(Uuid::now_v7),
+        admission_entry: None,
         open_subject: Some(student.map_or(own, |student| id_of(&student.name))),
         school: student.map(|_| id_of(&school.name)),
         place: 630_103_000_000,
@@ -510,4 +513,64 @@ async fn a_step_past_its_day_climbs_a_level_for_each_further_stretch() {
         .unwrap()
         .into_inner();
     assert_eq!(all.overdue_steps.len(), 3);
+}
+
+#[tokio::test]
+async fn the_rows_behind_those_who_arrived_are_the_countys_own_graduates() {
+    let world = World::new().await;
+    let (school, _) = ground(&world).await;
+    let (here, there) = (630_103_000_000, 630_104_000_000);
+    let year = 2018;
+    // Two of ours arrived elsewhere; three came to us.
+    for (place, primary_place) in [
+        (there, here),
+        (there, here),
+        (here, there),
+        (here, there),
+        (here, there),
+    ] {
+        let ours = |at: i64| match at == here {
+            true => id_of(&school.name),
+            false => Uuid::now_v7(),
+        };
+        let row = junior_place::Model {
+            id: Uuid::now_v7(),
+            student: Uuid::now_v7(),
+            school: ours(place),
+            place,
+            primary_school: ours(primary_place),
+            primary_place,
+            school_year: year,
+            state: PlaceState::Confirmed as i32,
+            update_micros: 0,
+            version: 1,
+        };
+        junior_place::Entity::insert(row.into_active_model())
+            .exec_without_returning(world.context.store.derived())
+            .await
+            .unwrap();
+    }
+    world.context.clock.advance_seconds(10 * 86_400);
+    let clerk = world.officer("county.clerk", COUNTY);
+    for parent in [COUNTY, school.name.as_str()] {
+        let request = GetDropoutRatesRequest {
+            parent: parent.into(),
+            school_year: year,
+            as_of_date: String::new(),
+        };
+        let mut rates = DropoutRateServiceClient::new(world.link.clone());
+        let answer = rates.get_dropout_rates(clerk.ask(request)).await;
+        let inputs = answer.unwrap().into_inner().dropout_rates.into_iter();
+        let arrived = inputs
+            .flat_map(|rate| rate.inputs)
+            .find(|input| input.input_id == "arrived");
+        let arrived = arrived.expect("an input of the entry rate");
+        let Some(rate_input::Rows::JuniorPlaces(rows)) = arrived.rows else {
+            panic!("no rows");
+        };
+        let mut promotions = PromotionServiceClient::new(world.link.clone());
+        let listed = promotions.list_junior_places(clerk.ask(rows)).await;
+        let listed = listed.unwrap().into_inner().junior_places.len();
+        assert_eq!((arrived.count, listed), (2, 2), "{parent}");
+    }
 }

@@ -3,9 +3,12 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+mod admitted;
 mod comparisons;
 mod dropout;
 mod dropout_control;
+mod notices;
+mod population;
 mod rooms;
 mod second_records;
 mod support;
