@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use super::run::{METHOD, next_phase};
 use super::{matching, person, rules};
-use crate::dropout_case::{grouping, handover};
 use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
+use crate::dropout_case::{grouping, handover};
 use crate::entity::comparison::Model;
 use crate::entity::{comparison_result as result, dropout_case, student};
 use crate::student::document;

@@ -40,7 +40,9 @@ pub(crate) async fn hand_over(
     }
     let unregistered = children.get(&subjects[0]);
     let Some(own) = open.remove(&student) else {
-        return Ok(vec![give(tx, scene, &listed, unregistered, (student, &child), 0).await?]);
+        return Ok(vec![
+            give(tx, scene, &listed, unregistered, (student, &child), 0).await?,
+        ]);
     };
     // The states are numbered in the order of the road.
     if own.state >= listed.state {
@@ -49,7 +51,15 @@ pub(crate) async fn hand_over(
         return Ok([Some(ended), marked].into_iter().flatten().collect());
     }
     let ended = end_in(tx, scene, &own, Some(&child), &listed).await?;
-    let given = give(tx, scene, &listed, unregistered, (student, &child), own.groups).await?;
+    let given = give(
+        tx,
+        scene,
+        &listed,
+        unregistered,
+        (student, &child),
+        own.groups,
+    )
+    .await?;
     Ok(vec![ended, given])
 }
 

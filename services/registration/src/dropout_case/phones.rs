@@ -120,17 +120,33 @@ mod tests {
     #[test]
     fn a_masked_phone_gets_its_number_back_from_whatever_seat_the_person_had() {
         let full = |text: &str| Some(text.to_owned());
-        assert_eq!(county_phone(person("一", "139****1234")), full("13900001234"));
-        assert_eq!(county_phone(person("三", "138****5678")), full("13822225678"));
-        assert_eq!(county_phone(person("九", "139****1234")), full("13900001234"));
-        assert_eq!(county_phone(person("九", "0971-6100000")), full("0971-6100000"));
+        assert_eq!(
+            county_phone(person("一", "139****1234")),
+            full("13900001234")
+        );
+        assert_eq!(
+            county_phone(person("三", "138****5678")),
+            full("13822225678")
+        );
+        assert_eq!(
+            county_phone(person("九", "139****1234")),
+            full("13900001234")
+        );
+        assert_eq!(
+            county_phone(person("九", "0971-6100000")),
+            full("0971-6100000")
+        );
         assert_eq!(county_phone(person("一", "")), full(""));
     }
 
     #[test]
     fn a_masked_phone_of_nobody_or_of_two_is_refused() {
         assert_eq!(county_phone(person("一", "137****1234")), None);
-        assert_eq!(county_phone(person("九", "138****5678")), None, "two look so");
+        assert_eq!(
+            county_phone(person("九", "138****5678")),
+            None,
+            "two look so"
+        );
         assert_eq!(county_phone(person("一", "****")), None);
     }
 }

@@ -181,13 +181,16 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
         }
         Guard::InTime => match notices.decide_until {
             Some(last) if last < facts.today => missing(
-                &format!("a decision by {last}, ninety days after the penalty was told of (行政处罚法 60)"),
+                &format!(
+                    "a decision by {last}, ninety days after the penalty was told of (行政处罚法 60)"
+                ),
                 &format!("行政处罚应于{last}前作出决定(行政处罚法第六十条),期限已过"),
             ),
             _ => Ok(()),
         },
         Guard::NotDecided => needs(
-            notices.decision.is_none() && notices.decide_until.is_some_and(|last| last < facts.today),
+            notices.decision.is_none()
+                && notices.decide_until.is_some_and(|last| last < facts.today),
             "a penalty that was not decided in time (行政处罚法 60)",
             "仅限未在法定期限内作出行政处罚决定的个案(行政处罚法第六十条)",
         ),

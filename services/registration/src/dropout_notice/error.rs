@@ -161,7 +161,10 @@ impl Fault for DropoutNoticeError {
                 vec![("most_fen", most_fen.to_string()), ("basis", basis.clone())]
             }
             Self::FineAboveNotice { most_fen, notice } => {
-                vec![("most_fen", most_fen.to_string()), ("notice", notice.clone())]
+                vec![
+                    ("most_fen", most_fen.to_string()),
+                    ("notice", notice.clone()),
+                ]
             }
             Self::TooLate { kind, until } => {
                 vec![("kind", owned(kind)), ("until", until.to_string())]

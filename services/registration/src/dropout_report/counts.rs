@@ -120,9 +120,7 @@ impl Of<'_> {
                 })
                 .collect()),
             Measure::Visits | Measure::Notices => match self.ledger(measure, time) {
-                Some(ledger) => Ok(in_all(
-                    events::times(database, self.parent, &ledger).await?,
-                )),
+                Some(ledger) => Ok(in_all(events::times(database, self.parent, &ledger).await?)),
                 None => Ok(Vec::new()),
             },
             measure => match self.ledger(measure, time) {

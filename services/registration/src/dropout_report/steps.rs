@@ -23,15 +23,15 @@ use sea_orm::ConnectionTrait;
 use tonic::Request;
 use uuid::Uuid;
 
+use super::counts::{self, Entered};
 use super::encode::{encode, items_of, kept, name_of};
 use super::error::DropoutReportError;
 use super::period::{Period, Span};
 use super::rules::{self, Facts};
+use super::store;
 use super::workflow::{
     DRAFT, Kind, RECOUNT, RETURN, SIGN, State, level_of, state_name, state_of, table_of,
 };
-use super::counts::{self, Entered};
-use super::store;
 use crate::approval::region_of;
 use crate::dropout_case::history;
 use crate::entity::dropout_report::{Entity, Model};
@@ -85,7 +85,9 @@ pub(super) async fn draft(
             let before = store::before(&*tx, &message.parent, kind, span.last).await?;
             let until = today.min(span.last);
             // A report begins where the one before ended, whatever day that was; the first of all with its period.
-            let from = before.as_ref().and_then(|before| before.until_date.succ_opt());
+            let from = before
+                .as_ref()
+                .and_then(|before| before.until_date.succ_opt());
             let from = from.unwrap_or(span.first).min(until);
             // Nobody enters anything while it is counted: what is entered after this moment is in the next report.
             history::stand_still(&*tx).await?;

@@ -27,7 +27,9 @@ pub(super) fn condition(parent: &Parent, asked: &Asked) -> Condition {
         .expr(Expr::val(1))
         .from_as("dropout_case_events", Alias::new(LATER))
         .cond_where(within(LATER, parent, asked))
-        .and_where(column(LATER, Column::DropoutCase).equals(("dropout_case_events", Column::DropoutCase)))
+        .and_where(
+            column(LATER, Column::DropoutCase).equals(("dropout_case_events", Column::DropoutCase)),
+        )
         .and_where(column(LATER, Column::Id).gt(column("dropout_case_events", Column::Id)))
         .to_owned();
     Condition::all()

@@ -14,8 +14,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _};
 use uuid::Uuid;
 
-use super::{cases, events, groups};
 use super::rules::{Asked, birth_months_of};
+use super::{cases, events, groups};
 use crate::entity::{dropout_case, dropout_case_event, student};
 
 /// Children of the compulsory years whose record is open: who attends, is away for a time, or has dropped out.

@@ -20,6 +20,7 @@ use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::Evidence;
 use junheng_registration::entity::{dropout_case, dropout_visit, resident, student};
 use prost::Message as _;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use tonic::Code;
 use uuid::Uuid;
@@ -462,7 +463,10 @@ async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_
     let derived = world.context.store.derived();
     // The child of the list has come so far, and a visit was paid.
     dropout_case::Entity::update_many()
-        .col_expr(dropout_case::Column::State, (CaseState::Confirmed as i32).into())
+        .col_expr(
+            dropout_case::Column::State,
+            (CaseState::Confirmed as i32).into(),
+        )
         .filter(dropout_case::Column::Id.eq(listed.id))
         .exec(derived)
         .await
@@ -527,7 +531,10 @@ async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_
         request_id: id(),
         ..Default::default()
     };
-    service.assign_dropout_case(clerk.ask(assign)).await.unwrap();
+    service
+        .assign_dropout_case(clerk.ask(assign))
+        .await
+        .unwrap();
     assert_eq!(visited().await, Some(uuid(&taking.name)));
 
     // The pupil is suspected too; then it turns out that the two are one.
@@ -546,7 +553,10 @@ async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_
         .unwrap()
         .unwrap();
     resident::Entity::update_many()
-        .col_expr(resident::Column::IdentityHash, row.identity_hash.into())
+        .col_expr(
+            resident::Column::IdentityHash,
+            Expr::value(row.identity_hash),
+        )
         .filter(resident::Column::Person.eq(listed.resident.unwrap()))
         .exec(derived)
         .await
@@ -554,7 +564,8 @@ async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_
     compare(&world, &police).await;
     let open = async || {
         let all = cases(&world).await.into_iter();
-        all.filter(|case| case.open_subject.is_some()).collect::<Vec<_>>()
+        all.filter(|case| case.open_subject.is_some())
+            .collect::<Vec<_>>()
     };
     for _ in 0..400 {
         if open().await.len() == 1 {

@@ -425,7 +425,7 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
 
 #[tokio::test]
 async fn a_ledger_shows_on_how_many_days_of_the_term_each_child_was_away() {
-        let ground = ground().await;
+    let ground = ground().await;
     let clerk = ground.officer("school.clerk");
     let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
     for (date, kind) in [

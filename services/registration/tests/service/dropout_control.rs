@@ -9,8 +9,8 @@ use junheng_proto::registration::v1::dropout_report::{Kind, State};
 use junheng_proto::registration::v1::dropout_report_item::Rows;
 use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
 use junheng_proto::registration::v1::ledger_entry::Attendance;
-use junheng_proto::registration::v1::list_ledger_request::Event;
 use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
+use junheng_proto::registration::v1::list_ledger_request::Event;
 use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
@@ -458,7 +458,9 @@ async fn what_is_entered_between_two_reports_is_in_the_next_whatever_day_it_is_a
         item.unwrap().value
     };
     let clerk = world.officer("school.clerk", &school.name);
-    let first = client.draft_dropout_report(clerk.ask(draft("2018-09"))).await;
+    let first = client
+        .draft_dropout_report(clerk.ask(draft("2018-09")))
+        .await;
     let first = first.unwrap().into_inner();
     assert_eq!(value(&first, "suspected"), 2);
     // Later the same day, about a day of the month before.
@@ -469,7 +471,9 @@ async fn what_is_entered_between_two_reports_is_in_the_next_whatever_day_it_is_a
     open(&world, late).await;
     world.context.clock.advance_seconds(30 * 86_400);
     let clerk = world.officer("school.clerk", &school.name);
-    let second = client.draft_dropout_report(clerk.ask(draft("2018-10"))).await;
+    let second = client
+        .draft_dropout_report(clerk.ask(draft("2018-10")))
+        .await;
     let second = second.unwrap().into_inner();
     assert_eq!(value(&second, "suspected"), 1, "{second:?}");
     assert_eq!(second.entered_after_time, first.entered_until_time);

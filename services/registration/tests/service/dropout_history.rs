@@ -121,6 +121,8 @@ async fn a_child_who_moves_keeps_the_days_that_it_attended() {
         .await
         .unwrap();
     let since = MONDAY.parse().unwrap();
-    let days = proof::calls_since(store.reader(), student, since).await.unwrap();
+    let days = proof::calls_since(store.reader(), student, since)
+        .await
+        .unwrap();
     assert_eq!(days.presence(since).days, 2);
 }
