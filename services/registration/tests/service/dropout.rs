@@ -6,6 +6,7 @@ use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice::Kind;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};

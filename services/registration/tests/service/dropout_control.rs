@@ -90,7 +90,7 @@ async fn open(world: &World, case: dropout_case::Model) {
     let confirmed = case.confirmed_date.map(|day| event(Event::Confirmed, day));
     let events = [Some(found), confirmed].into_iter().flatten();
     let derived = world.context.store.derived();
-    dropout_case_event::Entity::insert_many(events.map(IntoActiveModel::into_active_model))
+    dropout_case_event::Entity::insert_many(events.map(|event| event.into_active_model()))
         .exec_without_returning(derived)
         .await
         .unwrap();
