@@ -1,9 +1,11 @@
 //! Reads what guards look at.
 
+use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
+use junheng_kernel::workflow::Asked;
 use junheng_proto::registration::v1::dropout_notice::{Kind, State as NoticeState};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
@@ -12,8 +14,8 @@ use super::content::Content;
 use super::ground::Known;
 use super::opening::Scene;
 use super::record::student_of;
-use super::rules::{Facts, Notice, Notices, Numbers};
-use super::workflow::state_of;
+use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
+use super::workflow::{looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
 use crate::dropout_notice::service;
 use crate::entity::dropout_case::Model;
@@ -21,7 +23,7 @@ use crate::entity::{dropout_notice, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
-/// The facts of a step that leads to `case`, a copy with what the step says. `evidence` counts what is given with it.
+/// The facts of a step that leads to `case`, a copy with what the step says. Attendance is read for the steps it decides about.
 pub(super) async fn load<'a>(
     database: &impl ConnectionTrait,
     context: &'a Context,
@@ -29,7 +31,7 @@ pub(super) async fn load<'a>(
     caller: &Caller,
     case: &Model,
     content: &'a Content,
-    evidence: usize,
+    asked: &Asked,
 ) -> Result<Facts<'a>, KernelError> {
     let student = match case.student {
         Some(id) => student_of(database, id).await?,
@@ -38,9 +40,16 @@ pub(super) async fn load<'a>(
     let (mut since_found, mut since_return) = (Presence::default(), Presence::default());
     let (mut leave_runs, mut transfer_finished) = (false, false);
     if let Some(student) = &student {
-        since_found = proof::present_since(database, student.id, case.found_date).await?;
-        if let Some(back) = case.returned_date {
-            since_return = proof::present_since(database, student.id, back).await?;
+        if looks_at_attendance(asked.step) {
+            let since = Ord::min(
+                case.found_date,
+                case.returned_date.unwrap_or(case.found_date),
+            );
+            let days = proof::calls_since(database, student.id, since).await?;
+            since_found = days.presence(case.found_date);
+            since_return = case
+                .returned_date
+                .map_or_else(Presence::default, |back| days.presence(back));
         }
         let today = scene.today.to_string();
         let leave = status_change::store::running(database, student.id).await?;
@@ -53,7 +62,7 @@ pub(super) async fn load<'a>(
         calendar: &context.calendar,
         numbers: numbers(scene, &case.region)?,
         level: caller.role.level,
-        evidence,
+        evidence: asked.evidence.len(),
         has_school: case.school.is_some(),
         visits: case.visits,
         ground: case.ground,
@@ -72,6 +81,20 @@ pub(super) async fn load<'a>(
         school_line: content.school_line.as_ref(),
         notices: notices(database, scene, case).await?,
     })
+}
+
+/// Whether the child of a case that is back has attended for long enough.
+pub(super) async fn is_settled(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<bool, KernelError> {
+    let (Some(student), Some(back)) = (case.student, case.returned_date) else {
+        return Ok(false);
+    };
+    let days = proof::calls_since(database, student, back).await?;
+    let numbers = numbers(scene, &case.region)?;
+    Ok(is_present_for_long(&days.presence(back), &numbers))
 }
 
 /// The numbers of a county today.
@@ -104,6 +127,30 @@ async fn moved_since(
     Ok(done.is_some())
 }
 
+/// The last day on which a penalty may be decided: counted from when it was first told of since the case was last confirmed, also by
+/// a notice that was revoked. None where it was not told of, or no rule sets days.
+pub(crate) async fn decide_until(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<Option<NaiveDate>, KernelError> {
+    let Some(confirmed) = case.confirmed_date else {
+        return Ok(None);
+    };
+    let judged = Scope::everything("the notices of a case that the caller covers");
+    let told = dropout_notice::Entity::visible_to(&judged)
+        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
+        .filter(dropout_notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
+        .filter(dropout_notice::Column::DrawnDate.gte(confirmed))
+        .order_by_asc(dropout_notice::Column::Id)
+        .one(database)
+        .await?;
+    match told {
+        Some(told) => service::decided_by(scene, &case.region, told.drawn_date),
+        None => Ok(None),
+    }
+}
+
 /// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
 async fn notices(
     database: &impl ConnectionTrait,
@@ -134,6 +181,7 @@ async fn notices(
         }))
     };
     Ok(Notices {
+        decide_until: decide_until(database, scene, case).await?,
         report: newest(Kind::WrittenReport)?,
         order: newest(Kind::Order)?,
         prior: newest(Kind::PenaltyPriorNotice)?,

@@ -69,6 +69,22 @@ pub enum DropoutNoticeError {
         /// The legal basis.
         basis: String,
     },
+    /// A higher fine than the one told of.
+    #[error("a fine is at most the {most_fen} fen that {notice} told of (行政处罚法 44)")]
+    FineAboveNotice {
+        /// What was told of.
+        most_fen: i64,
+        /// The number of the notice.
+        notice: String,
+    },
+    /// Its days have passed.
+    #[error("{kind} was to be made by {until} (行政处罚法 60)")]
+    TooLate {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// The last day.
+        until: NaiveDate,
+    },
     /// Served or revoked.
     #[error("{name} stands at {state}")]
     NotValid {
@@ -102,6 +118,8 @@ impl Fault for DropoutNoticeError {
             Self::ServedLate { .. } => Reason::NoticeServedLate,
             Self::WithoutBasis { .. } => Reason::PenaltyWithoutBasis,
             Self::FineOutOfRange { .. } => Reason::FineOutOfRange,
+            Self::FineAboveNotice { .. } => Reason::FineAboveNotice,
+            Self::TooLate { .. } => Reason::NoticeTooLate,
             Self::NotValid { .. } => Reason::NoticeNotValid,
             Self::ReliedOn { .. } => Reason::NoticeReliedOn,
             Self::Kernel(error) => error.reason(),
@@ -141,6 +159,15 @@ impl Fault for DropoutNoticeError {
             Self::WithoutBasis { region } => vec![("region", region.clone())],
             Self::FineOutOfRange { most_fen, basis } => {
                 vec![("most_fen", most_fen.to_string()), ("basis", basis.clone())]
+            }
+            Self::FineAboveNotice { most_fen, notice } => {
+                vec![
+                    ("most_fen", most_fen.to_string()),
+                    ("notice", notice.clone()),
+                ]
+            }
+            Self::TooLate { kind, until } => {
+                vec![("kind", owned(kind)), ("until", until.to_string())]
             }
             Self::NotValid { name, state } | Self::ReliedOn { name, state } => {
                 vec![("name", name.clone()), ("state", owned(state))]

@@ -35,6 +35,8 @@ pub struct Form {
     pub by: Vec<Level>,
     /// The states of a case in which it is drawn.
     pub from: Vec<State>,
+    /// The states of a case in which it can still be revoked: no step rests on it.
+    pub revocable: Vec<State>,
     /// To whom it is addressed.
     pub addressee: Addressee,
     /// Kinds that must have been served before.
@@ -69,6 +71,7 @@ struct Written {
     kind: String,
     by: Vec<String>,
     from: Vec<String>,
+    revocable: Vec<String>,
     addressee: Addressee,
     #[serde(default)]
     needs: Vec<String>,
@@ -140,6 +143,11 @@ fn form(written: Written) -> Result<Form, String> {
     let kinds = |names: &[String]| -> Result<Vec<Kind>, String> {
         names.iter().map(|name| kind_named(name)).collect()
     };
+    let states = |names: &[String]| -> Result<Vec<State>, String> {
+        let state = |name: &String| State::from_str_name(&format!("STATE_{name}"));
+        let named = |name| state(name).ok_or(format!("state {name}"));
+        names.iter().map(named).collect()
+    };
     Ok(Form {
         kind: kind_named(&written.kind)?,
         by: written
@@ -151,13 +159,8 @@ fn form(written: Written) -> Result<Form, String> {
                 _ => Err(format!("level {name}")),
             })
             .collect::<Result<_, _>>()?,
-        from: written
-            .from
-            .iter()
-            .map(|name| {
-                State::from_str_name(&format!("STATE_{name}")).ok_or(format!("state {name}"))
-            })
-            .collect::<Result<_, _>>()?,
+        from: states(&written.from)?,
+        revocable: states(&written.revocable)?,
         addressee: written.addressee,
         needs: kinds(&written.needs)?,
         expired: kinds(&written.expired)?,
@@ -181,6 +184,7 @@ fn kind_named(name: &str) -> Result<Kind, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dropout_case::workflow::{ESCALATE, ORDER, PENALISE, URGE, WORKFLOW};
     use crate::dropout_notice::draw::{FIELDS, PENALTY_FIELDS};
 
     fn kinds() -> impl Iterator<Item = Kind> {
@@ -251,6 +255,29 @@ mod tests {
                 .serve_within
                 .is_some()
         );
+    }
+
+    /// The step that rests on each kind, where one does.
+    const RESTING: [(Kind, &str); 5] = [
+        (Kind::WrittenReport, ESCALATE),
+        (Kind::Order, ORDER),
+        (Kind::PenaltyPriorNotice, PENALISE),
+        (Kind::PenaltyDecision, URGE),
+        (Kind::PenaltyUrge, URGE),
+    ];
+
+    #[test]
+    fn what_a_step_rests_on_can_be_revoked_before_the_step_and_not_after_it() {
+        for kind in kinds() {
+            let form = form_of(kind).unwrap();
+            let resting = RESTING.iter().find(|(own, _)| *own == kind);
+            let Some((_, step)) = resting else {
+                assert_eq!(form.revocable, form.from, "{kind:?}: nothing rests on it");
+                continue;
+            };
+            let row = WORKFLOW.rows.iter().find(|row| row.step == *step).unwrap();
+            assert_eq!(form.revocable, row.from, "{kind:?}");
+        }
     }
 
     #[test]

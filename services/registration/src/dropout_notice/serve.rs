@@ -106,7 +106,7 @@ pub(super) async fn revoke(
                 return Err(not_valid(&before));
             }
             let state = state_of(case.state);
-            if !form.from.contains(&state) {
+            if !form.revocable.contains(&state) {
                 return Err(DropoutNoticeError::ReliedOn {
                     name: name_of(&before),
                     state: label::of(state),

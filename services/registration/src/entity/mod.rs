@@ -21,6 +21,7 @@ pub mod cohort_count;
 pub mod comparison;
 pub mod comparison_result;
 pub mod dropout_case;
+pub mod dropout_case_event;
 pub mod dropout_notice;
 pub mod dropout_report;
 pub mod dropout_visit;

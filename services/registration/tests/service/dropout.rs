@@ -6,26 +6,27 @@ use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice::Kind;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
-const COUNTY: &str = "regions/630103";
+pub(crate) const COUNTY: &str = "regions/630103";
 
 /// A Monday of the first term.
-const MONDAY: &str = "2018-10-15";
-const DAY: i64 = 86_400;
+pub(crate) const MONDAY: &str = "2018-10-15";
+pub(crate) const DAY: i64 = 86_400;
 
-struct Place {
-    world: World,
-    school: School,
-    class: SchoolClass,
-    student: Student,
+pub(crate) struct Place {
+    pub(crate) world: World,
+    pub(crate) school: School,
+    pub(crate) class: SchoolClass,
+    pub(crate) student: Student,
 }
 
-async fn ground() -> Place {
+pub(crate) async fn ground() -> Place {
     let world = World::new().await;
     // From the first of September to the Monday.
     world.context.clock.advance_seconds(44 * DAY);
@@ -43,7 +44,7 @@ async fn ground() -> Place {
     }
 }
 
-fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
     DropoutCaseServiceClient::new(world.link.clone())
 }
 
@@ -51,14 +52,14 @@ fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service:
     DropoutNoticeServiceClient::new(world.link.clone())
 }
 
-fn evidence(title: &str) -> Evidence {
+pub(crate) fn evidence(title: &str) -> Evidence {
     Evidence {
         title: title.into(),
         digest: "5a".repeat(32),
     }
 }
 
-fn step(case: &DropoutCase) -> StepRequest {
+pub(crate) fn step(case: &DropoutCase) -> StepRequest {
     StepRequest {
         name: case.name.clone(),
         etag: case.etag.clone(),
@@ -76,7 +77,7 @@ fn person(name: &str) -> Option<ResponsiblePerson> {
     })
 }
 
-fn done<T>(answer: Result<Response<T>, Status>) -> T {
+pub(crate) fn done<T>(answer: Result<Response<T>, Status>) -> T {
     answer.unwrap().into_inner()
 }
 
@@ -104,7 +105,7 @@ fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str)
 }
 
 impl Place {
-    fn officer(&self, role: &str) -> Officer<'_> {
+    pub(crate) fn officer(&self, role: &str) -> Officer<'_> {
         let organisation = if role.starts_with("school") {
             self.school.name.as_str()
         } else {
@@ -113,7 +114,7 @@ impl Place {
         self.world.officer(role, organisation)
     }
 
-    async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
+    pub(crate) async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
         let request = ReportDropoutSuspicionRequest {
             child: self.student.name.clone(),
             last_day: "2018-10-12".into(),
@@ -125,7 +126,7 @@ impl Place {
         cases(&self.world).report_dropout_suspicion(request).await
     }
 
-    async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
         let request = ConfirmDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -194,7 +195,7 @@ impl Place {
         notices(&self.world).draw_dropout_notice(request).await
     }
 
-    async fn close(
+    pub(crate) async fn close(
         &self,
         case: &DropoutCase,
         ground: Ground,
@@ -210,6 +211,24 @@ impl Place {
         };
         let request = self.officer("county.clerk").ask(request);
         cases(&self.world).request_dropout_closing(request).await
+    }
+
+    /// The class is there on a day, and of the student it is said so.
+    pub(crate) async fn mark(&self, date: &str, says_so: bool) {
+        let present = AttendanceMark {
+            student: self.student.name.clone(),
+            kind: attendance_mark::Kind::Present.into(),
+        };
+        let sheet = MarkAttendanceRequest {
+            school_class: self.class.name.clone(),
+            date: date.into(),
+            exceptions: says_so.then_some(present).into_iter().collect(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let mut attendance = AttendanceServiceClient::new(self.world.link.clone());
+        let clerk = self.officer("school.clerk");
+        done(attendance.mark_attendance(clerk.ask(sheet)).await);
     }
 
     async fn state(&self) -> StudentState {
@@ -254,6 +273,24 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
     assert_eq!(ground.state().await, StudentState::DroppedOut);
     let case = ground.assign(&case).await;
     assert_eq!(case.state(), State::Persuading);
+    let mut line = case.official_line.clone().unwrap();
+    line.village.as_mut().unwrap().phone = "137****0000".into();
+    let masked = AssignDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        official_line: Some(line),
+        school_line: case.school_line.clone(),
+        plan: "每周入户一次".into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    refused(
+        service
+            .assign_dropout_case(ground.officer("county.clerk").ask(masked))
+            .await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     let head = ground.officer("school.approver");
     unready(
         service.escalate_dropout_case(head.ask(step(&case))).await,
@@ -294,6 +331,19 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
             .order_dropout_return(approver.ask(step(&case)))
             .await,
     );
+    let revoke = RevokeDropoutNoticeRequest {
+        name: order.name.clone(),
+        etag: order.etag.clone(),
+        reason: "重新制作".into(),
+        request_id: id(),
+    };
+    refused(
+        notices(&ground.world)
+            .revoke_dropout_notice(approver.ask(revoke))
+            .await,
+        Code::FailedPrecondition,
+        "NOTICE_RELIED_ON",
+    );
     unready(
         service
             .penalise_dropout_case(approver.ask(step(&case)))
@@ -324,22 +374,12 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         service.return_dropout_case(clerk.ask(back.clone())).await,
         "考勤",
     );
-    let sheet = MarkAttendanceRequest {
-        school_class: ground.class.name.clone(),
-        date: MONDAY.into(),
-        exceptions: vec![AttendanceMark {
-            student: ground.student.name.clone(),
-            kind: attendance_mark::Kind::Present.into(),
-        }],
-        request_id: id(),
-        ..Default::default()
-    };
-    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
-    done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    ground.mark(MONDAY, true).await;
     let back = ReturnDropoutCaseRequest {
         request_id: id(),
         ..back
     };
+    let stale = back.clone();
     let case = done(service.return_dropout_case(clerk.ask(back)).await);
     assert_eq!(case.state(), State::Returned);
     assert_eq!(ground.state().await, StudentState::Enrolled);
@@ -354,6 +394,16 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         (State::Confirmed, 1, 0)
     );
     assert_eq!(ground.state().await, StudentState::DroppedOut);
+    let stale = ReturnDropoutCaseRequest {
+        etag: case.etag.clone(),
+        request_id: id(),
+        ..stale
+    };
+    refused(
+        service.return_dropout_case(clerk.ask(stale)).await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     unready(
         service.close_dropout_case(approver.ask(step(&case))).await,
         "申请销号",
@@ -376,7 +426,6 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
 
 #[tokio::test]
 async fn a_ledger_shows_on_how_many_days_of_the_term_each_child_was_away() {
-    use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
     let ground = ground().await;
     let clerk = ground.officer("school.clerk");
     let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());

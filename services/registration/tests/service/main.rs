@@ -7,6 +7,7 @@ mod admitted;
 mod comparisons;
 mod dropout;
 mod dropout_control;
+mod dropout_history;
 mod notices;
 mod population;
 mod rooms;
