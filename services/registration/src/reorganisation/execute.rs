@@ -80,7 +80,7 @@ impl Execution<'_> {
     fn transit<'a>(&'a self, from: &'a SchoolRow, to: &'a SchoolRow) -> Transit<'a> {
         Transit {
             tx: self.tx,
-            pen: Pen::of(&self.context),
+            pen: Pen::of(self.context),
             from,
             to,
             date: self.day(),

@@ -71,7 +71,8 @@ async fn decision(world: &World, case: &DropoutCase) -> DropoutNotice {
         state: State::Drawn.into(),
         issuer: COUNTY.into(),
         year: 2018,
-        sequence: 1,
+        // The counter of the county's numbers knows nothing of it.
+        sequence: 100,
         drawn_date: "2018-09-20".parse().unwrap(),
         served_date: None,
         service_method: 0,
