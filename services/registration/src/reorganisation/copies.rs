@@ -74,6 +74,7 @@ const PLACES: &[(&str, &str)] = &[
     ("cohort_counts", "place"),
     ("comparison_results", "place"),
     ("comparisons", "place"),
+    ("dropout_case_events", "place"),
     ("dropout_cases", "place"),
     ("dropout_notices", "place"),
     ("dropout_reports", "place"),
