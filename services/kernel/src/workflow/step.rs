@@ -20,6 +20,8 @@ use crate::text::{check_lines, check_text};
 const MOST_NOTE: usize = 1_000;
 /// The longest reason.
 const MOST_REASON: usize = 500;
+/// The kinds of evidence.
+const KINDS: &str = "junheng.workflow.v1.Evidence.Kind";
 /// The longest title of a piece of evidence.
 const MOST_TITLE: usize = 100;
 /// The most pieces of evidence beside one step.
@@ -36,7 +38,7 @@ pub struct Asked {
     pub etag: String,
     /// The note.
     pub note: String,
-    /// The evidence as the history keeps it: `{title} sm3:{digest}`.
+    /// The evidence as the history keeps it: `[{kind}] {title} sm3:{digest}`.
     pub evidence: Vec<String>,
 }
 
@@ -255,6 +257,10 @@ pub fn check_evidence(field: &str, evidence: &[Evidence]) -> Vec<Violation> {
         ));
     }
     for (index, one) in evidence.iter().enumerate() {
+        if one.kind != 0 {
+            let kind = format!("{field}[{index}].kind");
+            wrong.extend(label::check(&kind, KINDS, one.kind));
+        }
         let title = format!("{field}[{index}].title");
         wrong.extend(check_text(&title, &one.title));
         if !(1..=MOST_TITLE).contains(&one.title.trim().chars().count()) {
@@ -275,14 +281,15 @@ pub fn check_evidence(field: &str, evidence: &[Evidence]) -> Vec<Violation> {
     wrong
 }
 
-/// Evidence as the history keeps it.
+/// Evidence as the history keeps it: its kind, where it was told, title and digest.
 pub fn kept(evidence: &[Evidence]) -> Vec<String> {
     let line = |one: &Evidence| {
-        format!(
-            "{} sm3:{}",
-            one.title.trim(),
-            one.digest.to_ascii_lowercase()
-        )
+        let kind = match one.kind {
+            0 => String::new(),
+            kind => format!("[{}] ", label::by_number(KINDS, kind)),
+        };
+        let digest = one.digest.to_ascii_lowercase();
+        format!("{kind}{} sm3:{digest}", one.title.trim())
     };
     evidence.iter().map(line).collect()
 }
@@ -295,6 +302,7 @@ mod tests {
         Evidence {
             title: title.into(),
             digest: digest.into(),
+            kind: 0,
         }
     }
 
@@ -316,6 +324,15 @@ mod tests {
         let wrong = check_evidence("evidence", &[piece("", &digest), piece("户口簿", "ab")]);
         let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field.as_str()).collect();
         assert_eq!(fields, ["evidence[0].title", "evidence[1].digest"]);
+        let kind = |kind| Evidence {
+            kind,
+            ..piece("户口簿", &digest)
+        };
+        assert_eq!(
+            check_evidence("evidence", &[kind(98)])[0].field,
+            "evidence[0].kind"
+        );
+        assert!(kept(&[kind(1)])[0].starts_with("[居民户口簿] 户口簿 sm3:abab"));
         let many = vec![piece("户口簿", &digest); 21];
         assert_eq!(check_evidence("evidence", &many).len(), 1);
     }

@@ -155,7 +155,8 @@ pub(super) async fn decide(
                 return Err(ComparisonError::Decided { name });
             }
             let evidence = message.evidence.iter();
-            let evidence = evidence.map(|one| format!("{} {}", one.digest, one.title.trim()));
+            let evidence =
+                evidence.map(|one| format!("{} {} {}", one.digest, one.kind, one.title.trim()));
             let after = Model {
                 decision: message.decision,
                 note: message.note.trim().to_owned(),
@@ -253,10 +254,12 @@ async fn encode(
 }
 
 fn evidence_of(line: &str) -> Option<Evidence> {
-    let (digest, title) = line.split_once(' ')?;
+    let (digest, rest) = line.split_once(' ')?;
+    let (kind, title) = rest.split_once(' ')?;
     Some(Evidence {
         title: title.to_owned(),
         digest: digest.to_owned(),
+        kind: kind.parse().ok()?,
     })
 }
 

@@ -55,6 +55,7 @@ fn evidence(title: &str) -> Evidence {
     Evidence {
         title: title.into(),
         digest: "5a".repeat(32),
+        ..Evidence::default()
     }
 }
 
