@@ -11,6 +11,7 @@ use sea_orm::ConnectionTrait;
 
 use super::person::{self, Person};
 use super::store;
+use crate::aid;
 use crate::dropout_case;
 use crate::entity::student::Model;
 use crate::entity::student_change;
@@ -69,7 +70,7 @@ pub async fn change_all(
     let mut done = Vec::with_capacity(moves.len());
     let (mut changed, mut history) = (Vec::new(), Vec::new());
     let mut counts = tally::Changes::default();
-    let mut followers = Vec::new();
+    let (mut followers, mut aided) = (Vec::new(), Vec::new());
     for Move { before, mut after } in in_place(database, moves).await? {
         if let Some(before) = &before {
             after.version = before.version + 1;
@@ -80,8 +81,13 @@ pub async fn change_all(
             history.extend(entries(happening, before.as_ref(), &after));
         }
         let told = record_of(keys, before.as_ref(), &after, keep)?;
-        if before.is_some_and(|before| before.school != after.school) {
-            followers.push((after.id, after.school, after.place));
+        if let Some(before) = before {
+            if before.school != after.school {
+                followers.push((after.id, after.school, after.place));
+            }
+            if aid::totals::concerns(&before, &after) {
+                aided.push((before, after.clone()));
+            }
         }
         done.push((after, told));
     }
@@ -92,6 +98,7 @@ pub async fn change_all(
     let moved = followers.into_iter();
     special_group::follow(database, moved.clone()).await?;
     dropout_case::store::follow(database, moved).await?;
+    aid::totals::follow(database, &aided).await?;
     store::insert_changes(database, history).await?;
     tally::store::add(database, &counts).await?;
     Ok(done)
