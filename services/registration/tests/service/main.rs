@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+mod closing;
 mod comparisons;
 mod dropout;
 mod dropout_control;
