@@ -36,6 +36,7 @@ mod key_changes;
 mod ledgers;
 mod lost_callers;
 mod made_up_province;
+mod moving_cases;
 mod moving_schools;
 mod name_search;
 mod numbers;
@@ -95,6 +96,7 @@ const THEMES: &[&[Story]] = &[
     made_up_province::STORIES,
     row_texts::STORIES,
     statistics::STORIES,
+    moving_cases::STORIES,
     moving_schools::STORIES,
     reorganisations::STORIES,
     closing_schools::STORIES,

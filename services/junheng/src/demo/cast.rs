@@ -89,6 +89,7 @@ fn post(level: Level, duty: Duty, organisation: &str) -> Post {
         duty: duty as i32,
         organisation: organisation.to_owned(),
         title: String::new(),
+        department: 0,
     }
 }
 

@@ -22,6 +22,8 @@ const MOST_NOTE: usize = 1_000;
 const MOST_REASON: usize = 500;
 /// The kinds of evidence.
 const KINDS: &str = "junheng.workflow.v1.Evidence.Kind";
+/// The highest number of a kind.
+const MOST_KIND: i32 = 99;
 /// The longest title of a piece of evidence.
 const MOST_TITLE: usize = 100;
 /// The most pieces of evidence beside one step.
@@ -38,7 +40,7 @@ pub struct Asked {
     pub etag: String,
     /// The note.
     pub note: String,
-    /// The evidence as the history keeps it: `[{kind}] {title} sm3:{digest}`.
+    /// The evidence as the history keeps it: `{title} sm3:{digest} {kind}`.
     pub evidence: Vec<String>,
 }
 
@@ -281,17 +283,30 @@ pub fn check_evidence(field: &str, evidence: &[Evidence]) -> Vec<Violation> {
     wrong
 }
 
-/// Evidence as the history keeps it: its kind, where it was told, title and digest.
+/// Evidence as the history keeps it: title and digest, and its kind in Chinese where it was told.
 pub fn kept(evidence: &[Evidence]) -> Vec<String> {
     let line = |one: &Evidence| {
         let kind = match one.kind {
             0 => String::new(),
-            kind => format!("[{}] ", label::by_number(KINDS, kind)),
+            kind => format!(" {}", label::by_number(KINDS, kind)),
         };
         let digest = one.digest.to_ascii_lowercase();
-        format!("{kind}{} sm3:{digest}", one.title.trim())
+        format!("{} sm3:{digest}{kind}", one.title.trim())
     };
     evidence.iter().map(line).collect()
+}
+
+/// Evidence as it was given, of a line that [`kept`] wrote; None of any other.
+pub fn read_kept(line: &str) -> Option<Evidence> {
+    // A title may say anything; what follows the last mark is the digest, and no digest has a blank.
+    let (title, rest) = line.rsplit_once(" sm3:")?;
+    let (digest, label) = rest.split_once(' ').unwrap_or((rest, ""));
+    let kind = (1..=MOST_KIND).find(|kind| label::by_number(KINDS, *kind) == label);
+    Some(Evidence {
+        title: title.to_owned(),
+        digest: digest.to_owned(),
+        kind: kind.filter(|_| !label.is_empty()).unwrap_or(0),
+    })
 }
 
 #[cfg(test)]
@@ -304,6 +319,25 @@ mod tests {
             digest: digest.into(),
             kind: 0,
         }
+    }
+
+    #[test]
+    fn evidence_is_read_as_it_was_kept() {
+        let digest = "5a".repeat(32);
+        let given = [
+            piece("户口簿", &digest),
+            piece("摘要 sm3:0", &digest),
+            Evidence {
+                kind: 99,
+                ..piece("居民户口簿", &digest)
+            },
+        ];
+        let read: Vec<Evidence> = kept(&given)
+            .iter()
+            .filter_map(|line| read_kept(line))
+            .collect();
+        assert_eq!(read, given);
+        assert_eq!(read_kept("户口簿"), None);
     }
 
     #[test]
@@ -332,7 +366,7 @@ mod tests {
             check_evidence("evidence", &[kind(98)])[0].field,
             "evidence[0].kind"
         );
-        assert!(kept(&[kind(1)])[0].starts_with("[居民户口簿] 户口簿 sm3:abab"));
+        assert!(kept(&[kind(1)])[0].ends_with("abab 居民户口簿"));
         let many = vec![piece("户口簿", &digest); 21];
         assert_eq!(check_evidence("evidence", &many).len(), 1);
     }

@@ -31,6 +31,7 @@ use crate::school::parent::{self, PlacedParent};
 use crate::school::rules::stages_of;
 use crate::school_class::store as classes;
 use crate::school_year;
+use crate::student::ledger::Pen;
 use crate::student::person::Person;
 
 /// Schools that may be told ahead of who listens.
@@ -218,14 +219,16 @@ impl Rpc {
         let wrong = school_year::check_filter("school_year", message.school_year, today);
         KernelError::unless_empty(wrong.into_iter().collect())?;
         let (year, state) = (message.school_year.to_string(), message.state.to_string());
-        let fields = [message.parent.as_str(), &year, &state];
+        let side = message.primary_side_only.to_string();
+        let fields = [message.parent.as_str(), &year, &state, &side];
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
             &fields,
         )?;
-        let only = store::of(message.school_year, message.state);
+        let only = store::of(message.school_year, message.state)
+            .add_option(message.primary_side_only.then(|| store::sent_by(&parent)));
         let (rows, next_page_token) = resource::list_only::<junior_place::Entity>(
             reader,
             &caller.scope,
@@ -265,8 +268,7 @@ impl Rpc {
         let school =
             parent::school_of(store.reader(), &caller, regions, "parent", &message.parent).await?;
         places::check_length(message.rows.len())?;
-        let (today, now_micros) = (self.context.clock.today(), self.context.clock.now_micros());
-        let keys = store.keys.clone();
+        let context = self.context.clone();
         store
             .write(&caller, key, move |tx| async move {
                 // Held, and open still: a school that closes meanwhile comes before, and takes nobody.
@@ -276,7 +278,7 @@ impl Rpc {
                     .map_err(|closed| KernelError::Fields(vec![closed]))?;
                 let rows = message.rows;
                 let (result, records) =
-                    places::confirm(&tx, &keys, &school, place, rows, today, now_micros).await?;
+                    places::confirm(&tx, Pen::of(&context), &school, place, rows).await?;
                 let own = Some(school.id);
                 let entry = Entry::about(message.parent, place, own, DataClass::Sensitive);
                 Ok::<_, PromotionError>((result, entry.with_all(records)))

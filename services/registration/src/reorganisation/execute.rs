@@ -24,6 +24,7 @@ use crate::promotion::places::told;
 use crate::promotion::store as promotions;
 use crate::school::rpc::{draft_of, encode, model_of};
 use crate::school::store as schools;
+use crate::student::ledger::Pen;
 
 /// What a reorganisation is carried out with.
 pub(super) struct Execution<'a> {
@@ -82,7 +83,7 @@ impl Execution<'_> {
     fn transit<'a>(&'a self, from: &'a SchoolRow, to: &'a SchoolRow) -> Transit<'a> {
         Transit {
             tx: self.tx,
-            keys: &self.context.store.keys,
+            pen: Pen::of(&self.context),
             from,
             to,
             date: self.day(),
