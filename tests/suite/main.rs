@@ -16,6 +16,7 @@ mod campaign_races;
 mod certificates;
 mod class_draw;
 mod class_sizes;
+mod closing_schools;
 mod comparisons;
 mod dropout_cases;
 mod dropout_rates;
@@ -45,6 +46,7 @@ mod promotion;
 mod pupil_imports;
 mod pupil_lists;
 mod pupils;
+mod registration_races;
 mod reorganisations;
 mod reveal;
 mod row_texts;
@@ -97,6 +99,8 @@ const THEMES: &[&[Story]] = &[
     moving_cases::STORIES,
     moving_schools::STORIES,
     reorganisations::STORIES,
+    closing_schools::STORIES,
+    registration_races::STORIES,
     class_sizes::STORIES,
     dropout_rates::STORIES,
     dropout_reports::STORIES,

@@ -1,15 +1,15 @@
 //! What a service is given to run with, and how services reach each other.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::{Request, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::transport::Channel;
-use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt as _, service_fn};
 use uuid::Uuid;
 
 use crate::admission::{
@@ -28,6 +28,10 @@ pub const IDENTITY_SECONDS: i64 = 300;
 
 /// A way to a service: in the same process or over the network, alike to the generated clients.
 pub type Link = BoxCloneSyncService<Request<Body>, Response<Body>, LinkError>;
+
+/// Fills a link that [`later`] gave.
+#[derive(Debug)]
+pub struct Later(Arc<OnceLock<Link>>);
 
 /// Why a service could not be reached.
 #[derive(Debug, thiserror::Error)]
@@ -110,4 +114,30 @@ impl Context {
 /// A link over the network. It connects when first used and again when it was cut.
 pub fn remote(channel: Channel) -> Link {
     Link::new(channel.map_err(|error| LinkError(error.into())))
+}
+
+/// A link to a service of this process that starts after the one that calls it. Until it is filled, nobody answers.
+pub fn later() -> (Link, Later) {
+    let filled = Arc::new(OnceLock::<Link>::new());
+    let way = filled.clone();
+    let link = Link::new(service_fn(move |request| {
+        let link = way.get().cloned();
+        async move {
+            match link {
+                Some(link) => link.oneshot(request).await,
+                None => Err(LinkError("it has not started".into())),
+            }
+        }
+    }));
+    (link, Later(filled))
+}
+
+// === impl Later ===
+
+impl Later {
+    /// Says which service answers.
+    pub fn fill(self, link: Link) {
+        // Filled once, since filling consumes it.
+        let _only_once = self.0.set(link);
+    }
 }

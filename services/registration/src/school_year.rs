@@ -54,6 +54,14 @@ pub fn check_seen(field: &str, year: i32, today: NaiveDate) -> Option<Violation>
     })
 }
 
+/// The same of a list's filter, where 0 asks for every year.
+pub fn check_filter(field: &str, year: i32, today: NaiveDate) -> Option<Violation> {
+    match year {
+        0 => None,
+        year => check_seen(field, year, today),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

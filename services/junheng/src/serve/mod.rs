@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use junheng_gateway::FirstSignIn;
-use junheng_kernel::service::{Context, Link};
+use junheng_kernel::service::{Context, Link, later};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -147,9 +147,18 @@ fn all(
     let [registration, staffing, assets, inspection, accounts] = contexts else {
         anyhow::bail!("there are five components");
     };
-    let registration = junheng_registration::service(registration);
+    // Registration asks those that follow it, so its ways to them are filled when they have started.
+    let (to_staffing, staffing_started) = later();
+    let (to_assets, assets_started) = later();
+    let neighbours = junheng_registration::Neighbours {
+        staffing: to_staffing,
+        assets: to_assets,
+    };
+    let registration = junheng_registration::service(registration, neighbours);
     let staffing = junheng_staffing::service(staffing, registration.clone());
+    staffing_started.fill(staffing.clone());
     let assets = junheng_assets::service(assets, registration.clone());
+    assets_started.fill(assets.clone());
     let sources = junheng_inspection::Sources {
         registration: registration.clone(),
         staffing: staffing.clone(),
@@ -169,7 +178,13 @@ fn all(
 fn one(ground: &Ground, service: Component, context: &Context) -> anyhow::Result<Link> {
     let link = |component| links::to(component, &ground.config);
     Ok(match service {
-        Component::Registration => junheng_registration::service(context),
+        Component::Registration => {
+            let neighbours = junheng_registration::Neighbours {
+                staffing: link(Component::Staffing)?,
+                assets: link(Component::Assets)?,
+            };
+            junheng_registration::service(context, neighbours)
+        }
         Component::Staffing => junheng_staffing::service(context, link(Component::Registration)?),
         Component::Assets => junheng_assets::service(context, link(Component::Registration)?),
         Component::Inspection => {

@@ -21,9 +21,10 @@ use junheng_proto::registration::v1::{
 use tonic::{Request, Response, Status};
 
 use super::rules::{self, Pupil, Term};
-use super::{record, store};
+use super::{record, store, totals};
 use crate::approval;
 use crate::entity::{aid_grant, student};
+use crate::rule_book::{self, RegionPath};
 use crate::school::parent::{self, PlacedParent};
 use crate::student::person;
 
@@ -91,7 +92,12 @@ impl Rpc {
         let (name, school) = (person::name_of(&student), Some(student.school));
         let entry = Entry::about(&name, student.place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;
-        let dues = rules::dues(Pupil::of(&student), &self.path(student.place), term);
+        let dues = rules::dues(
+            rule_book::rules()?,
+            Pupil::of(&student),
+            &self.path(student.place),
+            term,
+        );
         let entitlements = dues.into_iter().map(|due| AidEntitlement {
             item: due.item as i32,
             amount_fen: due.amount_fen,
@@ -161,9 +167,10 @@ impl Rpc {
         let school = parent.school();
         let entry = Entry::about(&message.parent, place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;
+        let book = rule_book::rules()?;
         let told = |row: &student::Model| {
             // Where the table entitles nobody to it, who is in hardship is entitled to nothing.
-            let due = rules::allowance(Pupil::of(row), &self.path(row.place), term)?;
+            let due = rules::allowance(book, Pupil::of(row), &self.path(row.place), term)?;
             let student = person::encode(&store.keys, row);
             Some(student.map(|student| UnaidedStudent {
                 student: Some(student),
@@ -183,37 +190,42 @@ impl Rpc {
     async fn sum(&self, request: Request<SumAidRequest>) -> Result<SumAidResponse, KernelError> {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
-        let reader = self.context.store.reader();
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         let term = self.term(message.term)?;
-        let counts = store::count_hardship(reader, &caller.scope, &parent, term).await?;
-        let grants = store::sum_grants(reader, &caller.scope, &parent, term).await?;
+        // One moment for all: a student who is aided between two statements would count as entitled only.
+        let moment = self.context.store.snapshot().await?;
+        let counts = totals::in_hardship(&moment, &parent).await?;
+        let aided = totals::aided(&moment, &caller.scope, &parent, term).await?;
+        let grants = totals::sums(&moment, &caller.scope, &parent, term).await?;
+        drop(moment);
+        let book = rule_book::rules()?;
         let mut sums: BTreeMap<(i32, i32), AidSum> = BTreeMap::new();
         let sum = |item: i32, stage: i32| AidSum {
             item,
             stage,
             ..AidSum::default()
         };
-        for (county, stage, boarder, aided, count) in counts {
+        for ((county, stage, boarder), count) in counts {
             let pupil = Pupil {
                 stage,
                 boarder,
                 hardship: true,
                 enrolled: true,
             };
-            let path = approval::path_of(&self.context.regions, &format!("{county:06}"));
-            let Some(due) = rules::allowance(pupil, &path, term) else {
+            let path = RegionPath::of(&self.context.regions, &format!("{county:06}"));
+            let Some(due) = rules::allowance(book, pupil, &path, term) else {
                 continue;
             };
+            let aided = aided.get(&(county, stage, boarder)).copied().unwrap_or(0);
             let item = due.item as i32;
             let sum = sums
                 .entry((item, stage))
                 .or_insert_with(|| sum(item, stage));
             sum.entitled_count += count;
             sum.entitled_fen += count * due.amount_fen;
-            sum.unaided_count += if aided { 0 } else { count };
+            sum.unaided_count += count - aided;
         }
-        for (item, stage, count, fen) in grants {
+        for ((item, stage), (count, fen)) in grants {
             let sum = sums
                 .entry((item, stage))
                 .or_insert_with(|| sum(item, stage));
@@ -230,8 +242,8 @@ impl Rpc {
         Term::of(given, self.context.clock.today()).map_err(KernelError::Fields)
     }
 
-    fn path(&self, place: i64) -> Vec<String> {
-        approval::path_of(&self.context.regions, &approval::region_of(place))
+    fn path(&self, place: i64) -> RegionPath {
+        RegionPath::of(&self.context.regions, &approval::region_of(place))
     }
 
     async fn placed(&self, caller: &Caller, value: &str) -> Result<PlacedParent, KernelError> {

@@ -1,22 +1,18 @@
 //! Every SQL statement about aid.
 
-use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::student::State;
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::rules::Term;
 use crate::entity::aid_grant::{Column, Entity, Model};
 use crate::entity::student;
-
-/// County, stage, whether they board, whether they got something, how many.
-pub(crate) type HardshipCount = (i64, i32, bool, bool, i64);
 
 /// Only the grants of a term.
 pub(crate) fn of_term(term: Term) -> Condition {
@@ -54,12 +50,13 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The students with these ids or number hashes.
+/// The students with these ids or number hashes, held until the transaction ends where `hold` says so.
 pub(crate) async fn students(
     database: &impl ConnectionTrait,
     scope: &Scope,
     ids: Vec<Uuid>,
     hashes: Vec<Vec<u8>>,
+    hold: bool,
 ) -> Result<Vec<student::Model>, DbErr> {
     let either = Condition::any()
         .add_option((!ids.is_empty()).then(|| student::Column::Id.is_in(ids)))
@@ -67,10 +64,11 @@ pub(crate) async fn students(
     if either.is_empty() {
         return Ok(Vec::new());
     }
-    student::Entity::visible_to(scope)
+    let found = student::Entity::visible_to(scope)
         .filter(either)
-        .all(database)
-        .await
+        .order_by_asc(student::Column::Id);
+    let found = if hold { found.lock_shared() } else { found };
+    found.all(database).await
 }
 
 /// Who is in hardship, enrolled and in compulsory education. The flag stands in the words of the index `students_hardship`: by
@@ -96,51 +94,4 @@ fn aided(term: Term) -> SimpleExpr {
 /// Students in hardship to whom nothing was granted for a term.
 pub(crate) fn unaided(term: Term) -> Condition {
     in_hardship().add(Condition::all().not().add(aided(term)))
-}
-
-/// Counts students in hardship by county, stage, boarding and whether they got something for a term.
-pub(crate) async fn count_hardship(
-    database: &impl ConnectionTrait,
-    scope: &Scope,
-    parent: &Parent,
-    term: Term,
-) -> Result<Vec<HardshipCount>, DbErr> {
-    let county = || Expr::cust("place / 1000000");
-    student::Entity::visible_to(scope)
-        .filter(parent.condition::<student::Entity>())
-        .filter(in_hardship())
-        .select_only()
-        .expr_as(county(), "county")
-        .column(student::Column::Stage)
-        .column(student::Column::Boarder)
-        .expr_as(aided(term), "aided")
-        .column_as(student::Column::Id.count(), "student_count")
-        .group_by(county())
-        .group_by(student::Column::Stage)
-        .group_by(student::Column::Boarder)
-        .group_by(aided(term))
-        .into_tuple()
-        .all(database)
-        .await
-}
-
-/// Item, stage, grants and fen of a term.
-pub(crate) async fn sum_grants(
-    database: &impl ConnectionTrait,
-    scope: &Scope,
-    parent: &Parent,
-    term: Term,
-) -> Result<Vec<(i32, i32, i64, i64)>, DbErr> {
-    Entity::visible_to(scope)
-        .filter(parent.condition::<Entity>())
-        .filter(of_term(term))
-        .select_only()
-        .columns([Column::Item, Column::Stage])
-        .column_as(Column::Id.count(), "grant_count")
-        .expr_as(Expr::cust("CAST(SUM(amount_fen) AS BIGINT)"), "fen")
-        .group_by(Column::Item)
-        .group_by(Column::Stage)
-        .into_tuple()
-        .all(database)
-        .await
 }

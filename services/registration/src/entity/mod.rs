@@ -8,9 +8,12 @@
 pub mod absence;
 pub mod access_grant;
 pub mod access_reveal;
+pub mod admission_count;
 pub mod admission_entry;
 pub mod admission_plan;
 pub mod aid_grant;
+pub mod aid_sum;
+pub mod aided_count;
 pub mod attendance_roll;
 pub mod attendance_sheet;
 pub mod birth_count;

@@ -287,6 +287,7 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
         evidence: vec![Evidence {
             title: "户口簿".into(),
             digest: "0".repeat(64),
+            ..Evidence::default()
         }],
         request_id: id(),
     };

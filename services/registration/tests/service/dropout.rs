@@ -56,6 +56,7 @@ pub(crate) fn evidence(title: &str) -> Evidence {
     Evidence {
         title: title.into(),
         digest: "5a".repeat(32),
+        ..Evidence::default()
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod admitted;
+mod closing;
 mod comparisons;
 mod dropout;
 mod dropout_control;

@@ -12,7 +12,7 @@ use junheng_kernel::identity_number::check_character;
 use junheng_kernel::journal::run_migrations;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::region::RegionTable;
-use junheng_kernel::service::{Context, Link};
+use junheng_kernel::service::{Context, Later, Link, later};
 use junheng_kernel::store::{Store, connect};
 use junheng_proto::registration::v1::school_class_service_client::SchoolClassServiceClient;
 use junheng_proto::registration::v1::school_service_client::SchoolServiceClient;
@@ -45,6 +45,22 @@ pub struct Officer<'a> {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with_neighbours().await.0
+    }
+
+    /// With the ways to staffing and assets, which nobody answers before they are filled.
+    pub async fn with_neighbours() -> (Self, Later, Later) {
+        let (staffing, staffing_started) = later();
+        let (assets, assets_started) = later();
+        let neighbours = junheng_registration::Neighbours { staffing, assets };
+        (
+            Self::beside(neighbours).await,
+            staffing_started,
+            assets_started,
+        )
+    }
+
+    async fn beside(neighbours: junheng_registration::Neighbours) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!(
             "sqlite://{}",
@@ -77,7 +93,7 @@ impl World {
             stop: CancellationToken::new(),
         };
         Self {
-            link: junheng_registration::service(&context),
+            link: junheng_registration::service(&context, neighbours),
             context,
             signing,
             _folder: folder,
