@@ -100,3 +100,19 @@ fn the_standing_rule_is_the_nations_that_has_no_end() {
     assert_eq!(rules.standing("repeat.allowed").unwrap().value, 1);
     assert!(rules.standing("skip.allowed").is_none());
 }
+
+#[test]
+fn of_two_files_the_one_ahead_counts_where_both_speak_of_the_same_day() {
+    let rules =
+        |region: &str, value| Rules::parse(&entry(region, "2013-09-01", "", value)).unwrap();
+    let book = rules("63", 1)
+        .ahead_of(rules("63", 2))
+        .ahead_of(rules("", 3));
+    let number = |codes: &[&str]| {
+        let path = path(codes);
+        book.number("repeat.allowed", &path, day("2020-01-01"))
+            .unwrap()
+    };
+    assert_eq!(number(&["630103", "630000", NATION]), 1);
+    assert_eq!(number(&["420106", "420000", NATION]), 3);
+}
