@@ -12,53 +12,59 @@ use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
-const COUNTY: &str = "regions/630103";
-
 /// A Monday of the first term.
-const MONDAY: &str = "2018-10-15";
-const DAY: i64 = 86_400;
+pub(crate) const MONDAY: &str = "2018-10-15";
+pub(crate) const DAY: i64 = 86_400;
 
-struct Place {
-    world: World,
-    school: School,
-    class: SchoolClass,
-    student: Student,
+pub(crate) struct Place {
+    pub(crate) world: World,
+    pub(crate) county: String,
+    pub(crate) school: School,
+    pub(crate) class: SchoolClass,
+    pub(crate) student: Student,
 }
 
 async fn ground() -> Place {
+    ground_in("630103").await
+}
+
+/// A school of a county with a class of two, and everybody's clock on the Monday.
+pub(crate) async fn ground_in(code: &str) -> Place {
     let world = World::new().await;
     // From the first of September to the Monday.
     world.context.clock.advance_seconds(44 * DAY);
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let school = clerk.school("2163000001", "630103").await;
+    let county = format!("regions/{code}");
+    let mut clerk = world.officer("county.clerk", &county);
+    let school = clerk.school("2163000001", code).await;
     let class = clerk.class(&school, 3, 1).await;
     let student = clerk.student(&class, 1).await.unwrap();
     clerk.student(&class, 2).await.unwrap();
     drop(clerk);
     Place {
         world,
+        county,
         school,
         class,
         student,
     }
 }
 
-fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
     DropoutCaseServiceClient::new(world.link.clone())
 }
 
-fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
     DropoutNoticeServiceClient::new(world.link.clone())
 }
 
-fn evidence(title: &str) -> Evidence {
+pub(crate) fn evidence(title: &str) -> Evidence {
     Evidence {
         title: title.into(),
         digest: "5a".repeat(32),
     }
 }
 
-fn step(case: &DropoutCase) -> StepRequest {
+pub(crate) fn step(case: &DropoutCase) -> StepRequest {
     StepRequest {
         name: case.name.clone(),
         etag: case.etag.clone(),
@@ -76,12 +82,12 @@ fn person(name: &str) -> Option<ResponsiblePerson> {
     })
 }
 
-fn done<T>(answer: Result<Response<T>, Status>) -> T {
+pub(crate) fn done<T>(answer: Result<Response<T>, Status>) -> T {
     answer.unwrap().into_inner()
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(
+pub(crate) fn refused<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
     code: Code,
     reason: &str,
@@ -97,23 +103,23 @@ fn refused<T: std::fmt::Debug>(
 }
 
 #[track_caller]
-fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
+pub(crate) fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
     let status = refused(answer, Code::FailedPrecondition, "STEP_NOT_READY");
     let missing = &status.get_details_error_info().unwrap().metadata["missing_zh"];
     assert!(missing.contains(names), "{missing}");
 }
 
 impl Place {
-    fn officer(&self, role: &str) -> Officer<'_> {
+    pub(crate) fn officer(&self, role: &str) -> Officer<'_> {
         let organisation = if role.starts_with("school") {
             self.school.name.as_str()
         } else {
-            COUNTY
+            self.county.as_str()
         };
         self.world.officer(role, organisation)
     }
 
-    async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
+    pub(crate) async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
         let request = ReportDropoutSuspicionRequest {
             child: self.student.name.clone(),
             last_day: "2018-10-12".into(),
@@ -125,7 +131,7 @@ impl Place {
         cases(&self.world).report_dropout_suspicion(request).await
     }
 
-    async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
         let request = ConfirmDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -137,7 +143,7 @@ impl Place {
         done(cases(&self.world).confirm_dropout_case(request).await)
     }
 
-    async fn assign(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn assign(&self, case: &DropoutCase) -> DropoutCase {
         let request = AssignDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -160,7 +166,7 @@ impl Place {
         done(cases(&self.world).assign_dropout_case(request).await)
     }
 
-    async fn visit(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn visit(&self, case: &DropoutCase) -> DropoutCase {
         let request = RecordDropoutVisitRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -177,7 +183,7 @@ impl Place {
         done(cases(&self.world).record_dropout_visit(request).await)
     }
 
-    async fn draw(
+    pub(crate) async fn draw(
         &self,
         role: &str,
         case: &DropoutCase,
@@ -194,7 +200,7 @@ impl Place {
         notices(&self.world).draw_dropout_notice(request).await
     }
 
-    async fn close(
+    pub(crate) async fn close(
         &self,
         case: &DropoutCase,
         ground: Ground,
@@ -212,7 +218,7 @@ impl Place {
         cases(&self.world).request_dropout_closing(request).await
     }
 
-    async fn state(&self) -> StudentState {
+    pub(crate) async fn state(&self) -> StudentState {
         let mut clerk = self.officer("county.clerk");
         let request = clerk.ask(GetStudentRequest {
             name: self.student.name.clone(),

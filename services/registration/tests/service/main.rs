@@ -6,6 +6,7 @@
 mod comparisons;
 mod dropout;
 mod dropout_control;
+mod dropout_roads;
 mod rooms;
 mod second_records;
 mod support;
