@@ -173,11 +173,11 @@ pub async fn suspicions(story: &Story) -> anyhow::Result<Vec<DropoutCase>> {
     Ok(cases)
 }
 
-/// The three ledgers' counts; those of suspicions and of children who dropped out are expected.
+/// The three ledgers' counts: children of school age, suspicions, dropouts of the year.
 ///
 /// # Errors
 /// Another count.
-pub async fn ledgers(story: &Story, expected: [i64; 2]) -> anyhow::Result<()> {
+pub async fn ledgers(story: &Story, expected: [i64; 3]) -> anyhow::Result<()> {
     let mut client = LedgerServiceClient::new(story.session(CLERK).await?.channel());
     let request = GetLedgerCountsRequest {
         parent: NEXT_DOOR.to_owned(),
@@ -194,15 +194,13 @@ pub async fn ledgers(story: &Story, expected: [i64; 2]) -> anyhow::Result<()> {
             .map(|one| one.count)
             .context("a ledger without a count")
     };
-    let [age, suspected, dropped] = [
+    let counts = [
         of(LedgerKind::SchoolAge)?,
         of(LedgerKind::Suspected)?,
         of(LedgerKind::Dropout)?,
     ];
-    ensure!(
-        [suspected, dropped] == expected,
-        "the ledgers hold {suspected} suspicions and {dropped} dropouts"
-    );
+    ensure!(counts == expected, "the ledgers hold {counts:?}");
+    let [age, suspected, dropped] = counts;
     tell::done(&format!(
         "三本台账 ledgers: 适龄儿童 {age}, 疑似辍学 {suspected}, 辍学 {dropped}"
     ));

@@ -92,7 +92,7 @@ pub async fn play(story: &mut Story, password: &str) -> anyhow::Result<()> {
     found::police_list(story, population.residents).await?;
     found::round(story, &district).await?;
     let open = found::suspicions(story).await?;
-    found::ledgers(story, [14, 0]).await?;
+    found::ledgers(story, [3_836, 14, 0]).await?;
 
     tell::scene("一人一案", "one child is cleared, one is brought back");
     road::cleared(story, &open).await?;
@@ -109,7 +109,8 @@ pub async fn play(story: &mut Story, password: &str) -> anyhow::Result<()> {
     );
     road::stable(story, &district, case).await?;
     rates::after(story).await?;
-    found::ledgers(story, [12, 0]).await?;
+    // The year's ledger keeps who dropped out in it, the closed case too.
+    found::ledgers(story, [3_835, 12, 1]).await?;
     quarter::is_frozen(story, &report).await
 }
 

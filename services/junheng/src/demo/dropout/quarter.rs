@@ -1,6 +1,7 @@
 //! Scene: the county's report of the quarter 季度复核报告, counted from the records, signed, accepted by the city, and frozen.
 
 use anyhow::{Context as _, ensure};
+use junheng_kernel::label;
 use junheng_proto::error::v1::Reason;
 use junheng_proto::registration::v1::dropout_report::{Kind, State};
 use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
@@ -36,13 +37,18 @@ pub async fn accepted(story: &Story) -> anyhow::Result<DropoutReport> {
             format!("{PERIOD}, {} — {}", draft.from_date, draft.until_date),
             Align::Left,
         ),
-        ("人次".to_owned(), Align::Right),
+        ("学段 stage".to_owned(), Align::Left),
+        ("人(次) count".to_owned(), Align::Right),
     ]);
     for item in &draft.items {
         if item.group != 0 || item.value == 0 {
             continue;
         }
-        grid.row([item.label.clone(), item.value.to_string()]);
+        let stage = match item.stage {
+            0 => "合计 all",
+            _ => label::of(item.stage()),
+        };
+        grid.row([item.label.clone(), stage.to_owned(), item.value.to_string()]);
     }
     print!("{grid}");
     tell::refused(

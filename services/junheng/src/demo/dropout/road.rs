@@ -107,7 +107,7 @@ pub async fn sought(
     let mut heads = cases(story, &head).await?;
     let case = answered(heads.confirm_dropout_case(confirmed)).await?;
     told("毕业学校确认辍学 the school of graduation confirms", &case);
-    found::ledgers(story, [12, 1]).await?;
+    found::ledgers(story, [3_835, 12, 1]).await?;
     let case = answered(cases(story, CLERK).await?.assign_dropout_case(lines(&case))).await?;
     told(
         "双线责任到人 both lines are named: 县-镇-村-户, 局-校-班",
