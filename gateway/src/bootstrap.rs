@@ -64,6 +64,7 @@ pub async fn bootstrap(context: &Context, province: &str) -> anyhow::Result<Vec<
             organisation: organisation.name.clone(),
             place: organisation.place,
             title: organisation.title(duty),
+            department: 0,
         };
         first.push(FirstSignIn {
             sign_in_name: account.sign_in_name.clone(),
@@ -116,6 +117,7 @@ fn gateway(context: &Context) -> anyhow::Result<Caller> {
         role: Role::new(Level::Province, Duty::Service).to_string(),
         organisation: "regions/000000".to_owned(),
         name: crate::NAME.to_owned(),
+        department: 0,
     };
     let method = "/junheng.identity.v1.AccountService/CreateAccount";
     Caller::from_claims(&claims, &context.regions, method, "")

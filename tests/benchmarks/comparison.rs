@@ -40,7 +40,10 @@ const BESIDE: &str = "INSERT INTO residents (id, list, person, place, region, id
 /// Compares twice: everything is new the first time, and nothing the second.
 pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
     let (ground, report) = (province.ground, &mut *scene.report);
-    let partner = ground.world.another("province.partner", world::PROVINCE).await;
+    let partner = ground
+        .world
+        .another("province.partner", world::PROVINCE)
+        .await;
     let missing = (province.count / MISSING).max(1);
     send(&partner, missing).await?;
     let beside = sqlx::query(BESIDE).execute(&ground.database).await?;
@@ -64,8 +67,17 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
         };
         let name = format!("{round} comparison of {residents} residents");
         report.add(name.clone(), seconds, "s", time_bound, detail.clone());
-        report.add(format!("{name}: peak memory"), peak, "MiB", memory_bound, detail);
-        let found = run.counts.iter().find(|count| count.verdict() == Verdict::NotEnrolled);
+        report.add(
+            format!("{name}: peak memory"),
+            peak,
+            "MiB",
+            memory_bound,
+            detail,
+        );
+        let found = run
+            .counts
+            .iter()
+            .find(|count| count.verdict() == Verdict::NotEnrolled);
         let found = found.map_or(0, |count| count.count);
         report.hold(
             &format!("the {round} comparison finds every child in no school"),
@@ -109,7 +121,11 @@ async fn send(partner: &Officer, count: u64) -> anyhow::Result<()> {
     let parts = std::iter::once(head).chain(rows);
     let messages = parts.map(|part| ImportResidentsRequest { part: Some(part) });
     let stream = tokio_stream::iter(messages.collect::<Vec<_>>());
-    let answer = partner.comparisons().import_residents(stream).await?.into_inner();
+    let answer = partner
+        .comparisons()
+        .import_residents(stream)
+        .await?
+        .into_inner();
     ensure!(answer.rejected_count == 0, "{:?}", answer.verdicts.first());
     Ok(())
 }
@@ -120,16 +136,29 @@ async fn compare(ground: &Ground, partner: &Officer) -> anyhow::Result<Compariso
         parent: world::PROVINCE.to_owned(),
         ..ListResidentListsRequest::default()
     };
-    let lists = partner.comparisons().list_resident_lists(lists).await?.into_inner();
+    let lists = partner
+        .comparisons()
+        .list_resident_lists(lists)
+        .await?
+        .into_inner();
     let list = lists.resident_lists.last();
     let begin = RunComparisonRequest {
         name: list.map(|list| list.name.clone()).unwrap_or_default(),
         request_id: request_id(),
     };
-    let name = partner.comparisons().run_comparison(begin).await?.into_inner().name;
+    let name = partner
+        .comparisons()
+        .run_comparison(begin)
+        .await?
+        .into_inner()
+        .name;
     loop {
         let request = GetComparisonRequest { name: name.clone() };
-        let run = partner.comparisons().get_comparison(request).await?.into_inner();
+        let run = partner
+            .comparisons()
+            .get_comparison(request)
+            .await?
+            .into_inner();
         if run.state() == State::Done {
             return Ok(run);
         }

@@ -1,6 +1,46 @@
 //! How long calls take.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
+
+/// How long the pages of a list take.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// The first page, asked for again and again.
+    pub first: Latency,
+    /// Those behind it, each further than the one before.
+    pub further: Latency,
+}
+
+// === impl Pages ===
+
+impl Pages {
+    /// Asks `calls` times for the first page, and turns at most `turns` pages. `page` takes a token and gives the next.
+    pub async fn turn(
+        (calls, turns): (usize, usize),
+        mut page: impl AsyncFnMut(String) -> anyhow::Result<String>,
+    ) -> anyhow::Result<Self> {
+        let mut pages = Self::default();
+        for _ in 0..calls {
+            let begun = Instant::now();
+            page(String::new()).await?;
+            pages.first.add(begun.elapsed());
+        }
+        let mut token = String::new();
+        for turned in 0..turns {
+            let begun = Instant::now();
+            token = page(token).await?;
+            if turned > 0 {
+                pages.further.add(begun.elapsed());
+            }
+            if token.is_empty() {
+                break;
+            }
+        }
+        Ok(pages)
+    }
+}
 
 /// Times in milliseconds.
 #[derive(Clone, Debug, Default)]

@@ -4,18 +4,22 @@
 //! - [`first_load`], [`import`], [`memory`]: rows through the import door against COPY ([`copying`]);
 //! - [`single`]: registrations one by one against a bare driver ([`bare`]);
 //! - [`reading`], [`statistics`]: what officers look at all day, at three sizes of province;
+//! - [`attendance`], [`comparison`], [`ledgers`]: dropout control at the size of a province;
 //! - [`power_cut`], [`race`]: promises that must hold under load, whatever the times.
 //!
 //! A province ([`ground`]) is made up by `junheng generate` through the import door, one installation for each size.
 
 mod arguments;
+mod attendance;
 mod bare;
 mod child;
+mod comparison;
 mod copying;
 mod first_load;
 mod ground;
 mod import;
 mod latency;
+mod ledgers;
 mod memory;
 mod power_cut;
 mod process;

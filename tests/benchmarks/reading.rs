@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use junheng_proto::registration::v1::{GetStudentRequest, ListStudentsRequest};
 use junheng_tests::{Officer, regions};
-use serde_json::json;
 
 use crate::ground::{Ground, Seat};
-use crate::latency::Latency;
+use crate::latency::{Latency, Pages};
 use crate::report::Bound;
 use crate::stages::{Province, Scene};
 
@@ -15,7 +14,7 @@ use crate::stages::{Province, Scene};
 const PAGE: i32 = 50;
 
 /// Who reads what: the post, and the organisation whose students it lists.
-async fn readers(ground: &Ground, seat: &Seat) -> Vec<(&'static str, Officer)> {
+pub async fn readers(ground: &Ground, seat: &Seat) -> Vec<(&'static str, Officer)> {
     let school = format!("schools/{}", seat.school);
     let place = regions::place(&seat.region);
     let place = place.expect("a county of the table");
@@ -45,26 +44,15 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             page_token,
             ..ListStudentsRequest::default()
         };
-        let mut first = Latency::default();
-        for _ in 0..arguments.calls {
-            let begun = Instant::now();
-            students.list_students(request(String::new())).await?;
-            first.add(begun.elapsed());
-        }
-        let (mut deep, mut names, mut token) = (Latency::default(), Vec::new(), String::new());
-        for page in 0..arguments.pages {
-            let begun = Instant::now();
+        let mut names = Vec::new();
+        let turns = (arguments.calls, arguments.pages);
+        let pages = Pages::turn(turns, async |token| {
             let answer = students.list_students(request(token)).await?.into_inner();
-            if page > 0 {
-                deep.add(begun.elapsed());
-            }
             let step = answer.students.into_iter().step_by(7);
             names.extend(step.map(|student| student.name));
-            token = answer.next_page_token;
-            if token.is_empty() {
-                break;
-            }
-        }
+            Ok(answer.next_page_token)
+        });
+        let pages = pages.await?;
         let mut get = Latency::default();
         for name in names.iter().cycle().take(arguments.calls) {
             let begun = Instant::now();
@@ -74,8 +62,8 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             get.add(begun.elapsed());
         }
         let kinds = [
-            ("first page", first, Bound::AtMost(20.0)),
-            ("further pages", deep, Bound::AtMost(20.0)),
+            ("first page", pages.first, Bound::AtMost(20.0)),
+            ("further pages", pages.further, Bound::AtMost(20.0)),
             ("one record", get, Bound::None),
         ];
         for (what, latency, bound) in kinds {
@@ -85,10 +73,5 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             }
         }
     }
-    report.hold(
-        &format!("lists of {count} were read"),
-        true,
-        json!({ "page_size": PAGE, "pages_turned": arguments.pages }),
-    );
     Ok(())
 }

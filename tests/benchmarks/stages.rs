@@ -9,7 +9,10 @@ use junheng_tests::postgres::Postgres;
 use crate::arguments::Arguments;
 use crate::ground::Ground;
 use crate::report::Report;
-use crate::{first_load, import, memory, power_cut, race, reading, single, statistics};
+use crate::{
+    attendance, comparison, first_load, import, ledgers, memory, power_cut, race, reading, single,
+    statistics,
+};
 
 /// Over what a benchmark runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +65,9 @@ pub struct Stage {
     pub run: Run,
 }
 
-/// All of them. `first-load` is the filling itself, and so runs for whatever needs a province.
-pub static STAGES: [Stage; 8] = [
+/// All of them. `first-load` is the filling itself, and so runs for whatever needs a province; attendance comes before the
+/// stages that register children of today, who are on no roll of an earlier day.
+pub static STAGES: [Stage; 11] = [
     filled("first-load", Over::EverySize, |scene, province| {
         Box::pin(first_load::run(scene, province))
     }),
@@ -73,6 +77,9 @@ pub static STAGES: [Stage; 8] = [
     filled("statistics", Over::EverySize, |scene, province| {
         Box::pin(statistics::run(scene, province))
     }),
+    filled("attendance", Over::MainSize, |scene, province| {
+        Box::pin(attendance::run(scene, province))
+    }),
     filled("import", Over::MainSize, |scene, province| {
         Box::pin(import::run(scene, province))
     }),
@@ -81,6 +88,12 @@ pub static STAGES: [Stage; 8] = [
     }),
     filled("race", Over::MainSize, |scene, province| {
         Box::pin(race::run(scene, province))
+    }),
+    filled("ledgers", Over::EverySize, |scene, province| {
+        Box::pin(ledgers::run(scene, province))
+    }),
+    filled("comparison", Over::MainSize, |scene, province| {
+        Box::pin(comparison::run(scene, province))
     }),
     alone("power-cut", |scene| Box::pin(power_cut::run(scene))),
     alone("memory", |scene| Box::pin(memory::run(scene))),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context as _;
 use junheng_proto::identity::v1::{
-    Account, CreateAccountRequest, Duty, GrantPostRequest, Level, Post, SignInRequest,
+    Account, CreateAccountRequest, Department, Duty, GrantPostRequest, Level, Post, SignInRequest,
 };
 use tokio::sync::OnceCell;
 use tonic::transport::{Channel, Endpoint};
@@ -274,8 +274,26 @@ impl World {
         self.enter(&sign_in_name, PASSWORD, None).await
     }
 
+    /// The system of a department, `county.partner` at `regions/{code}`, with an account of its own.
+    pub async fn partner(&self, department: Department, role: &str, organisation: &str) -> Officer {
+        let sign_in_name = format!("{role}.{}", uuid::Uuid::now_v7().simple());
+        let post = Post {
+            department: department.into(),
+            ..post(role, organisation)
+        };
+        self.appoint_to(&sign_in_name, vec![post]).await;
+        self.enter(&sign_in_name, PASSWORD, None).await
+    }
+
     /// Creates an account kept by the province and gives it posts, as two administrators do.
     pub async fn appoint(&self, sign_in_name: &str, posts: &[(&str, &str)]) -> Account {
+        let posts = posts
+            .iter()
+            .map(|(role, organisation)| post(role, organisation));
+        self.appoint_to(sign_in_name, posts.collect()).await
+    }
+
+    async fn appoint_to(&self, sign_in_name: &str, posts: Vec<Post>) -> Account {
         let system = self.administrator("system").await;
         let security = self.administrator("security").await;
         let created = CreateAccountRequest {
@@ -289,10 +307,10 @@ impl World {
             request_id: request_id(),
         };
         let mut account = answered(system.accounts().create_account(created).await);
-        for (role, organisation) in posts {
+        for post in posts {
             let grant = GrantPostRequest {
                 name: account.name.clone(),
-                post: Some(post(role, organisation)),
+                post: Some(post),
                 etag: account.etag.clone(),
                 request_id: request_id(),
             };
@@ -338,16 +356,22 @@ impl World {
 /// The password of every officer.
 pub const PASSWORD: &str = "a long Password for tests 2018";
 
-/// A post from `county.clerk` and its organisation.
+/// A post from `county.clerk` and its organisation; a partner is the system of the police.
 pub fn post(role: &str, organisation: &str) -> Post {
     let (level, duty) = role.split_once('.').expect("a role has two parts");
     let level = Level::from_str_name(&format!("LEVEL_{}", level.to_uppercase()));
     let duty = Duty::from_str_name(&format!("DUTY_{}", duty.to_uppercase()));
+    let duty = duty.expect("a duty");
+    let department = match duty {
+        Duty::Partner => Department::PublicSecurity,
+        _ => Department::Unspecified,
+    };
     Post {
         level: level.expect("a level").into(),
-        duty: duty.expect("a duty").into(),
+        duty: duty.into(),
         organisation: organisation.to_owned(),
         title: String::new(),
+        department: department.into(),
     }
 }
 

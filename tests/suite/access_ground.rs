@@ -61,8 +61,8 @@ const SCHOOLS_ONLY: &[&str] = &[
     "PrepareClassDraw",
 ];
 
-/// Methods by which a partner sees only the record of a child that it reported; these are the schools'.
-pub const REPORTERS_ONLY: &[&str] = &["GetDropoutCase"];
+/// Methods by which a partner reaches only a child that it sent, or the record of one that it reported; these are the schools'.
+pub const REPORTERS_ONLY: &[&str] = &["GetDropoutCase", "ReportDropoutSuspicion"];
 
 /// Methods whose records take a school year or a whole process to come about, or are one partner's own; who may call them
 /// is told by their own stories.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use junheng_proto::bulk::v1::ImportResult;
 use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::identity::v1::Department;
 use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest};
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::import_residents_request::Part;
@@ -22,7 +23,7 @@ use junheng_tests::rolls::{all_in, enrol, header};
 use junheng_tests::{County, Officer, Story, World, days_from_now, request_id, story};
 use prost::Message as _;
 use tokio::time::timeout;
-use tonic::{Code, Streaming};
+use tonic::{Code, Response, Status, Streaming};
 
 /// Longer than any comparison or event of a story takes.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -33,6 +34,7 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 pub const STORIES: &[Story] = &[
     story("a list of the police finds the child who is in no school, and the next one tells only what changed", |world| Box::pin(found(world))),
     story("a partner learns whether each child of its own list is accounted for, and of no other child anything", |world| Box::pin(own_list_only(world))),
+    story("the list of a department is taken from that department's own system and from no other", |world| Box::pin(own_department_only(world))),
     story("a county reads its part of a list of the whole province and no other county's", |world| Box::pin(part_of_province(world))),
     story("a comparison that is cut off goes on by itself and misses no child", |world| Box::pin(goes_on(world))),
 ];
@@ -135,6 +137,26 @@ async fn own_list_only(world: &World) {
     );
 }
 
+async fn own_department_only(world: &World) {
+    let county = County::fresh(world).await;
+    let parent = &county.place.county;
+    let listed = child();
+    let systems = [
+        (Department::CivilAffairs, "民政"),
+        (Department::Other, "其他部门"),
+    ];
+    for (department, label) in systems {
+        let partner = world.partner(department, "county.partner", parent).await;
+        let rows = rows_of(&county, [&listed]);
+        let sent = try_send(&partner, parent, Kind::SchoolAge, rows).await;
+        let told = refused(sent, Code::PermissionDenied, "LIST_OF_ANOTHER_DEPARTMENT");
+        assert_eq!(told.metadata["department"], label);
+    }
+    let police = world.another("county.partner", parent).await;
+    let rows = rows_of(&county, [&listed]);
+    all_in(send(&police, parent, Kind::SchoolAge, rows).await);
+}
+
 async fn part_of_province(world: &World) {
     let [here, there, _] = world.neighbours();
     let (here, there) = (
@@ -211,6 +233,15 @@ pub async fn send(
     kind: Kind,
     rows: Vec<ResidentRow>,
 ) -> ImportResult {
+    answered(try_send(partner, parent, kind, rows).await)
+}
+
+async fn try_send(
+    partner: &Officer,
+    parent: &str,
+    kind: Kind,
+    rows: Vec<ResidentRow>,
+) -> Result<Response<ImportResult>, Status> {
     let head = Part::Header(ResidentHeader {
         import: Some(header(parent)),
         source: Source::PublicSecurity.into(),
@@ -220,7 +251,7 @@ pub async fn send(
     let parts = std::iter::once(head).chain(rows.into_iter().map(Part::Row));
     let messages = parts.map(|part| ImportResidentsRequest { part: Some(part) });
     let stream = tokio_stream::iter(messages.collect::<Vec<_>>());
-    answered(partner.comparisons().import_residents(stream).await)
+    partner.comparisons().import_residents(stream).await
 }
 
 /// Compares the last list of everybody of school age, or the only one, and waits for the end.
@@ -269,7 +300,8 @@ async fn ended(partner: &Officer, begun: &Comparison) -> Comparison {
     timeout(PATIENCE, wait).await.expect("the comparison ends")
 }
 
-async fn results(
+/// What a comparison found, as an officer or partner reads it.
+pub async fn results(
     officer: &Officer,
     parent: &str,
     run: &Comparison,

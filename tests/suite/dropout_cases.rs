@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use junheng_proto::registration::v1::dropout_case::{Ground as Closing, Reason, State};
 use junheng_proto::registration::v1::dropout_notice::{Kind, ServiceMethod, State as NoticeState};
 use junheng_proto::registration::v1::dropout_visit::{Method, Outcome};
+use junheng_proto::registration::v1::resident_list::Kind as ListKind;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{
     AssignDropoutCaseRequest, AttendanceMark, ConfirmDropoutCaseRequest, DrawDropoutNoticeRequest,
@@ -23,6 +24,8 @@ use junheng_tests::refusal::{Refused, answered, refused};
 use junheng_tests::school_year::today;
 use junheng_tests::{County, Officer, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
+
+use crate::comparisons;
 
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
@@ -489,13 +492,49 @@ async fn notices(world: &World) {
 
 async fn partners(world: &World) {
     let county = County::fresh(world).await;
-    let other = County::fresh(world).await;
     let ground = Ground::of(world, &county).await;
-    let police = world.sign_in("county.partner", &ground.region).await;
-    let stranger = world.sign_in("county.partner", &other.place.county).await;
-    refused(ground.report(&stranger).await, Code::NotFound, "NOT_FOUND");
-    let case = answered(ground.report(&police).await);
+    let region = &ground.region;
+    let police = world.another("county.partner", region).await;
+    let stranger = world.another("county.partner", region).await;
+    let unlisted = ground.report(&police).await;
+    refused(unlisted, Code::NotFound, "NOT_FOUND");
+
+    // A pupil whom the police's own list has.
+    let person = child();
+    register(&county.clerk, &ground.class, &person).await;
+    let rows = comparisons::rows_of(&county, [&person]);
+    comparisons::send(&police, region, ListKind::SchoolAge, rows).await;
+    let run = comparisons::compare(&police, region).await;
+    let listed = comparisons::results(&police, region, &run, false).await;
+    let listed = listed[0]
+        .resident
+        .clone()
+        .expect("a child of the list")
+        .name;
+    let report = || ReportDropoutSuspicionRequest {
+        child: listed.clone(),
+        note: "在外务工".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let foreign = stranger
+        .dropout_cases()
+        .report_dropout_suspicion(report())
+        .await;
+    refused(foreign, Code::NotFound, "NOT_FOUND");
+    let case = answered(
+        police
+            .dropout_cases()
+            .report_dropout_suspicion(report())
+            .await,
+    );
     assert_eq!(case.state(), State::Suspected);
+    assert!(case.student.is_empty() && case.region.is_empty());
+    let again = police
+        .dropout_cases()
+        .report_dropout_suspicion(report())
+        .await;
+    refused(again, Code::AlreadyExists, "DROPOUT_CASE_OPEN");
     ground
         .confirm(&answered(get(&ground.head, &case).await))
         .await;

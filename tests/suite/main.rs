@@ -38,6 +38,7 @@ mod ledgers;
 mod local_rules;
 mod lost_callers;
 mod made_up_province;
+mod moving_cases;
 mod moving_schools;
 mod name_search;
 mod numbers;
@@ -98,6 +99,7 @@ const THEMES: &[&[Story]] = &[
     made_up_province::STORIES,
     row_texts::STORIES,
     statistics::STORIES,
+    moving_cases::STORIES,
     moving_schools::STORIES,
     reorganisations::STORIES,
     class_sizes::STORIES,

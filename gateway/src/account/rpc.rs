@@ -197,6 +197,7 @@ impl Rpc {
             place: organisation.place,
             title: organisation.title(duty),
             organisation: organisation.name,
+            department: given.department,
         };
         let (scope, given_etag) = (caller.scope.clone(), message.etag);
         let written = self
@@ -320,5 +321,6 @@ pub fn encode_post(post: &account_post::Model) -> Post {
         duty: post.duty,
         organisation: post.organisation.clone(),
         title: post.title.clone(),
+        department: post.department,
     }
 }

@@ -1,7 +1,7 @@
 //! The rules of accounts and posts that need no database.
 
 use junheng_kernel::fault::Violation;
-use junheng_proto::identity::v1::{Duty, Post};
+use junheng_proto::identity::v1::{Department, Duty, Post};
 
 /// Duties by whether they stand alone: an account that holds one of these holds posts of no other duty.
 const STANDS_ALONE: &[(Duty, bool)] = &[
@@ -77,7 +77,7 @@ pub fn check_new(sign_in_name: &str, display_name: &str, password: &str) -> Vec<
     violations
 }
 
-/// What is wrong with the level and duty of a post to give.
+/// What is wrong with the level, duty and department of a post to give.
 pub fn check_post(post: &Post) -> Vec<Violation> {
     let mut violations = Vec::new();
     let known = STANDS_ALONE
@@ -96,6 +96,22 @@ pub fn check_post(post: &Post) -> Vec<Violation> {
             "must be school, county, city or province",
             "应为学校、县级、市级或省级",
         ));
+    }
+    let is_partner = post.duty == Duty::Partner as i32;
+    let names_one = Department::try_from(post.department)
+        .is_ok_and(|department| department != Department::Unspecified);
+    match (is_partner, names_one) {
+        (true, false) => violations.push(Violation::invalid(
+            "post.department",
+            "must be the department whose system the partner is",
+            "协同系统岗位应指明所属部门",
+        )),
+        (false, _) if post.department != 0 => violations.push(Violation::invalid(
+            "post.department",
+            "must be empty: only a partner is a department's system",
+            "仅协同系统岗位可指明部门",
+        )),
+        _ => {}
     }
     violations
 }
@@ -139,6 +155,25 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(check_post(&service)[0].field, "post.duty");
+    }
+
+    #[test]
+    fn a_partner_is_the_system_of_one_department_and_nobody_else_is() {
+        let of = |duty: Duty, department: i32| {
+            let post = Post {
+                level: 2,
+                duty: duty.into(),
+                department,
+                ..Default::default()
+            };
+            check_post(&post)
+        };
+        assert!(of(Duty::Partner, Department::CivilAffairs.into()).is_empty());
+        assert!(of(Duty::Clerk, 0).is_empty());
+        for (duty, department) in [(Duty::Partner, 0), (Duty::Partner, 77), (Duty::Clerk, 1)] {
+            let wrong = of(duty, department);
+            assert_eq!(wrong[0].field, "post.department", "{duty:?} {department}");
+        }
     }
 
     #[test]

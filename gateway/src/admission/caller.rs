@@ -203,5 +203,6 @@ fn nobody() -> Claims {
         role: Role::new(Level::School, Duty::Partner).to_string(),
         organisation: format!("schools/{}", Uuid::nil()),
         name: String::new(),
+        department: 0,
     }
 }

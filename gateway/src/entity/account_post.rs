@@ -15,6 +15,8 @@ pub struct Model {
     /// The organisation's 12-digit place number.
     pub place: i64,
     pub title: String,
+    /// The department of a partner's system; 0 for any other duty.
+    pub department: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

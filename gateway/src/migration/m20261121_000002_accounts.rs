@@ -29,6 +29,7 @@ impl MigrationTrait for Migration {
             .col(string("organisation"))
             .col(big_integer("place"))
             .col(text("title"))
+            .col(integer("department"))
             .to_owned();
         manager.create_table(posts).await?;
         let database = manager.get_connection();

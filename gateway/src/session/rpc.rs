@@ -268,6 +268,7 @@ impl Rpc {
             role: rules::role_of(post)?.to_string(),
             organisation: post.organisation.clone(),
             name: account.display_name.clone(),
+            department: post.department,
         })
     }
 

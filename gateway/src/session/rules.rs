@@ -104,6 +104,7 @@ mod tests {
             duty: duty.into(),
             organisation: "regions/630103".into(),
             title: String::new(),
+            department: 0,
         }
     }
 

@@ -162,6 +162,7 @@ pub fn post(level: Level, duty: Duty, organisation: &str) -> Post {
         duty: duty.into(),
         organisation: organisation.into(),
         title: String::new(),
+        department: i32::from(duty == Duty::Partner),
     }
 }
 

@@ -169,6 +169,7 @@ impl World {
             role: role.to_owned(),
             organisation: organisation.to_owned(),
             name: "测试".to_owned(),
+            department: 0,
         }
     }
 }

@@ -158,6 +158,14 @@ pub fn sentence_zh(reason: Reason, metadata: &[(&'static str, String)]) -> Strin
         })
 }
 
+/// Whether the same call may succeed when it is made again, unchanged: another write was in the way, or somebody did not answer.
+pub fn is_passing(reason: Reason) -> bool {
+    matches!(
+        catalogue(reason).0,
+        Code::Aborted | Code::Unavailable | Code::ResourceExhausted
+    )
+}
+
 fn catalogue(reason: Reason) -> (Code, &'static str) {
     CATALOGUE
         .get(&reason)
@@ -202,6 +210,24 @@ mod tests {
                 assert!(!told.contains(inside), "{told}");
                 assert!(!told.contains("database"), "{told}");
             }
+        }
+    }
+
+    #[test]
+    fn what_stood_in_the_way_passes_and_what_is_damaged_does_not() {
+        for passing in [
+            Reason::WriteConflict,
+            Reason::EtagMismatch,
+            Reason::Unavailable,
+        ] {
+            assert!(is_passing(passing), "{passing:?}");
+        }
+        for lasting in [
+            Reason::Internal,
+            Reason::RegionUnknown,
+            Reason::StepNotReady,
+        ] {
+            assert!(!is_passing(lasting), "{lasting:?}");
         }
     }
 

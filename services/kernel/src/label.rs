@@ -112,6 +112,7 @@ static NAMES: LazyLock<HashMap<String, HashMap<i32, String>>> = LazyLock::new(||
 labelled! {
     junheng_proto::identity::v1::Level => "junheng.identity.v1.Level",
     junheng_proto::identity::v1::Duty => "junheng.identity.v1.Duty",
+    junheng_proto::identity::v1::Department => "junheng.identity.v1.Department",
     junheng_proto::registration::v1::access_grant::State => "junheng.registration.v1.AccessGrant.State",
     junheng_proto::registration::v1::export::State => "junheng.registration.v1.Export.State",
     junheng_proto::registration::v1::group_recognition::State => "junheng.registration.v1.GroupRecognition.State",
@@ -119,6 +120,7 @@ labelled! {
     junheng_proto::registration::v1::transfer::State => "junheng.registration.v1.Transfer.State",
     junheng_proto::registration::v1::ComparisonVerdict => "junheng.registration.v1.ComparisonVerdict",
     junheng_proto::registration::v1::resident_list::State => "junheng.registration.v1.ResidentList.State",
+    junheng_proto::registration::v1::resident_list::Source => "junheng.registration.v1.ResidentList.Source",
     junheng_proto::registration::v1::dropout_case::State => "junheng.registration.v1.DropoutCase.State",
     junheng_proto::registration::v1::dropout_case::Ground => "junheng.registration.v1.DropoutCase.Ground",
     junheng_proto::registration::v1::dropout_case::Reason => "junheng.registration.v1.DropoutCase.Reason",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub use junheng_proto::identity::v1::{Duty, Level, Post};
+pub use junheng_proto::identity::v1::{Department, Duty, Level, Post};
 
 /// The administrative levels, lowest first.
 pub const LEVELS: [Level; 4] = [Level::School, Level::County, Level::City, Level::Province];

@@ -96,6 +96,7 @@ impl Context {
             role: SERVICE.to_string(),
             organisation: "regions/000000".to_owned(),
             name: self.name.to_owned(),
+            department: 0,
         }
     }
 

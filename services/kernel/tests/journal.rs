@@ -106,6 +106,7 @@ impl Bench {
             role: "county.clerk".into(),
             organisation: "regions/630103".into(),
             name: "经办".into(),
+            department: 0,
         };
         let caller = Caller::from_claims(&claims, &regions, "/test/Make", "").unwrap();
         let context = Context {

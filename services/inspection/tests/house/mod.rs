@@ -143,6 +143,7 @@ impl House {
             role: role.into(),
             organisation,
             name: account.into(),
+            department: 0,
         };
         let identity = sign(&self.context.signing, &claims).unwrap();
         self.context.request(&identity, message)

@@ -251,6 +251,7 @@ pub fn post_of(text: &str) -> anyhow::Result<Post> {
         duty: role.duty as i32,
         organisation: organisation.to_owned(),
         title: String::new(),
+        department: 0,
     })
 }
 

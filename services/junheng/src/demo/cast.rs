@@ -1,6 +1,6 @@
 //! Who plays: the officers of four levels, and two people in every school.
 
-use junheng_proto::identity::v1::{Duty, Level, Post};
+use junheng_proto::identity::v1::{Department, Duty, Level, Post};
 use junheng_proto::registration::v1::School;
 
 use crate::client::Account;
@@ -137,6 +137,10 @@ fn post(level: Level, duty: Duty, organisation: &str) -> Post {
         duty: duty as i32,
         organisation: organisation.to_owned(),
         title: String::new(),
+        department: match duty {
+            Duty::Partner => Department::PublicSecurity.into(),
+            _ => Department::Unspecified.into(),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::token::Claims;
 use crate::error::KernelError;
-use crate::post::{Duty, Level, Role};
+use crate::post::{Department, Duty, Level, Role};
 use crate::region::{RegionLevel, RegionTable};
 use crate::scope::Scope;
 
@@ -20,6 +20,8 @@ pub struct Caller {
     pub role: Role,
     /// `regions/{code}` or `schools/{id}`.
     pub organisation: String,
+    /// The department whose system a partner is; unspecified for everybody else.
+    pub department: Department,
     /// What the post covers.
     pub scope: Scope,
     /// The method called, as its gRPC path.
@@ -72,6 +74,7 @@ impl Caller {
             display_name: claims.name.clone(),
             role,
             organisation: claims.organisation.clone(),
+            department: Department::try_from(claims.department).unwrap_or_default(),
             scope,
             method: method.to_owned(),
             identity: identity.to_owned(),

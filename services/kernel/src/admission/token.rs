@@ -36,6 +36,9 @@ pub struct Claims {
     pub organisation: String,
     /// The name of the person or system.
     pub name: String,
+    /// The number of the department whose system a partner is; 0 for everybody else.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub department: i32,
 }
 
 /// Why a token is refused. Callers are told one thing for all.
@@ -50,6 +53,11 @@ pub enum TokenError {
     /// Before its time or after it.
     #[error("the token does not hold now")]
     NotNow,
+}
+
+/// Whether a number means nothing; tokens of all but partners do not mention it.
+fn is_none(number: &i32) -> bool {
+    *number == 0
 }
 
 /// Signs claims.
@@ -175,6 +183,28 @@ mod tests {
             role: "county.approver".into(),
             organisation: "regions/630103".into(),
             name: "测试".into(),
+            department: 0,
+        }
+    }
+
+    #[test]
+    fn the_department_of_a_partner_is_signed_and_nobody_elses_token_mentions_one() {
+        let (clock, key) = (Clock::default(), SigningKey::generate().unwrap());
+        let mut trusted = TrustedKeys::default();
+        trusted.trust("gateway", key.public());
+        let now = clock.now_micros() / 1_000_000;
+        let officer = claims("gateway", "accounts/1", now);
+        let partner = Claims {
+            role: "county.partner".into(),
+            department: 2,
+            ..officer.clone()
+        };
+        for (claims, mentioned) in [(officer, false), (partner, true)] {
+            let token = sign(&key, &claims).unwrap();
+            let read = verify(&token, &trusted, "junheng-service", &clock);
+            assert_eq!(read, Ok(claims.clone()));
+            let text = serde_json::to_string(&claims).unwrap();
+            assert_eq!(text.contains("department"), mentioned);
         }
     }
 

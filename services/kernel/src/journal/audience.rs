@@ -1,12 +1,18 @@
 //! Whom, besides officers and services, a change is told, and what of it. The contract declares it on the fields of the
 //! record: one names the partner (`audience`), others are what that partner sees (`shared`). No room says it again.
+//!
+//! Of records that the contract gives nobody below class `PERSONAL`, a partner who is not their audience learns nothing: that a
+//! child's record changed, and when, is a thing to know about the child.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use junheng_proto::POOL;
+use junheng_proto::options::v1::DataClass;
 use prost::{Message, Name};
-use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+use crate::admission::AccessTable;
 
 /// What the contract says of the records of one kind.
 struct Declared {
@@ -33,6 +39,28 @@ static DECLARED: LazyLock<HashMap<String, Declared>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The kinds of records that some method gives as no more than internal data, by itself or in a list.
+static OF_NO_PERSON: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let contract = AccessTable::of_contract();
+    let open = contract
+        .iter()
+        .filter(|access| (access.data_class as i32) < DataClass::Personal as i32);
+    open.flat_map(|access| {
+        let answer = access.method.output();
+        let listed: Vec<String> = answer
+            .fields()
+            .filter_map(|field| match field.kind() {
+                Kind::Message(message) => Some(message.full_name().to_owned()),
+                _ => None,
+            })
+            .collect();
+        listed
+            .into_iter()
+            .chain(std::iter::once(answer.full_name().to_owned()))
+    })
+    .collect()
+});
+
 fn declared(message: MessageDescriptor) -> Option<Declared> {
     let is_marked = |field: &FieldDescriptor, option: &str| {
         let extension = POOL.get_extension_by_name(option);
@@ -56,12 +84,15 @@ fn declared(message: MessageDescriptor) -> Option<Declared> {
 
 /// Whom the change of a record is told. A change of nothing that is shared is told nobody.
 pub(super) fn told<T: Message + Name>(before: Option<&T>, after: &T) -> Told {
-    let Some(declared) = DECLARED.get(&T::full_name()) else {
-        return Told::default();
-    };
     let restricted = Told {
         restricted: true,
         ..Told::default()
+    };
+    let Some(declared) = DECLARED.get(&T::full_name()) else {
+        return match OF_NO_PERSON.contains(&T::full_name()) {
+            true => Told::default(),
+            false => restricted,
+        };
     };
     let read = |message: &T| {
         let bytes = message.encode_to_vec();
@@ -105,7 +136,10 @@ fn shared_of(declared: &Declared, record: &DynamicMessage) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use junheng_proto::registration::v1::{Comparison, Student};
+    use junheng_proto::registration::v1::{
+        Comparison, School, SchoolClass, StatusChange, Student, StudentChange, Transfer,
+    };
+    use junheng_proto::staffing::v1::Teacher;
 
     use super::*;
 
@@ -147,13 +181,26 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_nobody_is_told_no_partner_and_one_without_an_audience_is_told_as_ever() {
+    fn what_is_of_a_person_is_told_no_partner_and_schools_are_told_all() {
+        fn restricted<T: Message + Name>(record: &T) -> bool {
+            told(None, record).restricted
+        }
+        assert!(restricted(&Student::default()));
+        assert!(restricted(&StudentChange::default()));
+        assert!(restricted(&StatusChange::default()));
+        assert!(restricted(&Transfer::default()));
+        assert!(restricted(&Teacher::default()));
+        assert!(!restricted(&School::default()));
+        assert!(!restricted(&SchoolClass::default()));
+    }
+
+    #[test]
+    fn a_record_of_nobody_is_told_no_partner() {
         let nobodys = Comparison {
             sender: String::new(),
             ..comparison()
         };
         let told_of = told(None, &nobodys);
         assert_eq!((told_of.restricted, told_of.shared), (true, None));
-        assert_eq!(told(None, &Student::default()), Told::default());
     }
 }

@@ -40,8 +40,9 @@ pub(super) fn significant(code: &str) -> &str {
     }
 }
 
-/// All place numbers that begin with the code's significant digits. Expects a normalised code; anything else gives an empty range.
-pub(super) fn span(code: &str) -> RangeInclusive<i64> {
+/// All place numbers that begin with the code's significant digits, whether the code is in force or has ended. Expects a
+/// normalised code; anything else gives an empty range.
+pub fn span(code: &str) -> RangeInclusive<i64> {
     let digits = significant(code);
     let width = 10_i64.pow(PLACE_DIGITS.saturating_sub(digits.len()) as u32);
     let number = if digits.is_empty() {

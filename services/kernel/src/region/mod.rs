@@ -20,7 +20,7 @@ mod tests;
 
 use std::fmt;
 
-pub use code::normalize;
+pub use code::{normalize, span};
 pub use error::{LineProblem, RegionError};
 pub use history::AreaCode;
 pub use table::RegionTable;

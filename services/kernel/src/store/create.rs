@@ -54,11 +54,21 @@ struct Beside {
     version: i64,
 }
 
+/// A row that speaks against a creation: while a table has one with these values, nothing is written.
+#[derive(Clone, Debug)]
+pub struct Against {
+    table: &'static str,
+    cells: Vec<(&'static str, Value)>,
+    also: Option<&'static str>,
+}
+
 /// The creation of one record.
 #[derive(Clone, Debug)]
 pub struct Creation<T> {
     /// What must stand still meanwhile.
     pub hold: Hold,
+    /// What must not be there; looked for within the statement that writes.
+    pub against: Vec<Against>,
     /// The record.
     pub record: Row,
     /// The column by which the record is unique. When its value is taken, nothing is written.
@@ -75,7 +85,7 @@ pub struct Creation<T> {
 enum Outcome<T> {
     /// Committed; its answer.
     Written(T),
-    /// The unique value is another record's.
+    /// The unique value is another record's, or a row speaks against it.
     Taken,
     /// What was to be held lies elsewhere.
     Moved,
@@ -201,19 +211,66 @@ impl Hold {
     }
 }
 
+// === impl Against ===
+
+impl Against {
+    /// A record with these values.
+    pub fn any<E: EntityTrait>(cells: impl IntoIterator<Item = (E::Column, Value)>) -> Self {
+        let cells = cells
+            .into_iter()
+            .map(|(column, value)| (column.as_str(), value));
+        Self {
+            table: E::default().table_name(),
+            cells: cells.collect(),
+            also: None,
+        }
+    }
+
+    /// And that meets a condition, in the words of the index that holds only such rows.
+    pub fn among(mut self, condition: Option<&'static str>) -> Self {
+        self.also = condition;
+        self
+    }
+
+    /// `SELECT 1 FROM …`, with the values put behind those before.
+    fn select(&self, values: &mut Vec<Value>) -> String {
+        let mut met = Vec::new();
+        for (column, value) in &self.cells {
+            values.push(value.clone());
+            met.push(format!("\"{column}\" = ${}", values.len()));
+        }
+        met.extend(self.also.map(str::to_owned));
+        format!(
+            "SELECT 1 FROM \"{}\" WHERE {}",
+            self.table,
+            met.join(" AND ")
+        )
+    }
+}
+
 // === impl Creation ===
 
 impl<T> Creation<T> {
     /// All of it as one statement. Each part reads the one before, so that nothing is written unless what is held
-    /// stands and the unique value is free.
+    /// stands, nothing speaks against it and the unique value is free.
     fn statement(self, journal: Row, backend: DatabaseBackend) -> (Statement, T) {
         let mut values = Vec::new();
         let held = self.hold.select(&mut values, " FOR SHARE");
         let target = self.record.target();
         let placeholders = self.record.placeholders(&mut values);
         let conflict = unless_taken(self.unique);
+        let against: Vec<String> = self
+            .against
+            .iter()
+            .map(|row| format!("NOT EXISTS ({})", row.select(&mut values)))
+            .collect();
+        let unless = if against.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", against.join(" AND "))
+        };
         let mut sql = format!(
-            "WITH held AS ({held}), created AS (INSERT INTO {target} SELECT {placeholders} FROM held{conflict} \
+            "WITH held AS ({held}), created AS (INSERT INTO {target} SELECT {placeholders} FROM held{unless}{conflict} \
              RETURNING 1)"
         );
         for (number, row) in self.along.into_iter().chain([journal]).enumerate() {
@@ -240,8 +297,8 @@ fn unless_taken(unique: &str) -> String {
 impl Store {
     /// Creates one record for `key`: what `plan` says and one journal row commit together, and the same request again
     /// gets the first answer. `plan` is told how often it was asked before, and is asked again when what it
-    /// holds has changed meanwhile; `taken` says what to answer when the unique value is another record's, and may write for
-    /// itself under the same key.
+    /// holds has changed meanwhile; `taken` says what to answer when the unique value is another record's or a row speaks
+    /// against the creation, and may write for itself under the same key.
     ///
     /// Runs in a task of its own, so that a caller who goes away cannot leave a transaction open. A failure of the plan
     /// looks for the first answer too: whatever `plan` reads may have changed since.
@@ -325,6 +382,14 @@ impl Store {
         if tx.query_one_raw(held).await?.is_none() {
             return Ok(Outcome::Moved);
         }
+        for row in &creation.against {
+            let mut values = Vec::new();
+            let found = row.select(&mut values);
+            let found = Statement::from_sql_and_values(backend, found, values);
+            if tx.query_one_raw(found).await?.is_some() {
+                return Ok(Outcome::Taken);
+            }
+        }
         let record = creation.record.insert(backend, Some(creation.unique));
         if tx.execute_raw(record).await?.rows_affected() == 0 {
             return Ok(Outcome::Taken);
@@ -361,6 +426,11 @@ mod tests {
                     version: 5,
                 }),
             },
+            against: vec![Against {
+                table: "former",
+                cells: vec![("hash", 2.into()), ("sex", 1.into())],
+                also: Some("kind <> 3"),
+            }],
             record: Row::new("students", [("id", 1.into()), ("hash", 2.into())]),
             unique: "hash",
             along: vec![Row::new("counts", [("n", 3.into())])],
@@ -375,11 +445,12 @@ mod tests {
              WHERE held.\"id\" = $1 AND held.\"place\" = $2 \
              AND beside.\"id\" = $3 AND beside.\"version\" = $4 FOR SHARE), \
              created AS (INSERT INTO \"students\" (\"id\", \"hash\") SELECT $5, $6 FROM held \
+             WHERE NOT EXISTS (SELECT 1 FROM \"former\" WHERE \"hash\" = $7 AND \"sex\" = $8 AND kind <> 3) \
              ON CONFLICT (\"hash\") DO NOTHING RETURNING 1), \
-             along0 AS (INSERT INTO \"counts\" (\"n\") SELECT $7 FROM created), \
-             along1 AS (INSERT INTO \"journal\" (\"id\") SELECT $8 FROM created) \
+             along0 AS (INSERT INTO \"counts\" (\"n\") SELECT $9 FROM created), \
+             along1 AS (INSERT INTO \"journal\" (\"id\") SELECT $10 FROM created) \
              SELECT (SELECT count(*) FROM held) AS held, (SELECT count(*) FROM created) AS created"
         );
-        assert_eq!(statement.values.map(|values| values.0.len()), Some(8));
+        assert_eq!(statement.values.map(|values| values.0.len()), Some(10));
     }
 }

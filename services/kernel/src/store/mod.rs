@@ -16,7 +16,7 @@ use sea_orm::{
 use tokio::sync::watch;
 
 pub use connect::{UrlError, connect};
-pub use create::{Creation, Hold, Row};
+pub use create::{Against, Creation, Hold, Row};
 pub use insert_missing::insert_missing;
 pub use set::{insert_new, replace_all};
 pub(crate) use write::StoredKey;

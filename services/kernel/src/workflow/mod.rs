@@ -11,5 +11,7 @@ mod table;
 pub use crate::label::name_of as state_name;
 pub use error::WorkflowError;
 pub use rpc::WorkflowRpc;
-pub use step::{Asked, Standing, Taken, Unmet, check_evidence, check_note, check_reason, kept};
+pub use step::{
+    Asked, Standing, Taken, Unmet, check_evidence, check_note, check_reason, kept, read_kept,
+};
 pub use table::{Moved, Row, Workflow, state_of};

@@ -287,6 +287,16 @@ pub fn kept(evidence: &[Evidence]) -> Vec<String> {
     evidence.iter().map(line).collect()
 }
 
+/// Evidence as it was given, of a line that [`kept`] wrote; None of any other.
+pub fn read_kept(line: &str) -> Option<Evidence> {
+    // A title may say anything; what follows the last mark is the digest.
+    let (title, digest) = line.rsplit_once(" sm3:")?;
+    Some(Evidence {
+        title: title.to_owned(),
+        digest: digest.to_owned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,6 +306,18 @@ mod tests {
             title: title.into(),
             digest: digest.into(),
         }
+    }
+
+    #[test]
+    fn evidence_is_read_as_it_was_kept() {
+        let digest = "5a".repeat(32);
+        let given = [piece("户口簿", &digest), piece("摘要 sm3:0", &digest)];
+        let read: Vec<Evidence> = kept(&given)
+            .iter()
+            .filter_map(|line| read_kept(line))
+            .collect();
+        assert_eq!(read, given);
+        assert_eq!(read_kept("户口簿"), None);
     }
 
     #[test]

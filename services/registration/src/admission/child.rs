@@ -1,15 +1,62 @@
 //! What a list says of a child: sealed in the row, shown masked.
 
+use std::collections::{BTreeSet, HashMap};
+
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::etag;
 use junheng_kernel::privacy::{FieldAddress, Keyring, mask};
 use junheng_proto::registration::v1::{AdmissionEntry, AdmittedChild};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::store;
 use crate::entity::admission_entry::Model;
 use crate::student::document;
 use crate::student::person::SchoolFields;
 use crate::student::rules::Draft;
+
+/// A child on a list, for the rooms that look for those who did not arrive.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted {
+    /// The entry as callers see it: numbers, phone and address masked.
+    pub(crate) shown: AdmissionEntry,
+    /// The school that admitted the child.
+    pub(crate) school: Uuid,
+    /// Its place.
+    pub(crate) place: i64,
+    /// Its county.
+    pub(crate) region: String,
+    /// The stage that the child was admitted to.
+    pub(crate) stage: i32,
+}
+
+/// The children of some entries; who is on no list is left out. Two statements for all.
+pub(crate) async fn admitted(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    entries: BTreeSet<Uuid>,
+) -> Result<HashMap<Uuid, Admitted>, KernelError> {
+    if entries.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = store::with_ids(database, entries).await?;
+    let plans = store::plans_with_ids(database, rows.iter().map(|row| row.plan)).await?;
+    let mut found = HashMap::new();
+    for row in &rows {
+        let Some(plan) = plans.get(&row.plan) else {
+            continue;
+        };
+        let child = Admitted {
+            shown: encode(keys, row)?,
+            school: row.school,
+            place: row.place,
+            region: plan.region.clone(),
+            stage: plan.stage,
+        };
+        found.insert(row.id, child);
+    }
+    Ok(found)
+}
 
 /// Opens the sealed part of a row.
 pub(super) fn of(keys: &Keyring, row: &Model) -> Result<AdmittedChild, KernelError> {

@@ -20,11 +20,11 @@ use super::rpc::name_of;
 use super::{child, store};
 use crate::duplicate_case::{self, Claim, Opened, Suspected};
 use crate::entity::{admission_entry as entry, admission_plan as plan, school_class, student};
-use crate::reorganisation::store::is_live;
 use crate::student::advance::{Arrival, advanced, may_advance};
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::{self, Seat};
 use crate::student::rules::Draft;
+use crate::student::standing::is_live;
 use crate::student::suspicion::{self, Child};
 use crate::student::{document, store as students};
 
@@ -86,7 +86,6 @@ async fn register_some(
     entries: &[entry::Model],
     done: &mut Done,
 ) -> Result<(), AdmissionError> {
-    let keys = &context.store.keys;
     let hashes: Vec<&[u8]> = entries
         .iter()
         .map(|entry| entry.identity_hash.as_slice())
@@ -142,8 +141,9 @@ async fn register_some(
             date,
             process: name_of(plan),
         };
-        let told = ledger::change_all(&**tx, keys, moves, Some(&happening), false).await?;
-        done.records.extend(told.into_iter().map(|(_, told)| told));
+        let pen = Pen::of(context);
+        let told = ledger::change_all(&**tx, pen, moves, Some(&happening), false).await?;
+        done.records.extend(told.records);
     }
     for (entry, student) in settled {
         let changed = entry::Model {

@@ -10,7 +10,7 @@
 //! - A record is a result of enrolment: who has arrived is registered by [`enrol`], without a class until the class draw. Who
 //!   was admitted and has not arrived is a list.
 
-mod child;
+pub(crate) mod child;
 mod draw;
 mod enrol;
 mod entries;

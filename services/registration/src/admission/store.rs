@@ -1,6 +1,6 @@
 //! Every SQL statement about admission plans and their lists.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
@@ -71,6 +71,47 @@ pub async fn with_claims(
     entry::Entity::visible_to(&everywhere)
         .filter(entry::Column::SchoolYear.eq(school_year))
         .filter(entry::Column::Claim.is_in(claims))
+        .all(database)
+        .await
+}
+
+/// The entries of these ids, wherever they are.
+pub(super) async fn with_ids(
+    database: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<entry::Model>, DbErr> {
+    let judged = Scope::everything("the cases of these children were found in scope");
+    entry::Entity::visible_to(&judged)
+        .filter(entry::Column::Id.is_in(ids))
+        .all(database)
+        .await
+}
+
+/// The plans of these ids.
+pub(super) async fn plans_with_ids(
+    database: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, plan::Model>, DbErr> {
+    let judged = Scope::everything("the plans of entries that were judged");
+    let rows = plan::Entity::visible_to(&judged)
+        .filter(plan::Column::Id.is_in(ids))
+        .all(database)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The schools of some entries.
+pub(crate) async fn schools_of(
+    database: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Uuid>, DbErr> {
+    let everywhere = Scope::everything("one case for a child, whoever finds it");
+    entry::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(entry::Column::School)
+        .filter(entry::Column::Id.is_in(ids))
+        .distinct()
+        .into_tuple()
         .all(database)
         .await
 }

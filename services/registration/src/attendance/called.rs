@@ -34,9 +34,12 @@ pub fn is_present(kind: Kind) -> bool {
     matches!(kind, Kind::Present | Kind::Late)
 }
 
+/// The marks of who was away without leave, as far as anybody knows.
+pub const WITHOUT_LEAVE: [Kind; 2] = [Kind::Unexcused, Kind::Unknown];
+
 /// Whether who has this mark was away without leave, as far as anybody knows.
 pub fn is_without_leave(kind: Kind) -> bool {
-    matches!(kind, Kind::Unexcused | Kind::Unknown)
+    WITHOUT_LEAVE.contains(&kind)
 }
 
 /// The kind of a number of the database.

@@ -23,6 +23,7 @@ use super::mark::exceptions;
 use super::store::{self, Pupil};
 use crate::entity::school_class;
 use crate::student::document;
+use crate::student::standing::is_on_roll;
 
 /// Pupils and classes kept at most; beyond it the roster starts anew with the chunk at hand.
 const MOST: usize = 20_000;
@@ -169,7 +170,7 @@ impl Roster {
         let elsewhere = class.is_some_and(|class| pupil.school_class != Some(class.id));
         let seat = pupil
             .school_class
-            .filter(|_| store::is_on_roll(pupil.state) && !came_later && !elsewhere);
+            .filter(|_| is_on_roll(pupil.state) && !came_later && !elsewhere);
         let Some(school_class) = seat else {
             return Err(Violation::of(field, &not_on_roll(pupil.id, date)).into());
         };

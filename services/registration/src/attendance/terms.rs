@@ -56,13 +56,23 @@ pub fn term_at(place: i64, date: NaiveDate) -> Option<Term> {
     chosen(&TERMS, place, date)
 }
 
+/// A term of a school year at a place: 1 in autumn, 2 in spring.
+pub fn term_of(place: i64, school_year: i32, number: u32) -> Option<Term> {
+    let mut terms = terms_of(&TERMS, &province_of(place), school_year).into_iter();
+    terms.find(|term| term.number == number)
+}
+
 /// Whether schools teach at a place on a day.
 pub fn is_school_day(calendar: &Calendar, place: i64, date: NaiveDate) -> bool {
     calendar.is_working_day(date) && term_at(place, date).is_some()
 }
 
+fn province_of(place: i64) -> String {
+    format!("{:02}", place.div_euclid(BEHIND_PROVINCE))
+}
+
 fn chosen(entries: &[Entry], place: i64, date: NaiveDate) -> Option<Term> {
-    let province = format!("{:02}", place.div_euclid(BEHIND_PROVINCE));
+    let province = province_of(place);
     // An autumn term may begin in August and end in January.
     (date.year() - 1..=date.year())
         .flat_map(|school_year| terms_of(entries, &province, school_year))

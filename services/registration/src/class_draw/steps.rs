@@ -24,7 +24,7 @@ use super::{algorithm, store};
 use crate::entity::class_draw::{Entity, Model};
 use crate::entity::student;
 use crate::school::parent;
-use crate::student::ledger::{self, Move};
+use crate::student::ledger::{self, Move, Pen};
 
 /// What a step brings along.
 #[derive(Clone, Debug)]
@@ -207,13 +207,12 @@ async fn run(
             moves.push(Move { before, after });
         }
     }
-    let keys = &context.store.keys;
     let mut records = Vec::with_capacity(moves.len());
     while !moves.is_empty() {
         let rest = moves.split_off(SET.min(moves.len()));
         // The first class of an entrant is no change of class (转班级); the draw's record tells it.
-        let told = ledger::change_all(&**tx, keys, moves, None, false).await?;
-        records.extend(told.into_iter().map(|(_, told)| told));
+        let done = ledger::change_all(&**tx, Pen::of(context), moves, None, false).await?;
+        records.extend(done.records);
         moves = rest;
     }
     Ok((store::pack(members, &classes), records))

@@ -13,14 +13,13 @@ use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
-use junheng_kernel::workflow::{check_evidence, check_reason};
+use junheng_kernel::workflow::{check_evidence, check_reason, kept, read_kept};
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::resident_candidate::Decision;
 use junheng_proto::registration::v1::{
     DecideResidentCandidateRequest, ListResidentCandidatesRequest, ListResidentCandidatesResponse,
     ResidentCandidate,
 };
-use junheng_proto::workflow::v1::Evidence;
 use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _};
 use tonic::Request;
 use uuid::Uuid;
@@ -154,12 +153,11 @@ pub(super) async fn decide(
                 let name = format!("residentCandidates/{id}");
                 return Err(ComparisonError::Decided { name });
             }
-            let evidence = message.evidence.iter();
-            let evidence = evidence.map(|one| format!("{} {}", one.digest, one.title.trim()));
+            let evidence = kept(&message.evidence);
             let after = Model {
                 decision: message.decision,
                 note: message.note.trim().to_owned(),
-                evidence: evidence.collect::<Vec<_>>().join("\n"),
+                evidence: evidence.join("\n"),
                 version: before.version + 1,
                 ..before.clone()
             };
@@ -168,7 +166,8 @@ pub(super) async fn decide(
             let was = encode_one(&context, &*tx, &own.scope, &before).await?;
             let entry = Entry::about(&message.name, after.place, None, DataClass::Sensitive)
                 .change(Some(&was), &shown)
-                .note(&after.note);
+                .note(&after.note)
+                .evidence(&evidence);
             Ok((shown, entry))
         })
         .await
@@ -245,19 +244,11 @@ async fn encode(
             guardian_agrees: row.guardian_agrees,
             decision: row.decision,
             note: row.note.clone(),
-            evidence: row.evidence.lines().filter_map(evidence_of).collect(),
+            evidence: row.evidence.lines().filter_map(read_kept).collect(),
             etag: etag(row.version),
         });
     }
     Ok(encoded)
-}
-
-fn evidence_of(line: &str) -> Option<Evidence> {
-    let (digest, title) = line.split_once(' ')?;
-    Some(Evidence {
-        title: title.to_owned(),
-        digest: digest.to_owned(),
-    })
 }
 
 async fn residents(

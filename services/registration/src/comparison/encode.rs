@@ -3,7 +3,9 @@
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_proto::registration::v1::comparison::State;
-use junheng_proto::registration::v1::{Comparison, ComparisonCount, ResidentList};
+use junheng_proto::registration::v1::{
+    Comparison, ComparisonCount, ComparisonVerdict as Verdict, ResidentList,
+};
 use prost::Message as _;
 
 use super::rules;
@@ -29,7 +31,7 @@ pub(super) fn list(row: &resident_list::Model) -> ResidentList {
 pub(super) fn comparison(row: &comparison::Model) -> Result<Comparison, KernelError> {
     let counted = Comparison::decode(row.counts.as_slice());
     let counted = counted.map_err(|error| KernelError::Stored(error.to_string()))?;
-    let has_ended = row.state == State::Done as i32;
+    let has_ended = row.state != State::Running as i32;
     Ok(Comparison {
         name: format!("comparisons/{}", row.id),
         resident_list: format!("residentLists/{}", row.list),
@@ -45,12 +47,22 @@ pub(super) fn comparison(row: &comparison::Model) -> Result<Comparison, KernelEr
         sender: row.account.clone(),
         start_time: Some(timestamp(row.start_micros)),
         end_time: has_ended.then(|| timestamp(row.end_micros)),
+        failure: row.failure,
+        failure_zh: row.failure_zh.clone(),
     })
 }
 
 /// A comparison, for the partner who sent the list: counts in its own words, and nothing of what was done about them.
 pub(super) fn comparison_for_partner(row: &comparison::Model) -> Result<Comparison, KernelError> {
-    let whole = comparison(row)?;
+    let mut whole = comparison(row)?;
+    let follows_own = row.previous_account == row.account;
+    if !follows_own {
+        whole.previous.clear();
+        // Children of another sender's list.
+        whole
+            .counts
+            .retain(|count| count.verdict() != Verdict::NoLongerListed);
+    }
     let mut counts: Vec<ComparisonCount> = Vec::new();
     for count in &whole.counts {
         let verdict = rules::told_partner(count.verdict()) as i32;
@@ -101,7 +113,6 @@ pub(super) fn counts(counts: Vec<(i32, i64, i64)>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
     use uuid::Uuid;
 
     use super::*;
@@ -119,6 +130,7 @@ mod tests {
             region: "630103".into(),
             list: Uuid::now_v7(),
             previous: None,
+            previous_account: String::new(),
             account: "accounts/1".into(),
             source: 1,
             kind: 1,
@@ -134,6 +146,8 @@ mod tests {
             counts: counts(verdicts.to_vec()),
             start_micros: 0,
             end_micros: 0,
+            failure: 0,
+            failure_zh: String::new(),
             version: 1,
         };
         let told = comparison_for_partner(&row).unwrap();

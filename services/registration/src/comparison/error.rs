@@ -18,6 +18,16 @@ pub enum ComparisonError {
         /// Where it stands.
         state: State,
     },
+    /// A department's list comes from its own system.
+    #[error(
+        "a list of {source_label} is sent by that department's own system, not by that of {department}"
+    )]
+    AnotherDepartment {
+        /// Whose list it is said to be, in Chinese.
+        source_label: &'static str,
+        /// The department of the caller's post, in Chinese.
+        department: &'static str,
+    },
     /// One at a time.
     #[error("{name} of the same region is running; wait for its end")]
     Running {
@@ -41,6 +51,7 @@ impl Fault for ComparisonError {
     fn reason(&self) -> Reason {
         match self {
             Self::NotLive { .. } => Reason::ResidentListNotLive,
+            Self::AnotherDepartment { .. } => Reason::ListOfAnotherDepartment,
             Self::Running { .. } => Reason::ComparisonRunning,
             Self::Decided { .. } => Reason::CandidateDecided,
             Self::Kernel(error) => error.reason(),
@@ -52,6 +63,13 @@ impl Fault for ComparisonError {
             Self::NotLive { name, state } => vec![
                 ("name", name.clone()),
                 ("state", label::of(*state).to_owned()),
+            ],
+            Self::AnotherDepartment {
+                source_label,
+                department,
+            } => vec![
+                ("source", (*source_label).to_owned()),
+                ("department", (*department).to_owned()),
             ],
             Self::Running { name } | Self::Decided { name } => vec![("name", name.clone())],
             Self::Kernel(error) => error.metadata(),

@@ -9,6 +9,7 @@ use junheng_kernel::bulk::{self, Destination, ImportResult, Importer, Part, Refu
 use junheng_kernel::digest::sm3;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
+use junheng_kernel::label;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::{BlindIndex, Keyring};
 use junheng_kernel::region::RegionTable;
@@ -81,6 +82,13 @@ pub(super) async fn run(
     };
     let today = context.clock.today();
     KernelError::unless_empty(rules::check_header(&header, caller.role.duty, today))?;
+    let department = rules::department_of(header.source());
+    if department.is_some_and(|department| department != caller.department) {
+        return Err(ComparisonError::AnotherDepartment {
+            source_label: label::of(header.source()),
+            department: label::of(caller.department),
+        });
+    }
     // Who sends another header under the same id sends another request.
     let key = RequestKey::of(&import.request_id, &header)?;
     let place = parent.place().unwrap_or_default();

@@ -5,6 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
 use junheng_kernel::post::Duty;
+use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::{journal, resource};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use super::error::ComparisonError;
 use super::{encode, store};
+use crate::entity::resident_count;
 use crate::entity::resident_list::{Entity, Model};
 
 /// What is known of a list before its first child.
@@ -70,15 +72,18 @@ pub(super) async fn complete(
     key: RequestKey,
     id: Uuid,
 ) -> Result<(), ComparisonError> {
-    let own = caller.clone();
+    let (own, regions) = (caller.clone(), context.regions.clone());
     let _list: ResidentList = context
         .store
         .write(caller, key, move |tx| async move {
             let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
             let replaced = replace_earlier(&*tx, &before).await?;
+            let counts = counted(&*tx, &regions, id).await?;
+            let row_count = counts.iter().map(|count| count.resident_count).sum();
+            store::keep_counts(&*tx, counts).await?;
             let after = Model {
                 state: State::Live as i32,
-                row_count: store::count_residents(&*tx, id).await?,
+                row_count,
                 version: before.version + 1,
                 ..before.clone()
             };
@@ -89,6 +94,28 @@ pub(super) async fn complete(
         })
         .await?;
     Ok(())
+}
+
+async fn counted(
+    database: &impl ConnectionTrait,
+    regions: &RegionTable,
+    list: Uuid,
+) -> Result<Vec<resident_count::Model>, KernelError> {
+    let counts = store::count_residents(database, list).await?.into_iter();
+    let count = |(region, birth_month, resident_count): (String, i32, i64)| {
+        let place = regions.place(&region);
+        Ok(resident_count::Model {
+            list,
+            place: place.map_err(|_| KernelError::RegionUnknown {
+                code: region.clone(),
+            })?,
+            code: region.clone(),
+            region,
+            birth_month,
+            resident_count,
+        })
+    };
+    counts.map(count).collect()
 }
 
 async fn replace_earlier(

@@ -237,23 +237,23 @@ pub(super) async fn counts(
         .collect()
 }
 
-/// Deletes at most `most` results of the sender's comparisons before the last two, and as many children of lists that
-/// neither of them compared; who has a case or a candidate stays. How many it deleted.
+/// Deletes at most `most` results of the comparisons of this source, kind and region before the last two, and as many children
+/// of lists that neither of them compared; who has a case or a candidate stays. How many it deleted.
 pub(super) async fn clear(
     database: &impl ConnectionTrait,
     run: &Model,
     most: u64,
 ) -> Result<u64, DbErr> {
-    let alike = "account = $1 AND region = $2 AND source = $3 AND kind = $4";
+    let alike = "region = $1 AND source = $2 AND kind = $3";
     let results = format!(
         "DELETE FROM comparison_results WHERE (run, person) IN (\
          SELECT q.run, q.person FROM comparison_results q WHERE q.run IN (\
-         SELECT id FROM comparisons WHERE {alike} AND id <> $5 AND id <> $6) LIMIT {most})"
+         SELECT id FROM comparisons WHERE {alike} AND id <> $4 AND id <> $5) LIMIT {most})"
     );
     let residents = format!(
         "DELETE FROM residents WHERE id IN (SELECT r.id FROM residents r WHERE r.list IN (\
          SELECT id FROM resident_lists WHERE {alike} AND state = {replaced} AND id NOT IN (\
-         SELECT list FROM comparisons WHERE id = $5 OR id = $6)) \
+         SELECT list FROM comparisons WHERE id = $4 OR id = $5)) \
          AND NOT EXISTS (SELECT 1 FROM dropout_cases c WHERE c.resident = r.person) \
          AND NOT EXISTS (SELECT 1 FROM resident_candidates k WHERE k.person = r.person) \
          LIMIT {most})",
@@ -262,7 +262,6 @@ pub(super) async fn clear(
     let mut deleted = 0;
     for sql in [results, residents] {
         let values = [
-            run.account.as_str().into(),
             run.region.as_str().into(),
             run.source.into(),
             run.kind.into(),
@@ -277,22 +276,23 @@ pub(super) async fn clear(
     Ok(deleted)
 }
 
-/// Children of open cases without a record, each with the student who has the same document or was decided to be the same,
-/// and who has no open case.
+/// Children of open cases without a record, each with the student who has the same document or was decided to be the same.
 pub(super) async fn registered(
     database: &impl ConnectionTrait,
     most: u64,
 ) -> Result<Vec<(Uuid, Uuid)>, DbErr> {
     let sql = format!(
-        "SELECT t.resident, t.student FROM (\
-         SELECT c.resident AS resident, s.id AS student FROM dropout_cases c \
+        "SELECT c.resident AS resident, s.id AS student FROM dropout_cases c \
          JOIN residents r ON r.person = c.resident \
          JOIN students s ON s.identity_hash = r.identity_hash \
          WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void}) \
          UNION SELECT c.resident, k.student FROM dropout_cases c \
          JOIN resident_candidates k ON k.person = c.resident AND k.decision = {same} \
-         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident) AS t \
-         WHERE NOT EXISTS (SELECT 1 FROM dropout_cases o WHERE o.open_subject = t.student) \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident \
+         UNION SELECT c.resident, s.id FROM dropout_cases c \
+         JOIN admission_entries e ON e.id = c.admission_entry \
+         JOIN students s ON s.identity_hash = e.identity_hash \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void}) \
          LIMIT {most}",
         void = states(Standing::Void),
         same = Decision::Same as i32,

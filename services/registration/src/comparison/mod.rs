@@ -32,6 +32,8 @@ use junheng_kernel::service::Context;
 use tokio::sync::Notify;
 
 pub(crate) use known::{Known, known};
+pub(crate) use person::of_document;
+pub(crate) use store::sent_by;
 
 /// How often to look for comparisons that another replica has begun, or that a stop has left.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);

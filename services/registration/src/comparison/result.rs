@@ -69,7 +69,11 @@ pub(super) async fn list(
     if !is_own(&caller, &run.account) || !reaches(context, &run, code) {
         return Err(KernelError::not_found(&message.comparison).into());
     }
-    let verdicts = verdicts(is_partner(&caller), message.verdict)?;
+    let mut verdicts = verdicts(is_partner(&caller), message.verdict)?;
+    if !follows(&caller, &run) {
+        // Of another sender's list.
+        verdicts.retain(|verdict| *verdict != Verdict::NoLongerListed as i32);
+    }
     let (verdict, changed) = (
         message.verdict.to_string(),
         message.changed_only.to_string(),
@@ -89,7 +93,7 @@ pub(super) async fn list(
         change: match (message.changed_only, is_partner(&caller)) {
             (false, _) => 0,
             // Everything is new in the first one.
-            _ if run.previous.is_none() => 0,
+            _ if !follows(&caller, &run) => 0,
             (true, false) => 1,
             // A child who moves from one school to another is no news for a partner.
             (true, true) => 2,
@@ -117,6 +121,12 @@ pub(super) async fn list(
 fn reaches(context: &Context, run: &comparison::Model, code: &str) -> bool {
     let regions = &context.regions;
     regions.is_within(code, &run.region) || regions.is_within(&run.region, code)
+}
+
+/// Whether what a comparison says of the one before is the caller's to know: a partner's own list came before, or it is an
+/// officer who asks.
+fn follows(caller: &Caller, run: &comparison::Model) -> bool {
+    run.previous.is_some() && is_own(caller, &run.previous_account)
 }
 
 /// The results that are asked for. Fails with `FIELD_INVALID` for a word that is not the caller's.
@@ -219,7 +229,7 @@ async fn encode(
 ) -> Result<Vec<ComparisonResult>, KernelError> {
     let (database, keys) = (context.store.reader(), &context.store.keys);
     let mut lists = vec![run.list];
-    if let Some(previous) = run.previous {
+    if let Some(previous) = run.previous.filter(|_| follows(caller, run)) {
         lists.push(store::comparison(database, previous).await?.list);
     }
     let persons = rows.iter().map(|row| row.person).collect();
@@ -246,7 +256,10 @@ async fn encode(
                 .map(|resident| person::encode(keys, resident))
                 .transpose()?,
             verdict: told(row.verdict),
-            previous_verdict: told(row.previous),
+            previous_verdict: match follows(caller, run) {
+                true => told(row.previous),
+                false => Verdict::Unspecified as i32,
+            },
             student: student.map_or_else(String::new, |id| format!("students/{id}")),
         });
     }

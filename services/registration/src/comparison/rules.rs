@@ -5,7 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
 use junheng_kernel::label;
-use junheng_kernel::post::Duty;
+use junheng_kernel::post::{Department, Duty};
 use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::dropout_case::Group;
 use junheng_proto::registration::v1::resident_list::{Kind, Source};
@@ -61,12 +61,15 @@ pub(super) const TOLD_PARTNERS: &[(Verdict, Verdict)] = &[
     (Verdict::NoLongerListed,    Verdict::NoLongerListed),
 ];
 
-/// The departments whose lists a partner sends; the county enters what it found from door to door itself.
-const OF_PARTNERS: [Source; 3] = [
-    Source::PublicSecurity,
-    Source::CivilAffairs,
-    Source::DisabledFederation,
-];
+/// The department whose list it is, as posts name it; None for the county's own survey.
+pub(super) fn department_of(source: Source) -> Option<Department> {
+    Some(match source {
+        Source::PublicSecurity => Department::PublicSecurity,
+        Source::CivilAffairs => Department::CivilAffairs,
+        Source::DisabledFederation => Department::DisabledFederation,
+        Source::TownshipSurvey | Source::Unspecified => return None,
+    })
+}
 
 /// Months of birth of school age: born after the first, and not after the second, `YYYYMM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +128,8 @@ pub(super) fn check_header(
         &format!("{list}.Kind"),
         header.kind,
     ));
-    let is_departments = OF_PARTNERS.contains(&header.source());
+    // The county enters what it found from door to door itself.
+    let is_departments = department_of(header.source()).is_some();
     if wrong.is_empty() && is_departments != (duty == Duty::Partner) {
         wrong.push(Violation::invalid(
             "header.source",
@@ -213,6 +217,17 @@ mod tests {
         assert_eq!(of("2026-09-01"), expected);
         assert_eq!(of("2027-06-30"), expected, "the same until the summer");
         assert_eq!(of("2026-08-31").born_until, 201_908);
+    }
+
+    #[test]
+    fn every_source_but_the_countys_survey_is_a_department_under_the_same_name() {
+        let sources = (1..40).filter_map(|number| Source::try_from(number).ok());
+        for source in sources {
+            match department_of(source) {
+                Some(department) => assert_eq!(label::of(department), label::of(source)),
+                None => assert_eq!(source, Source::TownshipSurvey),
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Results only follow from the list and the records and have no journal rows of their own; suspicions and the end have.
 
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::{Fault as _, is_passing, sentence_zh};
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
@@ -48,11 +49,68 @@ const PHASES: [Phase; 6] = [
     Phase::Ending,
 ];
 
-/// Runs every comparison that has begun to its end, or until the process drains.
+/// Runs every comparison that has begun to its end, or until the process drains. One that cannot go on is ended as failed, or
+/// waits for what will pass; the next ones go on.
 pub(super) async fn all(context: &Context) -> Result<(), KernelError> {
+    let mut waiting = 0;
     for id in store::running(context.store.reader()).await? {
-        while !context.stop.is_cancelled() && step(context, id).await? {}
+        if let Err(error) = to_its_end(context, id).await {
+            waiting += 1;
+            tracing::warn!(comparison = %id, %error, "a comparison stops on its way");
+        }
     }
+    if waiting > 0 {
+        tracing::warn!(waiting, "comparisons wait for the next look");
+    }
+    Ok(())
+}
+
+async fn to_its_end(context: &Context, id: Uuid) -> Result<(), KernelError> {
+    loop {
+        if context.stop.is_cancelled() {
+            return Ok(());
+        }
+        match step(context, id).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) if is_passing(error.reason()) => return Err(error),
+            Err(error) => {
+                tracing::warn!(comparison = %id, %error, "a comparison fails");
+                return fail(context, id, &error).await;
+            }
+        }
+    }
+}
+
+/// Ends a comparison that cannot go on, so that its region can compare again.
+async fn fail(context: &Context, id: Uuid, error: &KernelError) -> Result<(), KernelError> {
+    let caller = context.own_caller(METHOD)?;
+    let (failure, sentence) = (
+        error.reason() as i32,
+        sentence_zh(error.reason(), &error.metadata()),
+    );
+    let now = context.clock.now_micros();
+    let key = RequestKey::own(format!("comparisons/{id}/failed"));
+    let _failed: Comparison = context
+        .store
+        .write(&caller, key, move |tx| async move {
+            let before = store::hold(&*tx, id).await?;
+            if before.state != State::Running as i32 {
+                return Err(KernelError::WriteConflict);
+            }
+            let after = Model {
+                state: State::Failed as i32,
+                failure,
+                failure_zh: sentence,
+                end_micros: now,
+                version: before.version + 1,
+                ..before.clone()
+            };
+            resource::replace::<Entity>(&*tx, after.clone(), before.version).await?;
+            let entry = start::change(&before, &after)?;
+            Ok::<_, KernelError>((encode::comparison(&after)?, entry))
+        })
+        .await?;
     Ok(())
 }
 

@@ -49,7 +49,8 @@ pub(super) async fn run(
                 place: list.place,
                 region: list.region,
                 list: list.id,
-                previous: previous.map(|one| one.id),
+                previous: previous.as_ref().map(|one| one.id),
+                previous_account: previous.map_or_else(String::new, |one| one.account),
                 account: list.account,
                 source: list.source,
                 kind: list.kind,
@@ -65,6 +66,8 @@ pub(super) async fn run(
                 counts: Vec::new(),
                 start_micros: context.clock.now_micros(),
                 end_micros: 0,
+                failure: 0,
+                failure_zh: String::new(),
                 version: 1,
             };
             store::insert_comparison(&*tx, row.clone()).await?;

@@ -2,20 +2,44 @@
 
 use std::collections::HashSet;
 
+use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::resident_list;
+use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use crate::entity::{comparison, resident, resident_candidate, resident_list as list};
+use crate::entity::{
+    comparison, resident, resident_candidate, resident_count, resident_list as list,
+};
 
 const EVERYWHERE: &str = "a list is compared as a whole, whoever asked for it";
+
+/// What makes a list follow another: the later takes the place of the earlier, and its comparison is set against the earlier's.
+/// The account is no part of it, so that a department whose system gets a new one is no newcomer.
+const LIST_KEY: [list::Column; 3] = [
+    list::Column::Region,
+    list::Column::Source,
+    list::Column::Kind,
+];
+const COMPARISON_KEY: [comparison::Column; 3] = [
+    comparison::Column::Region,
+    comparison::Column::Source,
+    comparison::Column::Kind,
+];
+
+fn alike<C: ColumnTrait>([region, source, kind]: [C; 3], row: &list::Model) -> Condition {
+    Condition::all()
+        .add(region.eq(&row.region))
+        .add(source.eq(row.source))
+        .add(kind.eq(row.kind))
+}
 
 /// Adds a list.
 pub(super) async fn insert_list(
@@ -40,16 +64,38 @@ pub(super) async fn insert_residents(
     .await
 }
 
-/// How many children a list has.
+/// How many children a list has, by county and month of birth.
 pub(super) async fn count_residents(
     database: &impl ConnectionTrait,
     list: Uuid,
-) -> Result<i64, DbErr> {
-    let count = resident::Entity::visible_to(&Scope::everything(EVERYWHERE))
+) -> Result<Vec<(String, i32, i64)>, DbErr> {
+    resident::Entity::visible_to(&Scope::everything(EVERYWHERE))
         .filter(resident::Column::List.eq(list))
-        .count(database)
-        .await?;
-    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+        .select_only()
+        .columns([resident::Column::Region, resident::Column::BirthMonth])
+        .column_as(resident::Column::Id.count(), "resident_count")
+        .group_by(resident::Column::Region)
+        .group_by(resident::Column::BirthMonth)
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// Keeps how many children a list has.
+pub(super) async fn keep_counts(
+    database: &impl ConnectionTrait,
+    counts: Vec<resident_count::Model>,
+) -> Result<(), DbErr> {
+    for some in counts.chunks(SET) {
+        let rows = some
+            .iter()
+            .cloned()
+            .map(resident_count::Model::into_active_model);
+        resident_count::Entity::insert_many(rows)
+            .exec_without_returning(database)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The live lists of the same source, kind and region.
@@ -58,9 +104,7 @@ pub(super) async fn live_like(
     row: &list::Model,
 ) -> Result<Vec<list::Model>, DbErr> {
     list::Entity::visible_to(&Scope::everything("a list replaces whoever's came before"))
-        .filter(list::Column::Region.eq(&row.region))
-        .filter(list::Column::Source.eq(row.source))
-        .filter(list::Column::Kind.eq(row.kind))
+        .filter(alike(LIST_KEY, row))
         .filter(list::Column::State.eq(resident_list::State::Live as i32))
         .filter(list::Column::Id.ne(row.id))
         .all(database)
@@ -90,16 +134,13 @@ pub(super) async fn running_in(
         .await
 }
 
-/// The comparison of the same sender, source, kind and region that ended last.
+/// The comparison of a list of the same source, kind and region that ended last.
 pub(super) async fn last_like(
     database: &impl ConnectionTrait,
     row: &list::Model,
 ) -> Result<Option<comparison::Model>, DbErr> {
     comparison::Entity::visible_to(&Scope::everything(EVERYWHERE))
-        .filter(comparison::Column::Account.eq(&row.account))
-        .filter(comparison::Column::Region.eq(&row.region))
-        .filter(comparison::Column::Source.eq(row.source))
-        .filter(comparison::Column::Kind.eq(row.kind))
+        .filter(alike(COMPARISON_KEY, row))
         .filter(comparison::Column::State.eq(State::Done as i32))
         .order_by_desc(comparison::Column::Id)
         .one(database)
@@ -165,6 +206,25 @@ pub(super) async fn last_resident(
 ) -> Result<Option<resident::Model>, DbErr> {
     resident::Entity::visible_to(scope)
         .filter(resident::Column::Person.eq(person))
+        .order_by_desc(resident::Column::Id)
+        .one(database)
+        .await
+}
+
+/// A child as the last list of an account has it; None where no list of the account has it.
+pub(crate) async fn sent_by(
+    database: &impl ConnectionTrait,
+    account: &str,
+    person: Uuid,
+) -> Result<Option<resident::Model>, DbErr> {
+    let own = Query::select()
+        .column(list::Column::Id)
+        .from(list::Entity)
+        .and_where(list::Column::Account.eq(account))
+        .to_owned();
+    resident::Entity::visible_to(&Scope::everything("who sent a child may name it again"))
+        .filter(resident::Column::Person.eq(person))
+        .filter(resident::Column::List.in_subquery(own))
         .order_by_desc(resident::Column::Id)
         .one(database)
         .await

@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use super::run::{METHOD, next_phase};
 use super::{matching, person, rules};
-use crate::dropout_case::grouping;
 use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
+use crate::dropout_case::{grouping, handover};
 use crate::entity::comparison::Model;
 use crate::entity::{comparison_result as result, dropout_case, student};
 use crate::student::document;
@@ -94,12 +94,12 @@ pub(super) async fn mark_page(
     let Some(group) = rules::group_of(kind) else {
         return Ok((next_phase(before), Vec::new()));
     };
-    let cases = grouping::hold_page(&**tx, before.cursor, PAGE).await?;
-    let Some(last) = cases.last() else {
+    let (cases, last) = grouping::hold_page(&**tx, before.cursor, PAGE).await?;
+    let Some(last) = last else {
         return Ok((next_phase(before), Vec::new()));
     };
     let after = Model {
-        cursor: last.id,
+        cursor: last,
         version: before.version + 1,
         ..before.clone()
     };
@@ -157,23 +157,31 @@ async fn listed(
 /// residents.
 pub(super) async fn hand_over_registered(context: &Context) -> Result<(), KernelError> {
     for (resident, student) in matching::registered(context.store.reader(), PAGE).await? {
-        let caller = context.own_caller(METHOD)?;
-        let (own, now) = (context.clone(), context.clock.now_micros());
-        // A case that comes to nothing is looked at again; one that is handed over is no resident's any more.
-        let key = RequestKey::own(format!("residents/{resident}/{student}/{now}"));
-        let _done: Comparison = context
-            .store
-            .write(&caller, key, move |tx| async move {
-                let scene = Scene::of(&own)?;
-                let records = opening::hand_over(&*tx, &scene, resident, student).await?;
-                let (place, school) = records.first().map_or((0, None), |record| {
-                    (record.place, Uuid::try_parse(&record.school).ok())
-                });
-                let name = format!("residents/{resident}");
-                let entry = Entry::about(name, place, school, DataClass::Sensitive);
-                Ok::<_, KernelError>((Comparison::default(), entry.with_all(records)))
-            })
-            .await?;
+        if let Err(error) = hand_over(context, resident, student).await {
+            // The cases of the others do not wait for this one.
+            tracing::warn!(%resident, %student, %error, "a case is handed over at the next look");
+        }
     }
+    Ok(())
+}
+
+async fn hand_over(context: &Context, resident: Uuid, student: Uuid) -> Result<(), KernelError> {
+    let caller = context.own_caller(METHOD)?;
+    let (own, now) = (context.clone(), context.clock.now_micros());
+    // A case that comes to nothing is looked at again; one that is handed over is no resident's any more.
+    let key = RequestKey::own(format!("residents/{resident}/{student}/{now}"));
+    let _done: Comparison = context
+        .store
+        .write(&caller, key, move |tx| async move {
+            let scene = Scene::of(&own)?;
+            let records = handover::hand_over(&*tx, &scene, resident, student).await?;
+            let (place, school) = records.first().map_or((0, None), |record| {
+                (record.place, Uuid::try_parse(&record.school).ok())
+            });
+            let name = format!("residents/{resident}");
+            let entry = Entry::about(name, place, school, DataClass::Sensitive);
+            Ok::<_, KernelError>((Comparison::default(), entry.with_all(records)))
+        })
+        .await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The child that a case is about: a student, or a resident without a record.
+//! The child that a case is about: a student, or a child without a record, a resident or an admitted one.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,16 +6,18 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::privacy::{Keyring, mask};
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::education::v1::Stage;
+use junheng_proto::registration::v1::admission_entry::Kind as AdmissionKind;
 use junheng_proto::registration::v1::dropout_case::Group;
 use junheng_proto::registration::v1::group_recognition::Group as Recognised;
 use junheng_proto::registration::v1::student::State;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, QueryFilter as _};
 use uuid::Uuid;
 
-use crate::comparison;
+use crate::admission::child::Admitted;
 use crate::entity::{school, student};
 use crate::special_group;
 use crate::student::person::Person;
+use crate::{admission, comparison};
 
 /// Whom a case is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,12 +26,19 @@ pub enum Subject {
     Student(Uuid),
     /// A resident of a partner's list (户籍).
     Resident(Uuid),
+    /// A child on the list of an admission (招生名单) that has no record, whether a partner has listed it or not.
+    Admitted {
+        /// The entry.
+        entry: Uuid,
+        /// The child by its document: the resident, where a partner has listed it.
+        person: Uuid,
+    },
 }
 
 /// What cases show of a child, and where it belongs.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Child {
-    /// The school of the record.
+    /// The school of the record, or the one that admitted the child.
     pub school: Option<Uuid>,
     /// Its place, or that of the household.
     pub place: i64,
@@ -37,9 +46,9 @@ pub struct Child {
     pub region: String,
     /// The class of the record.
     pub school_class: Option<Uuid>,
-    /// The stage; 0 where there is no record.
+    /// The stage of the record or of the admission; 0 where there is neither.
     pub stage: i32,
-    /// The grade; 0 where there is no record.
+    /// The grade, alike.
     pub grade: i32,
     /// The state of the record; 0 where there is none.
     pub state: i32,
@@ -63,15 +72,34 @@ pub struct Child {
     pub guardian_display_name: String,
     /// The guardian's phone, masked.
     pub guardian_phone: String,
+    /// Whether a partner has listed the child.
+    pub is_listed: bool,
 }
 
 // === impl Subject ===
 
 impl Subject {
-    /// The id, whichever it is.
+    /// What keeps a second case of the child out: the student's id, or the resident's, listed or not.
     pub fn id(self) -> Uuid {
         match self {
             Self::Student(id) | Self::Resident(id) => id,
+            Self::Admitted { person, .. } => person,
+        }
+    }
+
+    /// The student, if it is one.
+    pub fn student(self) -> Option<Uuid> {
+        match self {
+            Self::Student(id) => Some(id),
+            Self::Resident(_) | Self::Admitted { .. } => None,
+        }
+    }
+
+    /// The entry of an admission, if it is one.
+    pub fn entry(self) -> Option<Uuid> {
+        match self {
+            Self::Admitted { entry, .. } => Some(entry),
+            Self::Student(_) | Self::Resident(_) => None,
         }
     }
 
@@ -80,6 +108,7 @@ impl Subject {
         match self {
             Self::Student(id) => format!("students/{id}"),
             Self::Resident(id) => format!("residents/{id}"),
+            Self::Admitted { entry, .. } => format!("admissionEntries/{entry}"),
         }
     }
 }
@@ -139,10 +168,57 @@ pub async fn children(
     for (id, child) in students_of(database, keys, students).await? {
         found.insert(Subject::Student(id), child);
     }
-    for (id, child) in residents_of(database, keys, residents).await? {
-        found.insert(Subject::Resident(id), child);
+    let entries = subjects.iter().filter_map(|subject| subject.entry());
+    let admitted = admission::child::admitted(database, keys, entries.collect()).await?;
+    let persons = subjects.iter().filter(|subject| subject.entry().is_some());
+    let persons = persons.map(|subject| subject.id());
+    let persons = residents.iter().copied().chain(persons).collect();
+    let listed: HashMap<Uuid, Child> = residents_of(database, keys, persons)
+        .await?
+        .into_iter()
+        .collect();
+    for subject in subjects {
+        let entry = subject.entry().and_then(|entry| admitted.get(&entry));
+        if let Some(entry) = entry {
+            found.insert(*subject, child_of(entry, listed.get(&subject.id())));
+        }
     }
+    let listed = listed.into_iter().filter(|(id, _)| residents.contains(id));
+    found.extend(listed.map(|(id, child)| (Subject::Resident(id), child)));
     Ok(found)
+}
+
+/// An admitted child: the school that admitted it is to look for it, and what a list knows beyond that is told too.
+fn child_of(admitted: &Admitted, listed: Option<&Child>) -> Child {
+    let entry = &admitted.shown;
+    let child = entry.child.clone().unwrap_or_default();
+    let marks = [
+        (child.left_behind, Group::LeftBehind),
+        (child.disability != 0, Group::Disabled),
+        (entry.kind == AdmissionKind::Migrant as i32, Group::Migrant),
+    ];
+    let own = marks.iter().filter(|(marked, _)| *marked);
+    Child {
+        school: Some(admitted.school),
+        place: admitted.place,
+        region: admitted.region.clone(),
+        stage: admitted.stage,
+        grade: 1,
+        groups: own.fold(
+            listed.map_or(0, |listed| listed.groups),
+            |mask, (_, group)| mask | bit(*group),
+        ),
+        display_name: child.display_name,
+        identity_number: child.identity_number,
+        sex: child.sex,
+        birth_date: child.birth_date,
+        household_region: listed.map_or_else(String::new, |listed| listed.household_region.clone()),
+        residence: child.residence,
+        guardian_display_name: child.guardian_display_name,
+        guardian_phone: child.guardian_phone,
+        is_listed: listed.is_some(),
+        ..Child::default()
+    }
 }
 
 async fn students_of(
@@ -191,6 +267,7 @@ async fn students_of(
                 residence: mask::address(&person.residence),
                 guardian_display_name: person.guardian_display_name,
                 guardian_phone: mask::phone(&person.guardian_phone),
+                is_listed: false,
             };
             Ok((row.id, child))
         })
@@ -217,6 +294,7 @@ async fn residents_of(
         birth_date: known.resident.birth_date,
         household_region: known.resident.region,
         guardian_display_name: known.resident.guardian_display_name,
+        is_listed: true,
         region: known.region,
         ..Child::default()
     };

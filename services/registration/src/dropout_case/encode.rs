@@ -15,7 +15,7 @@ use junheng_proto::workflow::v1::Awaited;
 
 use super::child::{self, Child};
 use super::content::{Content, VisitContent};
-use super::workflow::{ASIDE, CLOSE, PENALISE, State, WORKFLOW, is_ended, state_of};
+use super::workflow::{ASIDE, CLOSE, State, WORKFLOW, is_ended, state_of};
 use crate::entity::dropout_case::Model;
 use crate::entity::dropout_visit;
 
@@ -37,7 +37,13 @@ pub(crate) fn encode(
     Ok(DropoutCase {
         name: name_of(row),
         student: named("students", row.student),
-        resident: named("residents", row.resident),
+        resident: named(
+            "residents",
+            // An admitted child whom nobody has listed is no resident whom anybody could read.
+            row.resident
+                .filter(|_| row.admission_entry.is_none() || child.is_listed),
+        ),
+        admission_entry: named("admissionEntries", row.admission_entry),
         school: named("schools", row.school),
         region: format!("regions/{}", row.region),
         school_class: named("classes", child.school_class),
@@ -83,17 +89,16 @@ pub(crate) fn encode(
         create_time: Some(timestamp(row.create_micros)),
         update_time: Some(timestamp(row.update_micros)),
         etag: etag(row.version),
+        merged_into: named("dropoutCases", row.merged_into),
     })
 }
 
-/// What who reported a child may know: that and how the case goes on. No record, no school, no plan, no person, no
+/// What who reported a child may know: that and how the case goes on. No record, no school, no place, no plan, no person, no
 /// reason: health is among the reasons.
 pub(crate) fn shown_to_reporter(case: DropoutCase) -> DropoutCase {
     DropoutCase {
         name: case.name,
-        student: case.student,
         resident: case.resident,
-        region: case.region,
         finding: case.finding,
         found_date: case.found_date,
         reporter: case.reporter,
@@ -156,18 +161,16 @@ fn masked_teachers(line: SchoolLine) -> SchoolLine {
     }
 }
 
-/// Who is to act next: who closes, where that is asked for. A penalty is awaited by nobody: few places have a basis.
+/// Who is to act next: who closes, where that is asked for.
 fn awaited(row: &Model) -> Option<Awaited> {
     let state = state_of(row.state);
-    let mut aside = ASIDE.to_vec();
-    aside.push(PENALISE);
     let next = if row.ground != 0 && !is_ended(state) {
         WORKFLOW
             .rows
             .iter()
             .find(|next| next.step == CLOSE && next.from.contains(&state))
     } else {
-        WORKFLOW.awaited(state, &aside)
+        WORKFLOW.awaited(state, ASIDE)
     }?;
     let by: Vec<_> = next
         .by

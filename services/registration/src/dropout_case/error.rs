@@ -17,6 +17,12 @@ pub enum DropoutCaseError {
         /// The case.
         name: String,
     },
+    /// A partner is told no more.
+    #[error("the report opens no case; the education authority knows of {child}")]
+    NotTaken {
+        /// The child.
+        child: String,
+    },
     /// The child is not to attend.
     #[error("{child} is not to attend: the record says {state} (义务教育法 2, 11)")]
     NotObliged {
@@ -36,6 +42,7 @@ impl Fault for DropoutCaseError {
     fn reason(&self) -> Reason {
         match self {
             Self::Open { .. } => Reason::DropoutCaseOpen,
+            Self::NotTaken { .. } => Reason::DropoutReportNotTaken,
             Self::NotObliged { .. } => Reason::DropoutChildNotObliged,
             Self::Kernel(error) => error.reason(),
         }
@@ -44,6 +51,7 @@ impl Fault for DropoutCaseError {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Open { child, name } => vec![("child", child.clone()), ("name", name.clone())],
+            Self::NotTaken { child } => vec![("child", child.clone())],
             Self::NotObliged { child, state } => {
                 vec![("child", child.clone()), ("state", (*state).to_owned())]
             }

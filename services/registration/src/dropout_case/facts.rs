@@ -1,9 +1,11 @@
 //! Reads what guards look at.
 
+use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
+use junheng_kernel::workflow::Asked;
 use junheng_proto::registration::v1::dropout_notice::{Kind, State as NoticeState};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
@@ -12,15 +14,16 @@ use super::content::Content;
 use super::ground::Known;
 use super::opening::Scene;
 use super::record::student_of;
-use super::rules::{Facts, Notice, Notices, Numbers};
-use super::workflow::state_of;
+use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
+use super::workflow::{looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
+use crate::dropout_notice::service;
 use crate::entity::dropout_case::Model;
 use crate::entity::{dropout_notice, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
-/// The facts of a step that leads to `case`, a copy with what the step says. `evidence` counts what is given with it.
+/// The facts of a step that leads to `case`, a copy with what the step says. Attendance is read for the steps it decides about.
 pub(super) async fn load<'a>(
     database: &impl ConnectionTrait,
     context: &'a Context,
@@ -28,7 +31,7 @@ pub(super) async fn load<'a>(
     caller: &Caller,
     case: &Model,
     content: &'a Content,
-    evidence: usize,
+    asked: &Asked,
 ) -> Result<Facts<'a>, KernelError> {
     let student = match case.student {
         Some(id) => student_of(database, id).await?,
@@ -37,9 +40,16 @@ pub(super) async fn load<'a>(
     let (mut since_found, mut since_return) = (Presence::default(), Presence::default());
     let (mut leave_runs, mut transfer_finished) = (false, false);
     if let Some(student) = &student {
-        since_found = proof::present_since(database, student.id, case.found_date).await?;
-        if let Some(back) = case.returned_date {
-            since_return = proof::present_since(database, student.id, back).await?;
+        if looks_at_attendance(asked.step) {
+            let since = Ord::min(
+                case.found_date,
+                case.returned_date.unwrap_or(case.found_date),
+            );
+            let days = proof::calls_since(database, student.id, since).await?;
+            since_found = days.presence(case.found_date);
+            since_return = case
+                .returned_date
+                .map_or_else(Presence::default, |back| days.presence(back));
         }
         let today = scene.today.to_string();
         let leave = status_change::store::running(database, student.id).await?;
@@ -52,7 +62,7 @@ pub(super) async fn load<'a>(
         calendar: &context.calendar,
         numbers: numbers(scene, &case.region)?,
         level: caller.role.level,
-        evidence,
+        evidence: asked.evidence.len(),
         has_school: case.school.is_some(),
         visits: case.visits,
         ground: case.ground,
@@ -69,8 +79,22 @@ pub(super) async fn load<'a>(
         since_return,
         official_line: content.official_line.as_ref(),
         school_line: content.school_line.as_ref(),
-        notices: notices(database, case).await?,
+        notices: notices(database, scene, case).await?,
     })
+}
+
+/// Whether the child of a case that is back has attended for long enough.
+pub(super) async fn is_settled(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<bool, KernelError> {
+    let (Some(student), Some(back)) = (case.student, case.returned_date) else {
+        return Ok(false);
+    };
+    let days = proof::calls_since(database, student, back).await?;
+    let numbers = numbers(scene, &case.region)?;
+    Ok(is_present_for_long(&days.presence(back), &numbers))
 }
 
 /// The numbers of a county today.
@@ -84,7 +108,6 @@ pub(crate) fn numbers(scene: &Scene<'_>, region: &str) -> Result<Numbers, Kernel
         most_absent: scene.number("dropout.most_absent_while_stable", region)?,
         most_fine_fen: scene.number("dropout.most_fine_fen", region)?,
         hearing_days: days("dropout.hearing_working_days")?,
-        fine_days: days("dropout.fine_days")?.into(),
     })
 }
 
@@ -104,8 +127,36 @@ async fn moved_since(
     Ok(done.is_some())
 }
 
+/// The last day on which a penalty may be decided: counted from when it was first told of since the case was last confirmed, also by
+/// a notice that was revoked. None where it was not told of, or no rule sets days.
+pub(crate) async fn decide_until(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<Option<NaiveDate>, KernelError> {
+    let Some(confirmed) = case.confirmed_date else {
+        return Ok(None);
+    };
+    let judged = Scope::everything("the notices of a case that the caller covers");
+    let told = dropout_notice::Entity::visible_to(&judged)
+        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
+        .filter(dropout_notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
+        .filter(dropout_notice::Column::DrawnDate.gte(confirmed))
+        .order_by_asc(dropout_notice::Column::Id)
+        .one(database)
+        .await?;
+    match told {
+        Some(told) => service::decided_by(scene, &case.region, told.drawn_date),
+        None => Ok(None),
+    }
+}
+
 /// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
-async fn notices(database: &impl ConnectionTrait, case: &Model) -> Result<Notices, DbErr> {
+async fn notices(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<Notices, KernelError> {
     let Some(confirmed) = case.confirmed_date else {
         return Ok(Notices::default());
     };
@@ -117,18 +168,24 @@ async fn notices(database: &impl ConnectionTrait, case: &Model) -> Result<Notice
         .order_by_asc(dropout_notice::Column::Id)
         .all(database)
         .await?;
-    let newest = |kind: Kind| {
-        let row = rows.iter().rev().find(|row| row.kind == kind as i32)?;
-        Some(Notice {
-            served: row.served_date,
+    let newest = |kind: Kind| -> Result<Option<Notice>, KernelError> {
+        let Some(row) = rows.iter().rev().find(|row| row.kind == kind as i32) else {
+            return Ok(None);
+        };
+        let served = row
+            .served_date
+            .map(|day| service::counts_from(scene, &case.region, row.service_method, day));
+        Ok(Some(Notice {
+            served: served.transpose()?,
             comply: row.comply_date,
-        })
+        }))
     };
     Ok(Notices {
-        report: newest(Kind::WrittenReport),
-        order: newest(Kind::Order),
-        prior: newest(Kind::PenaltyPriorNotice),
-        decision: newest(Kind::PenaltyDecision),
-        urge: newest(Kind::PenaltyUrge),
+        decide_until: decide_until(database, scene, case).await?,
+        report: newest(Kind::WrittenReport)?,
+        order: newest(Kind::Order)?,
+        prior: newest(Kind::PenaltyPriorNotice)?,
+        decision: newest(Kind::PenaltyDecision)?,
+        urge: newest(Kind::PenaltyUrge)?,
     })
 }

@@ -14,22 +14,34 @@ use uuid::Uuid;
 use super::child::{self, Subject, bit};
 use super::encode::{encode, name_of};
 use super::opening::{Scene, subject_of};
+use super::store;
 use crate::entity::dropout_case::{Column, Entity, Model};
 
-/// Open cases behind `after` in the order of their ids, held until the transaction ends.
+/// Open cases behind `after`, at most so many in the order of their ids, held until the transaction ends; and the last of
+/// these ids, None behind the last case.
 pub(crate) async fn hold_page(
     database: &impl ConnectionTrait,
     after: Uuid,
     most: u64,
-) -> Result<Vec<Model>, DbErr> {
-    Entity::visible_to(&Scope::everything("a list says it of whoever has a case"))
+) -> Result<(Vec<Model>, Option<Uuid>), DbErr> {
+    let everywhere = Scope::everything("a list says it of whoever has a case");
+    let page: Vec<(Uuid, Option<Uuid>)> = Entity::visible_to(&everywhere)
+        .select_only()
+        .columns([Column::Id, Column::OpenSubject])
         .filter(Column::OpenSubject.is_not_null())
         .filter(Column::Id.gt(after))
         .order_by_asc(Column::Id)
         .limit(most)
-        .lock_exclusive()
+        .into_tuple()
         .all(database)
-        .await
+        .await?;
+    let subjects: Vec<Uuid> = page.iter().filter_map(|(_, subject)| *subject).collect();
+    // Held in the order in which everybody holds cases, which is not that of the pages.
+    let cases = store::hold_open(database, &subjects).await?;
+    Ok((
+        cases.into_values().collect(),
+        page.last().map(|(id, _)| *id),
+    ))
 }
 
 /// Marks those of the cases that are not marked; gives what the journal keeps of it.

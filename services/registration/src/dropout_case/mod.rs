@@ -6,7 +6,10 @@
 //! - a child has at most one open case (`open_subject` is unique), whoever finds it and however often,
 //! - a confirmed case of a student sets the record to 辍学 and the return sets it back, through the ledger of students;
 //!   transfer, leave, death and cancellation go on from 辍学, and what they leave is what stands,
-//! - the case goes with the record: a transfer takes it to the school entered and its county,
+//! - the case goes with the record: a transfer takes it to the school entered and its county, in the transfer's own journal row,
+//! - rows are held in one order, here and where records move: schools, then cases, then students; of several in the order of
+//!   their students,
+//! - what has happened is kept as it was ([`history`]) and counted from there: no step changes the figures of an earlier period,
 //! - days are working days by dated rules; nothing is approved by silence,
 //! - no penalty without a legal basis on record; being sixteen is no ground for closing.
 
@@ -18,7 +21,11 @@ pub mod error;
 pub(crate) mod facts;
 pub mod ground;
 pub(crate) mod grouping;
+pub(crate) mod handover;
+pub(crate) mod history;
+pub(crate) mod moving;
 pub mod opening;
+mod phones;
 mod record;
 mod report;
 pub mod rpc;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use junheng_kernel::calendar::{Calendar, Due};
+use junheng_kernel::clock::Clock;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::record;
 use junheng_kernel::privacy::Keyring;
@@ -20,11 +21,14 @@ pub use super::child::Subject;
 use super::child::{self, Child};
 use super::content::Content;
 use super::encode::{encode, name_of};
+use super::history::{self, Event};
 use super::store;
 use super::workflow::{State, days_rule, state_of};
+use crate::admission::store as admissions;
 use crate::entity::dropout_case::{Entity, Model};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
+use crate::student::ledger::Pen;
 
 /// A child who may have dropped out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub struct Scene<'a> {
     pub rules: &'static RuleBook,
     /// The keys of personal fields.
     pub keys: &'a Keyring,
+    /// The clock, for what says itself when it was entered.
+    pub clock: &'a Clock,
     /// Now, microseconds since 1970.
     pub now_micros: i64,
     /// Today in China.
@@ -81,9 +87,19 @@ impl<'a> Scene<'a> {
             calendar: &context.calendar,
             rules: RuleBook::builtin()?,
             keys: &context.store.keys,
+            clock: &context.clock,
             now_micros: context.clock.now_micros(),
             today: context.clock.today(),
         })
+    }
+
+    /// With what the ledger of students writes.
+    pub(super) fn pen(&self) -> Pen<'a> {
+        Pen {
+            keys: self.keys,
+            today: self.today,
+            now_micros: self.now_micros,
+        }
     }
 
     /// The value of a dated rule for a county today.
@@ -131,11 +147,16 @@ pub(super) async fn suspect_with(
         return Ok(Vec::new());
     }
     let subjects: Vec<Subject> = wanted.values().map(|one| one.subject).collect();
-    let children = child::children(tx, scene.keys, &subjects).await?;
-    let schools = children.values().filter_map(|child| child.school);
+    let students: Vec<Uuid> = subjects.iter().filter_map(|one| one.student()).collect();
+    let mut schools = store::schools_of(tx, &students).await?;
+    let entries = subjects.iter().filter_map(|one| one.entry());
+    schools.extend(admissions::schools_of(tx, entries).await?);
     let places = parent::hold_places(tx, schools).await?;
     let ids: Vec<Uuid> = wanted.keys().copied().collect();
     let open = store::hold_open(tx, &ids).await?;
+    // Who moves meanwhile takes no case along that is not there yet.
+    store::hold_students(tx, &students).await?;
+    let children = child::children(tx, scene.keys, &subjects).await?;
     let (mut fresh, mut done) = (Vec::new(), Vec::new());
     let mut dues: HashMap<String, Option<Due>> = HashMap::new();
     for (id, suspicion) in &wanted {
@@ -162,6 +183,9 @@ pub(super) async fn suspect_with(
         }
     }
     let added = store::insert_missing(tx, fresh.clone()).await?;
+    let found = fresh.iter().filter(|case| added.contains(&case.id));
+    let found = found.map(|case| history::happening(case, Event::Found, case.found_date));
+    history::keep(tx, scene, found.collect()).await?;
     for case in fresh.into_iter().filter(|case| added.contains(&case.id)) {
         let child = subject_of(&case).and_then(|subject| children.get(&subject));
         let after = encode(scene.keys, &case, child, &[], scene.today)?;
@@ -175,54 +199,14 @@ pub(super) async fn suspect_with(
     Ok(done)
 }
 
-/// The case of a resident goes on as the student's whose record was established since. Nothing happens where the resident
-/// has no open case, or the student has one.
-pub async fn hand_over(
-    tx: &impl ConnectionTrait,
-    scene: &Scene<'_>,
-    resident: Uuid,
-    student: Uuid,
-) -> Result<Vec<Record>, KernelError> {
-    let open = store::hold_open(tx, &[resident, student]).await?;
-    let (Some(case), None) = (open.get(&resident), open.get(&student)) else {
-        return Ok(Vec::new());
-    };
-    let subjects = [Subject::Resident(resident), Subject::Student(student)];
-    let children = child::children(tx, scene.keys, &subjects).await?;
-    let Some(child) = children.get(&subjects[1]) else {
-        return Ok(Vec::new());
-    };
-    let before = encode(
-        scene.keys,
-        case,
-        children.get(&subjects[0]),
-        &[],
-        scene.today,
-    )?;
-    let mut changed = case.clone();
-    changed.student = Some(student);
-    changed.resident = None;
-    changed.open_subject = Some(student);
-    changed.school = child.school;
-    changed.place = child.place;
-    changed.region = child.region.clone();
-    changed.stage = child.stage;
-    changed.grade = child.grade;
-    changed.groups |= child.groups;
-    if changed.source.is_empty() {
-        changed.source = subjects[0].name();
-    }
-    changed.version += 1;
-    changed.update_micros = scene.now_micros;
-    resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
-    let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
-    Ok(vec![told(&changed, Some(&before), &after)])
-}
-
 /// The child of a case.
 pub(crate) fn subject_of(case: &Model) -> Option<Subject> {
+    let person = case.resident;
+    let admitted = case.admission_entry.zip(person);
     let student = case.student.map(Subject::Student);
-    student.or(case.resident.map(Subject::Resident))
+    student
+        .or(admitted.map(|(entry, person)| Subject::Admitted { entry, person }))
+        .or(person.map(Subject::Resident))
 }
 
 /// Whether a suspicion brings a case back that was thought done: attendance alone shows that a child is away again.
@@ -266,6 +250,8 @@ async fn relapse(
 ) -> Result<Opened, KernelError> {
     let changed = relapsed(scene, case, last_day)?;
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
+    let again = history::happening(&changed, Event::Relapsed, scene.today);
+    history::keep(tx, scene, vec![again]).await?;
     let before = encode(scene.keys, case, Some(child), &[], scene.today)?;
     let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
     let mut records = vec![told(&changed, Some(&before), &after)];
@@ -287,12 +273,13 @@ fn case_of(
     let id = Uuid::now_v7();
     let (student, resident) = match suspicion.subject {
         Subject::Student(id) => (Some(id), None),
-        Subject::Resident(id) => (None, Some(id)),
+        Subject::Resident(id) | Subject::Admitted { person: id, .. } => (None, Some(id)),
     };
     Ok(Model {
         id,
         student,
         resident,
+        admission_entry: suspicion.subject.entry(),
         open_subject: Some(suspicion.subject.id()),
         school: child.school,
         place: child.place,
@@ -314,6 +301,7 @@ fn case_of(
         confirmed_date: None,
         closed_date: None,
         ground: 0,
+        merged_into: None,
         personal: content.seal(scene.keys, id)?,
         due_date: due.map_or_else(String::new, |due| due.date.to_string()),
         due_provisional: due.is_some_and(|due| due.provisional),
@@ -323,6 +311,6 @@ fn case_of(
     })
 }
 
-fn told(case: &Model, before: Option<&DropoutCase>, after: &DropoutCase) -> Record {
+pub(super) fn told(case: &Model, before: Option<&DropoutCase>, after: &DropoutCase) -> Record {
     record(&name_of(case), case.place, case.school, before, after, true)
 }

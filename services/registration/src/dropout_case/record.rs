@@ -81,7 +81,7 @@ async fn turn(
         date: scene.today,
         process: name_of(case),
     };
-    let (_, record) =
-        ledger::change(database, scene.keys, &before, after, Some(&happening)).await?;
-    Ok(vec![record])
+    let (_, records) =
+        ledger::change(database, scene.pen(), &before, after, Some(&happening)).await?;
+    Ok(records)
 }

@@ -13,8 +13,9 @@ use junheng_kernel::text::check_text;
 use junheng_kernel::workflow::{check_evidence, check_reason, kept};
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{DropoutCase, ReportDropoutSuspicionRequest};
+use sea_orm::ConnectionTrait;
 
-use super::child;
+use super::child::{self, Child};
 use super::content::Content;
 use super::encode::{about, encode, name_of, shown_to_reporter};
 use super::error::DropoutCaseError;
@@ -22,6 +23,9 @@ use super::opening::{Finding, Scene, Subject, Suspicion, suspect_with};
 use super::rules::{day_between, too_long};
 use super::store;
 use super::workflow::{SUSPECT, State, state_name};
+use crate::comparison;
+use crate::entity::dropout_case::Model;
+use crate::student::store as students;
 
 /// The longest description of where a child is.
 pub(super) const MOST_WHEREABOUTS: usize = 200;
@@ -55,10 +59,21 @@ pub(super) async fn report(
         .write(&caller, key, move |tx| async move {
             let scene = Scene::of(&context)?;
             let unseen = || KernelError::not_found(&message.child);
+            let is_partner = reporter.role.duty == Duty::Partner;
+            let subject = match is_partner {
+                true => own_child(&*tx, &reporter, subject)
+                    .await?
+                    .ok_or_else(unseen)?,
+                false => subject,
+            };
             let children = child::children(&*tx, scene.keys, &[subject]).await?;
             let child = children.get(&subject).ok_or_else(unseen)?;
-            if !reporter.scope.covers(child.place, child.school) {
+            // A child that a partner sent stays its own, wherever it is by now.
+            if !is_partner && !reporter.scope.covers(child.place, child.school) {
                 return Err(unseen().into());
+            }
+            if is_partner {
+                check_partners(&*tx, &reporter, &message.child, (subject, child)).await?;
             }
             if !child.is_obliged() {
                 let state = StudentState::try_from(child.state).unwrap_or_default();
@@ -84,15 +99,19 @@ pub(super) async fn report(
                 let open = store::hold_open(&*tx, &[subject.id()]).await?;
                 // Closed between the two statements: asked again, it opens.
                 let standing = open.get(&subject.id()).ok_or(KernelError::WriteConflict)?;
+                if is_partner {
+                    // Somebody was faster; asked again, the answer is a partner's.
+                    return Err(KernelError::WriteConflict.into());
+                }
                 return Err(DropoutCaseError::Open {
                     child: message.child,
                     name: name_of(standing),
                 });
             };
             let whole = encode(scene.keys, &opened.case, Some(child), &[], scene.today)?;
-            let answer = match reporter.role.duty {
-                Duty::Partner => shown_to_reporter(whole),
-                _ => whole,
+            let answer = match is_partner {
+                true => shown_to_reporter(whole),
+                false => whole,
             };
             let entry = about(&opened.case)
                 .with_all(opened.records)
@@ -102,6 +121,50 @@ pub(super) async fn report(
             Ok::<_, DropoutCaseError>((answer, entry))
         })
         .await
+}
+
+/// The child of a list that the partner sent, as the student where it has a record; None of every other child.
+async fn own_child(
+    database: &impl ConnectionTrait,
+    partner: &Caller,
+    named: Subject,
+) -> Result<Option<Subject>, KernelError> {
+    let Subject::Resident(person) = named else {
+        return Ok(None);
+    };
+    let Some(sent) = comparison::sent_by(database, &partner.account, person).await? else {
+        return Ok(None);
+    };
+    let hashes: Vec<&[u8]> = sent.identity_hash.as_deref().into_iter().collect();
+    let standing = students::with_hashes(database, &hashes).await?;
+    let record = standing
+        .into_iter()
+        .find(|student| student.state != StudentState::Cancelled as i32);
+    Ok(Some(
+        record.map_or(named, |student| Subject::Student(student.id)),
+    ))
+}
+
+/// Fails for a child of whom the partner's report opens no case: with its own case where that stands, otherwise without a word
+/// of why.
+async fn check_partners(
+    database: &impl ConnectionTrait,
+    partner: &Caller,
+    named: &str,
+    (subject, child): (Subject, &Child),
+) -> Result<(), DropoutCaseError> {
+    let ids = [subject.id(), subject_named(named)?.id()];
+    let open = store::hold_open(database, &ids).await?;
+    let reported = |case: &&Model| case.reporter.as_deref() == Some(partner.account.as_str());
+    let (child_named, own) = (named.to_owned(), open.values().find(reported));
+    match own {
+        Some(case) => Err(DropoutCaseError::Open {
+            child: child_named,
+            name: name_of(case),
+        }),
+        None if open.is_empty() && child.is_obliged() => Ok(()),
+        None => Err(DropoutCaseError::NotTaken { child: child_named }),
+    }
 }
 
 /// What is wrong with a description of where a child is.

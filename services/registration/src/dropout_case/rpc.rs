@@ -8,6 +8,7 @@ use junheng_kernel::name::id_of;
 use junheng_kernel::page::Page;
 use junheng_kernel::post::Duty;
 use junheng_kernel::resource;
+use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::dropout_case::Group;
@@ -161,8 +162,13 @@ impl Rpc {
         let message = request.into_inner();
         let id = id_of("dropoutCases", &message.name)?;
         let store = &self.context.store;
-        let case = resource::get::<Entity>(store.reader(), &caller.scope, id).await?;
         let is_partner = caller.role.duty == Duty::Partner;
+        // Of a child that it reported a partner follows the case wherever the child goes: that it went it does not learn.
+        let scope = match is_partner {
+            true => Scope::everything("whose report it was is judged below"),
+            false => caller.scope.clone(),
+        };
+        let case = resource::get::<Entity>(store.reader(), &scope, id).await?;
         if is_partner && case.reporter.as_ref() != Some(&caller.account) {
             return Err(KernelError::not_found(message.name).into());
         }

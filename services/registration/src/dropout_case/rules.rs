@@ -1,6 +1,6 @@
 //! What a step asks for, judged from facts: pure. Each refusal names its article.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use junheng_kernel::calendar::Calendar;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
@@ -28,14 +28,12 @@ pub struct Numbers {
     pub most_fine_fen: i64,
     /// Working days to be heard before a penalty.
     pub hearing_days: u32,
-    /// Days to pay a fine.
-    pub fine_days: u64,
 }
 
 /// A notice that holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
-    /// When it was served.
+    /// When it was served; of one that was published, when that counts as service.
     pub served: Option<NaiveDate>,
     /// By when it is to be obeyed.
     pub comply: Option<NaiveDate>,
@@ -54,6 +52,8 @@ pub struct Notices {
     pub decision: Option<Notice>,
     /// The reminder.
     pub urge: Option<Notice>,
+    /// The last day on which a penalty that was told of may be decided, where the law sets one.
+    pub decide_until: Option<NaiveDate>,
 }
 
 /// What guards look at.
@@ -179,16 +179,27 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
                 "行政处罚事先告知书尚未送达(行政处罚法第四十四、四十五条)",
             )
         }
-        Guard::FineOverdue => {
-            let last =
-                |served: NaiveDate| served.checked_add_days(Days::new(facts.numbers.fine_days));
-            passed(
-                served(notices.decision.as_ref()).and_then(last),
-                facts.today,
-                "the service of the decision (行政处罚法 61)",
-                "行政处罚决定书尚未送达(行政处罚法第六十一条)",
-            )
-        }
+        Guard::InTime => match notices.decide_until {
+            Some(last) if last < facts.today => missing(
+                &format!(
+                    "a decision by {last}, ninety days after the penalty was told of (行政处罚法 60)"
+                ),
+                &format!("行政处罚应于{last}前作出决定(行政处罚法第六十条),期限已过"),
+            ),
+            _ => Ok(()),
+        },
+        Guard::NotDecided => needs(
+            notices.decision.is_none()
+                && notices.decide_until.is_some_and(|last| last < facts.today),
+            "a penalty that was not decided in time (行政处罚法 60)",
+            "仅限未在法定期限内作出行政处罚决定的个案(行政处罚法第六十条)",
+        ),
+        Guard::FineOverdue => expired(
+            notices.decision.as_ref(),
+            facts.today,
+            "the service of the decision (行政处罚法 61)",
+            "行政处罚决定书尚未送达(行政处罚法第六十一条)",
+        ),
         Guard::UrgeDrawn => needs(
             notices.urge.is_some(),
             "the written reminder (行政强制法 54)",
@@ -217,7 +228,7 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
             let (days, absent) = (facts.since_return.days, facts.since_return.unexcused);
             let (least, most) = (facts.numbers.stable_days, facts.numbers.most_absent);
             needs(
-                i64::from(days) >= least && i64::from(absent) <= most,
+                is_present_for_long(&facts.since_return, &facts.numbers),
                 &format!(
                     "{least} school days attended with at most {most} unexcused; {days} and {absent} so far"
                 ),
@@ -237,6 +248,12 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
             None => missing("a ground", "须写明销号依据"),
         },
     }
+}
+
+/// Whether a return is stable: so many school days attended, and not more of them missed without leave than may be.
+pub fn is_present_for_long(presence: &Presence, numbers: &Numbers) -> bool {
+    i64::from(presence.days) >= numbers.stable_days
+        && i64::from(presence.unexcused) <= numbers.most_absent
 }
 
 /// Everything that is wrong with a person.

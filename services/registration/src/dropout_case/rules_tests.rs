@@ -21,7 +21,6 @@ fn facts() -> Facts<'static> {
             most_absent: 2,
             most_fine_fen: 0,
             hearing_days: 5,
-            fine_days: 15,
         },
         level: Level::School,
         evidence: 0,
@@ -60,9 +59,9 @@ fn passes(guard: Guard, facts: &Facts<'_>) -> bool {
 }
 
 #[test]
-fn nothing_known_passes_no_guard_but_the_schools_own() {
+fn nothing_known_passes_no_guard_but_the_schools_own_and_a_day_that_runs() {
     for guard in GUARDS {
-        let lets = [Guard::Unexplained, Guard::BySchool].contains(guard);
+        let lets = [Guard::Unexplained, Guard::BySchool, Guard::InTime].contains(guard);
         assert_eq!(passes(*guard, &facts()), lets, "{guard:?}");
     }
 }
@@ -228,4 +227,17 @@ fn a_day_lies_between_its_bounds_and_is_written_in_full() {
     for wrong in ["2026-03-31", "2026-04-21", "2026-4-1", ""] {
         assert!(day_between("date", wrong, from, to).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_penalty_is_decided_in_its_days_and_one_that_was_not_leaves_the_order_to_enforce() {
+    let mut told = facts();
+    told.notices.decide_until = Some(day("2026-04-20"));
+    assert!(passes(Guard::InTime, &told), "its last day");
+    assert!(!passes(Guard::NotDecided, &told));
+    told.notices.decide_until = Some(day("2026-04-19"));
+    assert!(!passes(Guard::InTime, &told));
+    assert!(passes(Guard::NotDecided, &told));
+    told.notices.decision = served_on("2026-04-01", "2026-04-16");
+    assert!(!passes(Guard::NotDecided, &told), "it was decided");
 }

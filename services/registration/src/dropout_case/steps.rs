@@ -1,13 +1,12 @@
 //! Takes the steps of a case.
 
 use chrono::NaiveDate;
-use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
+use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
-use junheng_kernel::post::{Duty, Level, Role};
 use junheng_kernel::resource;
-use junheng_kernel::service::{Context, IDENTITY_SECONDS};
+use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing};
 use junheng_proto::journal::v1::Record;
@@ -19,9 +18,10 @@ use super::content::{Content, VisitContent};
 use super::encode::{about, encode, is_away};
 use super::error::DropoutCaseError;
 use super::ground::{self, Aftermath};
+use super::history::{self, Event};
 use super::opening::{Scene, relapsed, subject_of};
 use super::workflow::{CLOSE, REFUSE_CLOSING, RELAPSE, State, WORKFLOW, is_ended, state_of};
-use super::{facts, record, rules, store};
+use super::{facts, phones, record, rules, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::entity::{dropout_visit, school};
 use crate::school::parent;
@@ -94,26 +94,16 @@ pub(crate) async fn take(
         .await
 }
 
-/// Settles a case on the service's own behalf, if its guard lets it pass.
+/// Settles a case on the service's own behalf, if attendance shows it; that is looked at before a write begins.
 pub(crate) async fn settle_as_service(
     context: &Context,
     case: &Model,
 ) -> Result<(), DropoutCaseError> {
-    let now = context.clock.now_micros() / 1_000_000;
-    let claims = Claims {
-        iss: context.name.to_owned(),
-        aud: SERVICE_AUDIENCE.to_owned(),
-        sub: format!("services/{}", context.name),
-        jti: Uuid::now_v7().to_string(),
-        iat: now,
-        nbf: now,
-        exp: now + IDENTITY_SECONDS,
-        role: Role::new(Level::Province, Duty::Service).to_string(),
-        organisation: "regions/000000".to_owned(),
-        name: context.name.to_owned(),
-    };
-    let caller = Caller::from_claims(&claims, &context.regions, SETTLE_METHOD, "");
-    let caller = caller.ok_or(KernelError::NotAdmitted)?;
+    let scene = Scene::of(context)?;
+    if !facts::is_settled(context.store.reader(), &scene, case).await? {
+        return Ok(());
+    }
+    let caller = context.own_caller(SETTLE_METHOD)?;
     let step = super::asked::settled(case)?;
     take(context, caller, step).await.map(drop)
 }
@@ -145,16 +135,7 @@ async fn run(
         mut content,
         visit,
     } = change(tx, &scene, taker, &current, asked, said).await?;
-    let facts = facts::load(
-        &**tx,
-        context,
-        &scene,
-        taker,
-        &case,
-        &content,
-        asked.evidence.len(),
-    )
-    .await?;
+    let facts = facts::load(&**tx, context, &scene, taker, &case, &content, asked).await?;
     taken.pass(asked, |guard| rules::judge(guard, &facts))?;
     let moved = facts.known.transfer_finished;
 
@@ -164,6 +145,18 @@ async fn run(
     }
     case.personal = content.seal(scene.keys, case.id)?;
     resource::replace::<Entity>(&**tx, case.clone(), current.version).await?;
+    if let (Some(school), true) = (case.school, case.school != current.school) {
+        store::carry(&**tx, &[case.id], school, case.place).await?;
+    }
+    if let Some(event) = history::event_of(asked.step) {
+        let date = match event {
+            Event::Visited => visit.as_ref().map(|visit| visit.date),
+            Event::Returned => case.returned_date,
+            _ => None,
+        };
+        let told = history::happening(&case, event, date.unwrap_or(scene.today));
+        history::keep(&**tx, &scene, vec![told]).await?;
+    }
     if let Some(visit) = visit {
         store::insert_visit(&**tx, visit).await?;
     }
@@ -213,8 +206,9 @@ async fn change(
             plan,
             taken_by,
         } => {
-            content.official_line = Some(kept_phones(official, content.official_line.as_ref()));
-            content.school_line = Some(kept_school_phones(school, content.school_line.as_ref()));
+            let (official, school) = phones::restored(official, school, &content)?;
+            content.official_line = Some(official);
+            content.school_line = Some(school);
             content.plan = plan;
             if let (Some(school), None) = (taken_by, current.student) {
                 let school = assigned(tx, taker, school).await?;
@@ -248,8 +242,12 @@ async fn change(
             case.visits += 1;
         }
         Said::Back { date } => {
-            let first = day("returned_date", &date, current.found_date, scene)?;
-            case.returned_date = Some(first);
+            let confirmed = current.confirmed_date.unwrap_or(current.found_date);
+            // What proved a return does not prove the next one.
+            let last = history::last(&**tx, current.id, Event::Returned).await?;
+            let anew = last.and_then(|last| last.succ_opt());
+            let from = anew.map_or(confirmed, |anew| anew.max(confirmed));
+            case.returned_date = Some(day("returned_date", &date, from, scene)?);
         }
         Said::Ground { ground } => {
             case.ground = ground;
@@ -353,36 +351,4 @@ fn day(
 ) -> Result<NaiveDate, KernelError> {
     rules::day_between(field, text, from, scene.today)
         .map_err(|wrong| KernelError::Fields(vec![wrong]))
-}
-
-/// A phone that comes back masked is left as it stands.
-fn kept_phones(mut line: OfficialLine, standing: Option<&OfficialLine>) -> OfficialLine {
-    if let Some(standing) = standing {
-        keep(&mut line.county, standing.county.as_ref());
-        keep(&mut line.township, standing.township.as_ref());
-        keep(&mut line.village, standing.village.as_ref());
-        keep(&mut line.household, standing.household.as_ref());
-    }
-    line
-}
-
-fn kept_school_phones(mut line: SchoolLine, standing: Option<&SchoolLine>) -> SchoolLine {
-    if let Some(standing) = standing {
-        keep(&mut line.bureau, standing.bureau.as_ref());
-        keep(&mut line.head, standing.head.as_ref());
-        keep(&mut line.class_teacher, standing.class_teacher.as_ref());
-    }
-    line
-}
-
-fn keep(
-    wanted: &mut Option<junheng_proto::registration::v1::ResponsiblePerson>,
-    standing: Option<&junheng_proto::registration::v1::ResponsiblePerson>,
-) {
-    if let (Some(wanted), Some(standing)) = (wanted, standing)
-        && !wanted.phone.is_empty()
-        && wanted.phone == junheng_kernel::privacy::mask::phone(&standing.phone)
-    {
-        wanted.phone.clone_from(&standing.phone);
-    }
 }

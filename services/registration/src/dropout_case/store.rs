@@ -1,6 +1,6 @@
 //! Every SQL statement about dropout cases and their visits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use junheng_kernel::bulk::SET;
@@ -15,7 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::dropout_case::{Column, Entity, Model};
-use crate::entity::{dropout_notice, dropout_visit, school};
+use crate::entity::{dropout_notice, dropout_visit, school, student};
 
 /// What a list of cases holds, its parent aside; 0 and false for all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -118,55 +118,93 @@ pub async fn open_of(
         .await
 }
 
-/// Cases follow the records of students, each with the school entered and its place, and so do their visits and notices.
-pub(crate) async fn follow(
+/// Every case of some students, open or ended, held until the transaction ends, always in one order.
+pub(crate) async fn hold_of_students(
     database: &impl ConnectionTrait,
-    moved: impl Iterator<Item = (Uuid, Uuid, i64)>,
-) -> Result<(), DbErr> {
-    let mut by_school: BTreeMap<(Uuid, i64), Vec<Uuid>> = BTreeMap::new();
-    for (student, school, place) in moved {
-        by_school.entry((school, place)).or_default().push(student);
-    }
+    students: &[Uuid],
+) -> Result<Vec<Model>, DbErr> {
     let everywhere = Scope::everything("the case goes with the record, which the caller moves");
-    for ((school, place), students) in by_school {
-        let cases: Vec<Uuid> = Entity::visible_to(&everywhere)
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::Student.is_in(students))
-            .into_tuple()
+    let mut cases = Vec::new();
+    for some in students.chunks(SET) {
+        let rows = Entity::visible_to(&everywhere)
+            .filter(Column::Student.is_in(some.iter().copied()))
+            .order_by_asc(Column::Student)
+            .order_by_asc(Column::Id)
+            .lock_exclusive()
             .all(database)
             .await?;
-        if cases.is_empty() {
-            continue;
-        }
-        let entered = school::Entity::visible_to(&everywhere)
-            .filter(school::Column::Id.eq(school))
-            .one(database)
+        cases.extend(rows);
+    }
+    Ok(cases)
+}
+
+/// The schools of some students as they stand.
+pub(crate) async fn schools_of(
+    database: &impl ConnectionTrait,
+    students: &[Uuid],
+) -> Result<Vec<Uuid>, DbErr> {
+    let everywhere = Scope::everything("one case for a child, whoever finds it");
+    student::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(student::Column::School)
+        .filter(student::Column::Id.is_in(students.iter().copied()))
+        .distinct()
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// Holds the records of some students where they are, until the transaction ends.
+pub(crate) async fn hold_students(
+    database: &impl ConnectionTrait,
+    students: &[Uuid],
+) -> Result<(), DbErr> {
+    let everywhere = Scope::everything("one case for a child, whoever finds it");
+    for some in students.chunks(SET) {
+        student::Entity::visible_to(&everywhere)
+            .select_only()
+            .column(student::Column::Id)
+            .filter(student::Column::Id.is_in(some.iter().copied()))
+            .order_by_asc(student::Column::Id)
+            .lock_shared()
+            .into_tuple::<Uuid>()
+            .all(database)
             .await?;
-        Entity::update_many()
-            .col_expr(Column::School, school.into())
-            .col_expr(Column::Place, place.into())
-            .col_expr(
-                Column::Region,
-                entered
-                    .map_or_else(String::new, |school| school.region)
-                    .into(),
-            )
-            // Who read the case before reads it again.
-            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-            .filter(Column::Id.is_in(cases.clone()))
-            .exec(database)
-            .await?;
+    }
+    Ok(())
+}
+
+/// The counties of some schools.
+pub(crate) async fn regions_of(
+    database: &impl ConnectionTrait,
+    schools: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, DbErr> {
+    let public = Scope::everything("the directory is public");
+    let rows = school::Entity::visible_to(&public)
+        .filter(school::Column::Id.is_in(schools))
+        .all(database)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.region)).collect())
+}
+
+/// The visits and notices of cases go along to a school and its place.
+pub(crate) async fn carry(
+    database: &impl ConnectionTrait,
+    cases: &[Uuid],
+    school: Uuid,
+    place: i64,
+) -> Result<(), DbErr> {
+    for some in cases.chunks(SET) {
         dropout_visit::Entity::update_many()
             .col_expr(dropout_visit::Column::School, school.into())
             .col_expr(dropout_visit::Column::Place, place.into())
-            .filter(dropout_visit::Column::DropoutCase.is_in(cases.clone()))
+            .filter(dropout_visit::Column::DropoutCase.is_in(some.iter().copied()))
             .exec(database)
             .await?;
         dropout_notice::Entity::update_many()
             .col_expr(dropout_notice::Column::School, school.into())
             .col_expr(dropout_notice::Column::Place, place.into())
-            .filter(dropout_notice::Column::DropoutCase.is_in(cases))
+            .filter(dropout_notice::Column::DropoutCase.is_in(some.iter().copied()))
             .exec(database)
             .await?;
     }

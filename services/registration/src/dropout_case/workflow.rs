@@ -33,6 +33,10 @@ pub enum Guard {
     OrderExpired,
     /// Prior notice was served, and the days to be heard have passed.
     Heard,
+    /// The days in which a penalty is to be decided run.
+    InTime,
+    /// They have passed, and nothing was decided.
+    NotDecided,
     /// The decision was served, and the days to pay have passed.
     FineOverdue,
     /// The reminder is drawn.
@@ -49,6 +53,24 @@ pub enum Guard {
     GroundProven,
 }
 
+// === impl Guard ===
+
+impl Guard {
+    /// Whether it is judged from attendance, which is much to read.
+    pub const fn looks_at_attendance(self) -> bool {
+        matches!(
+            self,
+            Self::Explained | Self::Unexplained | Self::Present | Self::PresentForLong
+        )
+    }
+}
+
+/// Whether attendance decides about a step.
+pub fn looks_at_attendance(step: &str) -> bool {
+    let mut rows = WORKFLOW.rows.iter().filter(|row| row.step == step);
+    rows.any(|row| row.guards.iter().any(|guard| guard.looks_at_attendance()))
+}
+
 /// Every guard.
 pub const GUARDS: &[Guard] = &[
     Guard::Explained,
@@ -61,6 +83,8 @@ pub const GUARDS: &[Guard] = &[
     Guard::LegalBasis,
     Guard::OrderExpired,
     Guard::Heard,
+    Guard::InTime,
+    Guard::NotDecided,
     Guard::FineOverdue,
     Guard::UrgeDrawn,
     Guard::UrgeExpired,
@@ -103,10 +127,12 @@ pub const REFUSE_CLOSING: &str = "RefuseDropoutClosing";
 /// Closed.
 pub const CLOSE: &str = "CloseDropoutCase";
 
-/// Steps that lead nowhere else, or aside: nobody waits for them.
+/// Steps that lead nowhere else, or aside: nobody waits for them. Nor for a penalty: few places have a basis, and where one
+/// stands the county may go to court as well.
 pub const ASIDE: &[&str] = &[
     CLEAR,
     VISIT,
+    PENALISE,
     RELAPSE,
     REQUEST_CLOSING,
     REFUSE_CLOSING,
@@ -134,9 +160,11 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         row(ASSIGN,   "落实双线责任",  &[Confirmed],         Persuading, COUNTY,   &[LinesNamed],                              &[]),
         row(ESCALATE, "书面报告",      &[Persuading],        Reported,   FINDERS,  &[BySchool, VisitedEnough, ReportDrawn],    &[]),
         row(ORDER,    "责令送学",      &[Reported],          Ordered,    HEAD,     &[OrderDrawn],                              &[]),
-        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     &[LegalBasis, OrderExpired, Heard],         &[]),
+        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     &[LegalBasis, OrderExpired, Heard, InTime], &[]),
         row(URGE,     "催告",          &[Penalty],           Urged,      HEAD,     &[FineOverdue, UrgeDrawn],                  &[]),
         row(SUE,      "诉讼或强制执行", &[Ordered],          Court,      HEAD,     &[OrderExpired],                            &[]),
+        // A penalty that was not decided in time leaves the order, which can be enforced.
+        row(SUE,      "诉讼或强制执行", &[Penalty],          Court,      HEAD,     &[OrderExpired, NotDecided],                &[]),
         row(SUE,      "诉讼或强制执行", &[Urged],            Court,      HEAD,     &[UrgeExpired],                             &[]),
         row(RETURN,   "登记返校",      AWAY,                 Returned,   SCHOOL,   &[Present],                                 &[]),
         row(SETTLE,   "认定稳定",      &[Returned],          Stable,     SETTLERS, &[PresentForLong],                          &[]),

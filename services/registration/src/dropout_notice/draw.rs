@@ -20,14 +20,16 @@ use uuid::Uuid;
 use super::encode::{Printed, Service, about, encode};
 use super::error::DropoutNoticeError;
 use super::kinds::{Addressee, Fields, Form, Kind, fill, form_of};
-use super::{number, store};
+use super::{number, service, store};
 use crate::dropout_case::child::{self, Child};
+use crate::dropout_case::facts;
+use crate::dropout_case::history::{self, Event};
 use crate::dropout_case::opening::{Scene, subject_of};
 use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
 use crate::entity::{dropout_case, dropout_notice};
 use crate::rule_book::RegionPath;
-use crate::transfer::store as directory;
+use crate::school::store as schools;
 
 /// What every form may quote.
 #[cfg(test)]
@@ -92,6 +94,8 @@ pub(super) async fn draw(
             };
             let row = drawing.row().await?;
             store::insert(&*tx, row.clone()).await?;
+            let noticed = history::happening(&drawing.case, Event::Noticed, row.drawn_date);
+            history::keep(&*tx, &drawing.scene, vec![noticed]).await?;
             let answer = encode(&context.store.keys, &row)?;
             let entry = about(&row).change(None, &answer);
             Ok::<_, DropoutNoticeError>((answer, entry))
@@ -149,6 +153,8 @@ impl Drawing<'_> {
         self.check_fine(most_fen, &basis)?;
         let before = store::holding(&**self.tx, self.case.id).await?;
         self.check_grounds(&before)?;
+        self.check_told(&before)?;
+        self.check_days().await?;
         let today = self.scene.today;
         let (issuer, issuer_name, short_name) = self.issuer().await?;
         let fields = self.fields(&before, &basis).await?;
@@ -242,6 +248,16 @@ impl Drawing<'_> {
                 });
             }
         }
+        for needed in &self.form.expired {
+            let comply = self.newest(before, *needed).and_then(|row| row.comply_date);
+            if let Err(Some(until)) = service::passed(comply, self.scene.today) {
+                return Err(DropoutNoticeError::TooEarly {
+                    kind: label::of(self.form.kind),
+                    awaited: label::of(*needed),
+                    until,
+                });
+            }
+        }
         Ok(())
     }
 
@@ -283,6 +299,31 @@ impl Drawing<'_> {
         Ok(())
     }
 
+    /// No fine above the one that was told of: the addressee was heard on that.
+    fn check_told(&self, before: &[dropout_notice::Model]) -> Result<(), DropoutNoticeError> {
+        for needed in &self.form.needs {
+            if let Some(told) = self.newest(before, *needed) {
+                let number = Printed::of(self.scene.keys, told)?.number;
+                check_told(self.message.fine_fen, told.fine_fen, number)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// No decision when its days have passed.
+    async fn check_days(&self) -> Result<(), DropoutNoticeError> {
+        if self.form.kind != Kind::PenaltyDecision {
+            return Ok(());
+        }
+        match facts::decide_until(&**self.tx, &self.scene, &self.case).await? {
+            Some(until) if until < self.scene.today => Err(DropoutNoticeError::TooLate {
+                kind: label::of(self.form.kind),
+                until,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn county_name(&self) -> String {
         let region = self.scene.regions.get(&self.case.region);
         region.map_or_else(|| self.case.region.clone(), |region| region.name.clone())
@@ -291,7 +332,7 @@ impl Drawing<'_> {
     /// Who issues it: its name as a resource, in full and in its numbers.
     async fn issuer(&self) -> Result<(String, String, String), DropoutNoticeError> {
         if let (Level::School, Some(id)) = (self.caller.role.level, self.case.school) {
-            let school = directory::school(&**self.tx, id).await?;
+            let school = schools::in_directory(&**self.tx, id).await?;
             let name = school.map_or_else(String::new, |school| school.display_name);
             return Ok((format!("schools/{id}"), name.clone(), name));
         }
@@ -323,7 +364,7 @@ impl Drawing<'_> {
             .and_then(|subject| children.get(&subject))
             .unwrap_or(&nobody);
         let school = match case.school {
-            Some(id) => directory::school(&**self.tx, id).await?,
+            Some(id) => schools::in_directory(&**self.tx, id).await?,
             None => None,
         };
         let or = |text: &str, otherwise: &str| {
@@ -377,6 +418,17 @@ impl Drawing<'_> {
     }
 }
 
+/// No fine above one that a notice told of; 0 where it told of none.
+fn check_told(fine_fen: i64, told_fen: i64, notice: String) -> Result<(), DropoutNoticeError> {
+    if told_fen > 0 && fine_fen > told_fen {
+        return Err(DropoutNoticeError::FineAboveNotice {
+            most_fen: told_fen,
+            notice,
+        });
+    }
+    Ok(())
+}
+
 /// `2026年4月1日`.
 fn written(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
@@ -392,7 +444,19 @@ fn yuan(fen: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use junheng_kernel::fault::Fault as _;
+    use junheng_proto::error::v1::Reason;
+
     use super::*;
+
+    #[test]
+    fn a_fine_is_at_most_the_one_that_was_told_of() {
+        let told = |fine: i64, told: i64| check_told(fine, told, "城中控辍〔2026〕2号".into());
+        assert!(told(50_000, 50_000).is_ok());
+        assert!(told(0, 50_000).is_ok() && told(50_000, 0).is_ok());
+        let refused = told(50_001, 50_000).unwrap_err();
+        assert_eq!(refused.reason(), Reason::FineAboveNotice);
+    }
 
     #[test]
     fn money_and_days_are_written_as_in_official_papers() {

@@ -1,5 +1,6 @@
 //! Why a call about notices fails.
 
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Fault, Violation};
 use junheng_proto::error::v1::Reason;
@@ -36,6 +37,24 @@ pub enum DropoutNoticeError {
         /// What must be served before, in Chinese.
         missing: &'static str,
     },
+    /// The days of what it rests on run.
+    #[error("{kind} says that the days of {awaited} have passed; the last of them is {until}")]
+    TooEarly {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// Whose days run, in Chinese.
+        awaited: &'static str,
+        /// The last day.
+        until: NaiveDate,
+    },
+    /// Served too late.
+    #[error("{name} was to be served by {until} (行政处罚法 61); revoke it and draw another")]
+    ServedLate {
+        /// The notice.
+        name: String,
+        /// The last day.
+        until: NaiveDate,
+    },
     /// No legal basis for a penalty.
     #[error("{region} has no legal basis for a penalty on record (义务教育法 58)")]
     WithoutBasis {
@@ -49,6 +68,22 @@ pub enum DropoutNoticeError {
         most_fen: i64,
         /// The legal basis.
         basis: String,
+    },
+    /// A higher fine than the one told of.
+    #[error("a fine is at most the {most_fen} fen that {notice} told of (行政处罚法 44)")]
+    FineAboveNotice {
+        /// What was told of.
+        most_fen: i64,
+        /// The number of the notice.
+        notice: String,
+    },
+    /// Its days have passed.
+    #[error("{kind} was to be made by {until} (行政处罚法 60)")]
+    TooLate {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// The last day.
+        until: NaiveDate,
     },
     /// Served or revoked.
     #[error("{name} stands at {state}")]
@@ -79,8 +114,12 @@ impl Fault for DropoutNoticeError {
             Self::NotYours { .. } => Reason::NoticeNotYours,
             Self::OutOfOrder { .. } => Reason::NoticeOutOfOrder,
             Self::WithoutGround { .. } => Reason::NoticeWithoutGround,
+            Self::TooEarly { .. } => Reason::NoticeTooEarly,
+            Self::ServedLate { .. } => Reason::NoticeServedLate,
             Self::WithoutBasis { .. } => Reason::PenaltyWithoutBasis,
             Self::FineOutOfRange { .. } => Reason::FineOutOfRange,
+            Self::FineAboveNotice { .. } => Reason::FineAboveNotice,
+            Self::TooLate { .. } => Reason::NoticeTooLate,
             Self::NotValid { .. } => Reason::NoticeNotValid,
             Self::ReliedOn { .. } => Reason::NoticeReliedOn,
             Self::Kernel(error) => error.reason(),
@@ -105,9 +144,30 @@ impl Fault for DropoutNoticeError {
             Self::WithoutGround { kind, missing } => {
                 vec![("kind", owned(kind)), ("missing", owned(missing))]
             }
+            Self::TooEarly {
+                kind,
+                awaited,
+                until,
+            } => vec![
+                ("kind", owned(kind)),
+                ("awaited", owned(awaited)),
+                ("until", until.to_string()),
+            ],
+            Self::ServedLate { name, until } => {
+                vec![("name", name.clone()), ("until", until.to_string())]
+            }
             Self::WithoutBasis { region } => vec![("region", region.clone())],
             Self::FineOutOfRange { most_fen, basis } => {
                 vec![("most_fen", most_fen.to_string()), ("basis", basis.clone())]
+            }
+            Self::FineAboveNotice { most_fen, notice } => {
+                vec![
+                    ("most_fen", most_fen.to_string()),
+                    ("notice", notice.clone()),
+                ]
+            }
+            Self::TooLate { kind, until } => {
+                vec![("kind", owned(kind)), ("until", until.to_string())]
             }
             Self::NotValid { name, state } | Self::ReliedOn { name, state } => {
                 vec![("name", name.clone()), ("state", owned(state))]

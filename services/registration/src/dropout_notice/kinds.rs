@@ -35,12 +35,18 @@ pub struct Form {
     pub by: Vec<Level>,
     /// The states of a case in which it is drawn.
     pub from: Vec<State>,
+    /// The states of a case in which it can still be revoked: no step rests on it.
+    pub revocable: Vec<State>,
     /// To whom it is addressed.
     pub addressee: Addressee,
     /// Kinds that must have been served before.
     pub needs: Vec<Kind>,
+    /// Kinds whose days to comply must have passed before.
+    pub expired: Vec<Kind>,
     /// The dated rule of the days to comply.
     pub comply: Option<String>,
+    /// The dated rule of the working days within which it must be served.
+    pub serve_within: Option<String>,
     /// Whether it names a fine.
     pub fine: bool,
     /// Whether `detail` must be filled in.
@@ -65,10 +71,14 @@ struct Written {
     kind: String,
     by: Vec<String>,
     from: Vec<String>,
+    revocable: Vec<String>,
     addressee: Addressee,
     #[serde(default)]
     needs: Vec<String>,
+    #[serde(default)]
+    expired: Vec<String>,
     comply: Option<String>,
+    serve_within: Option<String>,
     #[serde(default)]
     fine: bool,
     #[serde(default)]
@@ -130,6 +140,14 @@ fn parse(text: &str) -> Result<Vec<Form>, String> {
 
 fn form(written: Written) -> Result<Form, String> {
     let lines = written.body.lines().map(str::trim);
+    let kinds = |names: &[String]| -> Result<Vec<Kind>, String> {
+        names.iter().map(|name| kind_named(name)).collect()
+    };
+    let states = |names: &[String]| -> Result<Vec<State>, String> {
+        let state = |name: &String| State::from_str_name(&format!("STATE_{name}"));
+        let named = |name| state(name).ok_or(format!("state {name}"));
+        names.iter().map(named).collect()
+    };
     Ok(Form {
         kind: kind_named(&written.kind)?,
         by: written
@@ -141,20 +159,13 @@ fn form(written: Written) -> Result<Form, String> {
                 _ => Err(format!("level {name}")),
             })
             .collect::<Result<_, _>>()?,
-        from: written
-            .from
-            .iter()
-            .map(|name| {
-                State::from_str_name(&format!("STATE_{name}")).ok_or(format!("state {name}"))
-            })
-            .collect::<Result<_, _>>()?,
+        from: states(&written.from)?,
+        revocable: states(&written.revocable)?,
         addressee: written.addressee,
-        needs: written
-            .needs
-            .iter()
-            .map(|name| kind_named(name))
-            .collect::<Result<_, _>>()?,
+        needs: kinds(&written.needs)?,
+        expired: kinds(&written.expired)?,
         comply: written.comply,
+        serve_within: written.serve_within,
         fine: written.fine,
         detail: written.detail,
         title: written.title,
@@ -173,6 +184,7 @@ fn kind_named(name: &str) -> Result<Kind, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dropout_case::workflow::{ESCALATE, ORDER, PENALISE, URGE, WORKFLOW};
     use crate::dropout_notice::draw::{FIELDS, PENALTY_FIELDS};
 
     fn kinds() -> impl Iterator<Item = Kind> {
@@ -214,6 +226,58 @@ mod tests {
             .filter(|kind| form_of(*kind).unwrap().fine)
             .collect();
         assert_eq!(with_fine, [Kind::PenaltyPriorNotice, Kind::PenaltyDecision]);
+    }
+
+    #[test]
+    fn what_says_that_days_have_passed_waits_for_them_and_only_for_what_has_days() {
+        for kind in kinds() {
+            let form = form_of(kind).unwrap();
+            let says = form.body.iter().any(|text| text.contains("逾期未"));
+            assert!(
+                !says || !form.expired.is_empty() || !form.needs.is_empty(),
+                "{kind:?}"
+            );
+            for other in &form.expired {
+                assert!(form_of(*other).unwrap().comply.is_some(), "{kind:?}");
+            }
+        }
+        assert_eq!(
+            form_of(Kind::PenaltyUrge).unwrap().expired,
+            [Kind::PenaltyDecision]
+        );
+        assert_eq!(
+            form_of(Kind::PenaltyPriorNotice).unwrap().expired,
+            [Kind::Order]
+        );
+        assert!(
+            form_of(Kind::PenaltyDecision)
+                .unwrap()
+                .serve_within
+                .is_some()
+        );
+    }
+
+    /// The step that rests on each kind, where one does.
+    const RESTING: [(Kind, &str); 5] = [
+        (Kind::WrittenReport, ESCALATE),
+        (Kind::Order, ORDER),
+        (Kind::PenaltyPriorNotice, PENALISE),
+        (Kind::PenaltyDecision, URGE),
+        (Kind::PenaltyUrge, URGE),
+    ];
+
+    #[test]
+    fn what_a_step_rests_on_can_be_revoked_before_the_step_and_not_after_it() {
+        for kind in kinds() {
+            let form = form_of(kind).unwrap();
+            let resting = RESTING.iter().find(|(own, _)| *own == kind);
+            let Some((_, step)) = resting else {
+                assert_eq!(form.revocable, form.from, "{kind:?}: nothing rests on it");
+                continue;
+            };
+            let row = WORKFLOW.rows.iter().find(|row| row.step == *step).unwrap();
+            assert_eq!(form.revocable, row.from, "{kind:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Invariants:
 //! - a notice is frozen when it is drawn: what is printed is sealed in its row with its digest, and no call changes it,
 //! - its number follows its issuer's last of the year, counted in the same transaction: no gap, no number twice,
+//! - what says that days have passed is drawn when they have, counted from the day on which service counts ([`service`]),
 //! - a mistaken one is revoked and another drawn; while a step of the case rests on it, it cannot be revoked,
 //! - a penalty's notices are drawn only where the place has a legal basis on record.
 
@@ -15,4 +16,5 @@ mod number;
 mod print;
 pub mod rpc;
 mod serve;
+pub(crate) mod service;
 mod store;

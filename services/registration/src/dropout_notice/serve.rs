@@ -22,6 +22,8 @@ use uuid::Uuid;
 use super::encode::{Printed, Service, about, encode, name_of};
 use super::error::DropoutNoticeError;
 use super::kinds::{Form, Kind, form_of};
+use super::service;
+use crate::dropout_case::opening::Scene;
 use crate::dropout_case::rules::day_between;
 use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
@@ -42,7 +44,7 @@ pub(super) async fn serve(
     let store = context.store.clone();
     store
         .write(&caller, key, move |tx| async move {
-            let (_, before, _) = held(&tx, &server, id, &message.etag).await?;
+            let (case, before, form) = held(&tx, &server, id, &message.etag).await?;
             if before.state != State::Drawn as i32 {
                 return Err(not_valid(&before));
             }
@@ -56,13 +58,23 @@ pub(super) async fn serve(
                 today,
             )
             .map_err(|wrong| KernelError::Fields(vec![wrong]))?;
+            let scene = Scene::of(&context)?;
+            if let Some(rule) = &form.serve_within {
+                let until = service::last_day(&scene, &case.region, rule, before.drawn_date)?;
+                if served > until {
+                    let name = name_of(&before);
+                    return Err(DropoutNoticeError::ServedLate { name, until });
+                }
+            }
+            let method = message.service_method;
+            let counts_from = service::counts_from(&scene, &case.region, method, served)?;
             let days = u64::try_from(printed.days).unwrap_or_default();
             let mut after = before.clone();
             after.state = State::Served as i32;
             after.served_date = Some(served);
-            after.service_method = message.service_method;
+            after.service_method = method;
             after.comply_date = (days > 0)
-                .then(|| served.checked_add_days(Days::new(days)))
+                .then(|| counts_from.checked_add_days(Days::new(days)))
                 .flatten();
             after.service = Service {
                 received_by: message.received_by.trim().to_owned(),
@@ -94,7 +106,7 @@ pub(super) async fn revoke(
                 return Err(not_valid(&before));
             }
             let state = state_of(case.state);
-            if !form.from.contains(&state) {
+            if !form.revocable.contains(&state) {
                 return Err(DropoutNoticeError::ReliedOn {
                     name: name_of(&before),
                     state: label::of(state),

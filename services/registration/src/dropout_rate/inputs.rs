@@ -13,7 +13,7 @@ use junheng_proto::registration::v1::{
 };
 
 use super::formula::{Input, JUNIOR, PRIMARY};
-use super::rules::Asked;
+use super::rules::{Asked, Origin};
 use crate::ledger::cases::days_of;
 use crate::ledger::rules::Asked as Ledger;
 use crate::school_class::rules::last_grade;
@@ -51,13 +51,24 @@ impl Input {
     }
 
     /// The input as answers give it.
-    pub(super) fn tell(self, asked: &Asked, value: Option<i64>) -> RateInput {
+    pub(super) fn tell(
+        self,
+        asked: &Asked,
+        value: Option<i64>,
+        origin: Option<&Origin>,
+    ) -> RateInput {
         let (label, source) = self.words();
+        let origin = origin.cloned().unwrap_or_default();
         RateInput {
             input_id: self.id(),
             label,
             count: value.unwrap_or(0),
-            source: source.to_owned(),
+            source: match origin.source.is_empty() {
+                true => source.to_owned(),
+                false => origin.source,
+            },
+            as_of_date: origin.as_of,
+            resident_lists: origin.lists,
             absent: value.is_none(),
             rows: self.rows(asked).filter(|_| value.is_some()),
         }
@@ -67,7 +78,10 @@ impl Input {
         let stage_label = |stage: i32| label::by_number("junheng.education.v1.Stage", stage);
         let of = |stage: i32, what: &str| format!("{}{what}", stage_label(stage));
         match self {
-            Self::DroppedOut(stage) => (of(stage, "学年内确认辍学学生数"), CASES),
+            Self::DroppedOut(stage) => (
+                of(stage, "学年内确认辍学且有学籍的学生数(查无错误的除外)"),
+                CASES,
+            ),
             Self::AtStart(stage) => (of(stage, "学年初在校学生数"), ROLL),
             Self::Enrolled(stage) => (of(stage, "在校学生数"), ROLL),
             Self::LastGrade(stage) => (of(stage, "毕业班学生数"), ROLL),
@@ -119,7 +133,7 @@ impl Input {
         };
         Some(match self {
             Self::DroppedOut(stage) => {
-                let happened = Ledger::happened(Event::Confirmed, days_of(year).0, asked.as_of);
+                let happened = Ledger::happened(Event::DroppedOut, days_of(year).0, asked.as_of);
                 let ledger = Ledger { stage, ..happened };
                 Rows::Ledger(ledger.request(parent))
             }
@@ -133,6 +147,7 @@ impl Input {
                 parent: parent.clone(),
                 school_year: year,
                 state: PlaceState::Confirmed.into(),
+                primary_side_only: true,
                 ..ListJuniorPlacesRequest::default()
             }),
             Self::Aged(from, to, stage) => {

@@ -5,6 +5,7 @@
 
 pub mod formula;
 mod inputs;
+mod lists;
 pub mod population;
 pub mod rpc;
 pub mod rules;

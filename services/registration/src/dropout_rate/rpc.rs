@@ -54,14 +54,14 @@ impl Rpc {
         let read = tokio::spawn(async move {
             let snapshot = context.store.snapshot().await?;
             let as_of_time = timestamp(context.clock.now_micros());
-            let values = store::values(&snapshot, &placed.parent, &what).await?;
-            Ok::<_, KernelError>((values, as_of_time))
+            let read = store::values(&snapshot, &context.regions, &placed.parent, &what).await?;
+            Ok::<_, KernelError>((read, as_of_time))
         });
-        let (values, as_of_time) = read
+        let ((values, origins), as_of_time) = read
             .await
             .map_err(|error| KernelError::Stored(format!("the task failed: {error}")))??;
         Ok(DropoutRates {
-            dropout_rates: rules::rates(&asked, &values, &path)?,
+            dropout_rates: rules::rates(&asked, &values, &origins, &path)?,
             school_year: asked.school_year,
             as_of_date: asked.as_of.to_string(),
             as_of_time: Some(as_of_time),

@@ -27,6 +27,20 @@ pub struct Asked {
     pub as_of: NaiveDate,
 }
 
+/// Where an input was taken from, where that differs from place to place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// In Chinese.
+    pub source: String,
+    /// The oldest day whose state was taken, `YYYY-MM-DD`; the year of what is entered by years.
+    pub as_of: String,
+    /// The lists counted.
+    pub lists: Vec<String>,
+}
+
+/// The origins of inputs that have one of their own.
+pub type Origins = BTreeMap<Input, Origin>;
+
 /// The inputs that are on record.
 pub type Values = BTreeMap<Input, Option<i64>>;
 
@@ -64,9 +78,10 @@ pub fn parts(input: Input, is_running: bool) -> Vec<(i64, Input)> {
 pub fn rates(
     asked: &Asked,
     values: &Values,
+    origins: &Origins,
     path: &RegionPath,
 ) -> Result<Vec<DropoutRate>, KernelError> {
-    let rate = |formula: &Formula| rate(formula, asked, values, path);
+    let rate = |formula: &Formula| rate(formula, asked, values, origins, path);
     FORMULAS.iter().map(rate).collect()
 }
 
@@ -74,6 +89,7 @@ fn rate(
     formula: &Formula,
     asked: &Asked,
     values: &Values,
+    origins: &Origins,
     path: &RegionPath,
 ) -> Result<DropoutRate, KernelError> {
     let sum = |terms: &[(i64, Input)]| {
@@ -111,7 +127,10 @@ fn rate(
         formula: formula.text(),
         inputs: shown
             .into_iter()
-            .map(|input| input.tell(asked, values.get(&input).copied().flatten()))
+            .map(|input| {
+                let value = values.get(&input).copied().flatten();
+                input.tell(asked, value, origins.get(&input))
+            })
             .collect(),
         numerator,
         denominator,
@@ -175,7 +194,13 @@ mod tests {
             is_running,
             as_of: "2018-12-01".parse().unwrap(),
         };
-        let rates = rates(&asked, &all, &RegionPath::of(&regions, "630103")).unwrap();
+        let rates = rates(
+            &asked,
+            &all,
+            &Origins::new(),
+            &RegionPath::of(&regions, "630103"),
+        )
+        .unwrap();
         rates
             .into_iter()
             .map(|rate| (rate.formula_id.clone(), rate))

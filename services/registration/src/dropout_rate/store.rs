@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
+use junheng_kernel::region::RegionTable;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::LedgerKind;
 use junheng_proto::registration::v1::dropout_case::Group;
@@ -18,17 +19,20 @@ use sea_orm::{
 
 use super::formula::{Input, JUNIOR, PRIMARY};
 use super::inputs::entry_year;
-use super::population;
-use super::rules::{Asked, Values, inputs};
+use super::population::{self, Population};
+use super::rules::{Asked, Origins, Values, inputs};
 use crate::entity::{cohort_count, junior_place, promotion, school_year, student, student_change};
 use crate::ledger::cases;
 use crate::ledger::people;
 use crate::ledger::rules::Asked as Ledger;
+use crate::promotion::store as junior_places;
 use crate::school_class::rules::last_grade;
 use crate::student_change::of_cohort;
 use crate::tally::counted::{ENROLLED, index_of};
 use crate::tally::read::{self, Reading};
 
+/// Changes that a cohort is followed by.
+const OF_COHORTS: [Kind; 3] = [Kind::TransferredOut, Kind::TransferredIn, Kind::Deceased];
 /// School years from the first grade of primary school to the last of junior school.
 const NINE: i32 = 9;
 
@@ -37,29 +41,37 @@ struct Read {
     reading: Reading,
     dropped_out: Vec<cases::Count>,
     cohorts: HashMap<(i32, i32), i64>,
-    born: population::Born,
+    population: Population,
 }
 
 /// The value of every input.
 pub(super) async fn values(
     snapshot: &impl ConnectionTrait,
+    regions: &RegionTable,
     parent: &Parent,
     asked: &Asked,
-) -> Result<Values, KernelError> {
+) -> Result<(Values, Origins), KernelError> {
     let (first, _) = cases::days_of(asked.school_year);
-    let confirmed = Ledger::happened(Event::Confirmed, first, asked.as_of);
+    let confirmed = Ledger::happened(Event::DroppedOut, first, asked.as_of);
     let read = Read {
         reading: read::reading(snapshot, parent).await?,
         dropped_out: cases::counts(snapshot, parent, &confirmed).await?,
         cohorts: cohort_changes(snapshot, parent, asked.school_year).await?,
-        born: population::born(snapshot, parent, asked.school_year).await?,
+        population: population::read(snapshot, regions, parent, asked).await?,
     };
     let mut values = Values::new();
+    let mut origins = Origins::new();
     for input in inputs(asked.is_running) {
+        if let Input::Population(from, to) = input {
+            let (value, origin) = read.population.aged(from, to, asked.school_year);
+            values.insert(input, value);
+            origins.insert(input, origin);
+            continue;
+        }
         let value = read.value(snapshot, parent, asked, input).await?;
         values.insert(input, value);
     }
-    Ok(values)
+    Ok((values, origins))
 }
 
 // === impl Read ===
@@ -90,8 +102,8 @@ impl Read {
             Input::Placed(column) => now(index_of(column).map_or(0, |column| {
                 self.counted(column, PRIMARY, 0) + self.counted(column, JUNIOR, 0)
             })),
-            Input::Population(from, to) => self.born.aged(from, to, year),
-            Input::AtStart(_) => None,
+            // Told with their origins, and by their parts.
+            Input::Population(..) | Input::AtStart(_) => None,
             Input::Yearbook(stage) => yearbook(snapshot, parent, year, stage).await?,
             Input::Entrants(stage) => {
                 frozen(snapshot, parent, entry_year(stage, year), stage).await?
@@ -150,9 +162,12 @@ async fn cohort_changes(
     let rows: Vec<(i32, i32, i64)> = Entity::visible_to(&judged())
         .filter(parent.condition::<Entity>())
         // In the words of the index that leaves out what is nearly all of them.
-        .filter(Expr::cust(
-            "kind <> 101 AND kind <> 102 AND kind IN (21, 22, 51)",
-        ))
+        .filter(Expr::cust(format!(
+            "kind <> {} AND kind <> {} AND kind IN ({})",
+            Kind::Enrolled as i32,
+            Kind::Promoted as i32,
+            OF_COHORTS.map(|kind| (kind as i32).to_string()).join(", ")
+        )))
         .filter(
             Condition::any()
                 .add(of_stage(PRIMARY))
@@ -236,17 +251,9 @@ async fn arrived(
     parent: &Parent,
     year: i32,
 ) -> Result<i64, DbErr> {
-    use junior_place::{Column, Entity};
-    let own = match parent {
-        Parent::School(id) => Condition::all().add(Column::PrimarySchool.eq(*id)),
-        Parent::Region { ranges, .. } => ranges.iter().fold(Condition::any(), |any, range| {
-            any.add(Column::PrimaryPlace.between(*range.start(), *range.end()))
-        }),
-    };
-    let count = Entity::visible_to(&judged())
-        .filter(own)
-        .filter(Column::SchoolYear.eq(year))
-        .filter(Column::State.eq(PlaceState::Confirmed as i32))
+    let count = junior_place::Entity::visible_to(&judged())
+        .filter(junior_places::sent_by(parent))
+        .filter(junior_places::of(year, PlaceState::Confirmed as i32))
         .count(database)
         .await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))

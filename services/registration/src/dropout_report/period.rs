@@ -5,6 +5,7 @@ use junheng_kernel::calendar::{Calendar, Due};
 use junheng_kernel::error::KernelError;
 use junheng_proto::registration::v1::dropout_report::Kind;
 
+use crate::attendance::terms;
 use crate::rule_book::{RegionPath, RuleBook};
 
 /// Years that can be named.
@@ -17,9 +18,9 @@ pub enum Period {
     Month(i32, u32),
     /// A quarter of a calendar year, 1 to 4.
     Quarter(i32, u32),
-    /// The term from September to February, by the year of its September.
+    /// The term that begins in the autumn of a year.
     Autumn(i32),
-    /// The term from March to August.
+    /// The term that begins in the spring of a year.
     Spring(i32),
     /// The school year that begins then.
     SchoolYear(i32),
@@ -67,11 +68,13 @@ impl Period {
         Some(period)
     }
 
-    /// Its days, by the rules of a place.
+    /// Its days, by the rules and terms of a place. A term's report goes from the day after the term before to the last day of
+    /// its own, so that what happens in the holidays is in the next one.
     pub fn span(
         self,
         book: &RuleBook,
         path: &RegionPath,
+        place: i64,
         calendar: &Calendar,
     ) -> Result<Span, KernelError> {
         let (first, last) = match self {
@@ -99,8 +102,14 @@ impl Period {
                 let month = quarter * 3;
                 (date(year, month - 2, 1), last_of_month(year, month))
             }
-            Self::Autumn(year) => (date(year, 9, 1), last_of_month(year + 1, 2)),
-            Self::Spring(year) => (date(year, 3, 1), date(year, 8, 31)),
+            Self::Autumn(year) => (
+                after(end_of_term(place, year - 1, 2)?),
+                end_of_term(place, year, 1)?,
+            ),
+            Self::Spring(year) => (
+                after(end_of_term(place, year - 1, 1)?),
+                end_of_term(place, year - 1, 2)?,
+            ),
             Self::SchoolYear(year) => (date(year, 9, 1), date(year + 1, 8, 31)),
         };
         let days = match self {
@@ -113,6 +122,12 @@ impl Period {
         let due = calendar.add_working_days(last, u32::try_from(days).unwrap_or(0));
         Ok(Span { first, last, due })
     }
+}
+
+fn end_of_term(place: i64, school_year: i32, number: u32) -> Result<NaiveDate, KernelError> {
+    let term = terms::term_of(place, school_year, number);
+    let absent = || KernelError::Stored(format!("no term {number} of {school_year} at {place}"));
+    Ok(term.ok_or_else(absent)?.end)
 }
 
 fn after(day: NaiveDate) -> NaiveDate {
@@ -136,13 +151,19 @@ mod tests {
     use super::*;
     use junheng_kernel::region::RegionTable;
 
-    fn span(kind: Kind, text: &str) -> [String; 3] {
+    fn span_at(region: &str, kind: Kind, text: &str) -> [String; 3] {
         let regions = RegionTable::builtin();
-        let path = RegionPath::of(&regions, "630103");
+        let path = RegionPath::of(&regions, region);
+        let place = regions.place(region).unwrap();
         let period = Period::parse(kind, text).unwrap();
         let book = RuleBook::builtin().unwrap();
-        let span = period.span(book, &path, &Calendar::builtin()).unwrap();
+        let span = period.span(book, &path, place, &Calendar::builtin());
+        let span = span.unwrap();
         [span.first, span.last, span.due.date].map(|day| day.to_string())
+    }
+
+    fn span(kind: Kind, text: &str) -> [String; 3] {
+        span_at("630103", kind, text)
     }
 
     #[test]
@@ -163,24 +184,45 @@ mod tests {
     }
 
     #[test]
-    fn quarters_terms_and_years_are_due_some_working_days_after_their_end() {
+    fn quarters_and_years_are_due_some_working_days_after_their_end() {
         assert_eq!(
             span(Kind::Quarterly, "2026-Q4")[..2],
             ["2026-10-01", "2026-12-31"]
         );
         assert_eq!(span(Kind::Quarterly, "2026-Q2")[2], "2026-07-14");
         assert_eq!(
-            span(Kind::Term, "2026-autumn")[..2],
-            ["2026-09-01", "2027-02-28"]
-        );
-        assert_eq!(
-            span(Kind::Term, "2027-spring")[..2],
-            ["2027-03-01", "2027-08-31"]
-        );
-        assert_eq!(
             span(Kind::Yearly, "2026")[..2],
             ["2026-09-01", "2027-08-31"]
         );
+    }
+
+    #[test]
+    fn a_term_ends_where_the_place_ends_it_and_is_due_some_working_days_later() {
+        assert_eq!(
+            span(Kind::Term, "2026-autumn"),
+            ["2026-07-21", "2027-01-10", "2027-01-29"]
+        );
+        assert_eq!(
+            span(Kind::Term, "2027-spring")[..2],
+            ["2027-01-11", "2027-07-20"]
+        );
+        let elsewhere = span_at("420106", Kind::Term, "2026-autumn");
+        assert_eq!(elsewhere[..2], ["2026-07-16", "2027-01-31"]);
+    }
+
+    #[test]
+    fn the_terms_follow_each_other_without_a_day_left_out() {
+        for region in ["630103", "420106"] {
+            for year in 2020..2030 {
+                let spring = span_at(region, Kind::Term, &format!("{year}-spring"));
+                let autumn = span_at(region, Kind::Term, &format!("{year}-autumn"));
+                let next = span_at(region, Kind::Term, &format!("{}-spring", year + 1));
+                for (one, other) in [(spring, &autumn), (autumn.clone(), &next)] {
+                    let end: NaiveDate = one[1].parse().unwrap();
+                    assert_eq!(after(end).to_string(), other[0], "{region} {year}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -17,11 +17,11 @@ use super::store;
 use super::workflow::{CREATE, STEP_DAYS, State, WORKFLOW, state_name};
 use crate::entity::duplicate_case::{Entity, Model};
 use crate::entity::{duplicate_claim, school_class, student};
+use crate::school::store as schools;
 use crate::student::document;
 use crate::student::name_key;
 use crate::student::person::Person;
 use crate::student::rules::Draft;
-use crate::transfer::store as directory;
 
 /// What a school wrote of a child that has a record elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -168,7 +168,7 @@ async fn case_of(
     context: &Context,
     standing: &student::Model,
 ) -> Result<Model, KernelError> {
-    let school = directory::school(&**tx, standing.school)
+    let school = schools::in_directory(&**tx, standing.school)
         .await?
         .ok_or_else(|| KernelError::Stored("a record's school is gone".into()))?;
     let id = Uuid::now_v7();
@@ -206,7 +206,7 @@ async fn claim_of(
         draft,
         second,
     } = claim;
-    let school = directory::school(&**tx, class.school)
+    let school = schools::in_directory(&**tx, class.school)
         .await?
         .ok_or_else(|| KernelError::Stored("a class's school is gone".into()))?;
     let id = Uuid::now_v7();

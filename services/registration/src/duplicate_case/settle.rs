@@ -14,10 +14,10 @@ use super::facts::Decision;
 use super::store;
 use crate::entity::duplicate_case::Model;
 use crate::entity::{duplicate_claim, student};
-use crate::reorganisation::store as reorganisations;
 use crate::school_class::store as classes;
 use crate::student::error::StudentError;
-use crate::student::ledger::{self, Happening};
+use crate::student::ledger::{self, Happening, Pen};
+use crate::student::standing::is_live;
 use crate::student::store as students;
 use crate::transfer;
 
@@ -77,7 +77,7 @@ async fn moved(
         .into());
     }
     // What was decided holds for the record as it stood: one that has ended or gone elsewhere meanwhile is not revived.
-    if student.school != case.standing_school || !reorganisations::is_live(student.state) {
+    if student.school != case.standing_school || !is_live(student.state) {
         return Err(
             junheng_kernel::error::KernelError::from(WorkflowError::NotReady {
                 name: name_of(case),
@@ -112,7 +112,7 @@ async fn moved(
         class.place = place.unwrap_or(class.place);
         transfer::seated(&student, &class, context)
     };
-    let keys = &context.store.keys;
-    let (_, told) = ledger::change(&**tx, keys, &student, after, Some(&happening)).await?;
-    Ok(vec![told])
+    let pen = Pen::of(context);
+    let (_, told) = ledger::change(&**tx, pen, &student, after, Some(&happening)).await?;
+    Ok(told)
 }

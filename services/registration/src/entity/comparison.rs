@@ -11,8 +11,10 @@ pub struct Model {
     pub place: i64,
     pub region: String,
     pub list: Uuid,
-    /// The comparison of the sender, source, kind and region before.
+    /// The comparison of the same source, kind and region before, whoever sent its list.
     pub previous: Option<Uuid>,
+    /// Who sent the list of that one; empty without one.
+    pub previous_account: String,
     /// Who sent the list.
     pub account: String,
     pub source: i32,
@@ -37,6 +39,10 @@ pub struct Model {
     pub start_micros: i64,
     /// 0 while it runs.
     pub end_micros: i64,
+    /// The reason for which it could not be brought to its end; 0 otherwise.
+    pub failure: i32,
+    /// The same as a sentence.
+    pub failure_zh: String,
     pub version: i64,
 }
 

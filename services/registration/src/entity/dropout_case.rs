@@ -10,8 +10,10 @@ pub struct Model {
     pub id: Uuid,
     /// The student; None for a child without a record.
     pub student: Option<Uuid>,
-    /// The resident of a partner's list; None for a student.
+    /// The child by its document, as lists of partners have it; None for a student.
     pub resident: Option<Uuid>,
+    /// The entry by which a child without a record was admitted; None for any other.
+    pub admission_entry: Option<Uuid>,
     /// Student or resident while the case is open: what keeps a second one out.
     #[sea_orm(unique)]
     pub open_subject: Option<Uuid>,
@@ -43,6 +45,8 @@ pub struct Model {
     pub closed_date: Option<Date>,
     /// The ground; of an open case that on which closing is asked for.
     pub ground: i32,
+    /// The case of the same child in which this one has ended.
+    pub merged_into: Option<Uuid>,
     /// SM4-GCM over the protobuf of plan, persons and whereabouts.
     pub personal: Vec<u8>,
     /// `YYYY-MM-DD`, or empty.

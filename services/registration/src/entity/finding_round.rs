@@ -30,7 +30,12 @@ pub struct Model {
     pub process_count: i64,
     pub opened_count: i64,
     pub create_micros: i64,
+    /// When it ended; 0 while it runs.
     pub done_micros: i64,
+    /// The reason for which the first way that failed did; 0 while none has.
+    pub failure: i32,
+    /// The same as a sentence.
+    pub failure_zh: String,
     pub version: i64,
 }
 

@@ -15,7 +15,7 @@ pub struct Model {
     pub guardian_agrees: bool,
     pub decision: i32,
     pub note: String,
-    /// What proves the decision, one document a line.
+    /// What proves the decision, as the history keeps evidence, one document a line.
     pub evidence: String,
     pub create_micros: i64,
     pub version: i64,

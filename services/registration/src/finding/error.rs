@@ -5,6 +5,8 @@ use junheng_kernel::fault::{Fault, Violation};
 use junheng_proto::error::v1::Reason;
 use sea_orm::DbErr;
 
+use crate::dropout_case::error::DropoutCaseError;
+
 /// Why a call about finding failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FindingError {
@@ -14,6 +16,9 @@ pub enum FindingError {
         /// The round.
         name: String,
     },
+    /// A case whose child is back cannot be settled.
+    #[error(transparent)]
+    Settling(DropoutCaseError),
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -25,6 +30,7 @@ impl Fault for FindingError {
     fn reason(&self) -> Reason {
         match self {
             Self::Runs { .. } => Reason::FindingRuns,
+            Self::Settling(error) => error.reason(),
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -32,6 +38,7 @@ impl Fault for FindingError {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Runs { name } => vec![("name", name.clone())],
+            Self::Settling(error) => error.metadata(),
             Self::Kernel(error) => error.metadata(),
         }
     }
@@ -39,6 +46,7 @@ impl Fault for FindingError {
     fn violations(&self) -> &[Violation] {
         match self {
             Self::Runs { .. } => &[],
+            Self::Settling(error) => error.violations(),
             Self::Kernel(error) => error.violations(),
         }
     }

@@ -4,9 +4,12 @@
 //!
 //! - one round of a county runs at a time, by a key that is unique while it runs;
 //! - how far it has come is written with each page, so that a round that was cut off goes on where it stopped;
+//! - a way that cannot be gone is left out and told in the round; no county waits for another;
 //! - a child with an open case gets no second one, and one source raises one suspicion of a child.
 
 mod daily;
+#[cfg(test)]
+mod daily_tests;
 mod error;
 mod round;
 pub mod rpc;

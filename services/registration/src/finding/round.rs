@@ -1,7 +1,9 @@
 //! Drives a round: page after page, each one transaction with how far it has come.
 
+use chrono::NaiveDate;
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::{Fault as _, is_passing, sentence_zh};
 use junheng_kernel::journal::Entry;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
@@ -12,6 +14,7 @@ use junheng_proto::registration::v1::finding_round::{State, Trigger};
 use uuid::Uuid;
 
 use super::error::FindingError;
+use super::settle::settle;
 use super::store;
 use super::ways::{County, Page, Way};
 use crate::attendance::threshold;
@@ -42,7 +45,7 @@ pub(super) fn begin(
         state: State::Running as i32,
         open_key: region.to_owned(),
         day_key: match trigger {
-            Trigger::Daily => format!("{region}/{date}"),
+            Trigger::Daily => day_key(region, date),
             _ => id.to_string(),
         },
         way: 0,
@@ -55,8 +58,15 @@ pub(super) fn begin(
         opened_count: 0,
         create_micros: context.clock.now_micros(),
         done_micros: 0,
+        failure: 0,
+        failure_zh: String::new(),
         version: 1,
     })
+}
+
+/// What the day's round of a county has for itself.
+pub(super) fn day_key(region: &str, date: NaiveDate) -> String {
+    format!("{region}/{date}")
 }
 
 /// The resource name.
@@ -78,6 +88,8 @@ pub(super) fn encode(round: &Model) -> FindingRound {
         opened_count: round.opened_count,
         create_time: Some(timestamp(round.create_micros)),
         done_time: (round.done_micros > 0).then(|| timestamp(round.done_micros)),
+        failure: round.failure,
+        failure_zh: round.failure_zh.clone(),
     }
 }
 
@@ -86,12 +98,14 @@ pub(super) fn is_driven(context: &Context, round: &Model) -> bool {
     round.holder_micros >= context.clock.now_micros()
 }
 
-/// Drives a round to its end, from where it stands. Fails with `FINDING_RUNS` when somebody else drives it.
+/// Drives a round to its end, from where it stands. A way that cannot be gone is left out and told in the round, so that one
+/// damaged record does not hide the children whom the other ways find. Fails with `FINDING_RUNS` when somebody else drives the
+/// round, and with what will pass.
 pub(super) async fn drive(context: &Context, id: Uuid) -> Result<Model, FindingError> {
     let holder = Uuid::now_v7().to_string();
     loop {
         let round = store::round(context.store.reader(), id).await?;
-        if round.state == State::Done as i32 {
+        if round.state != State::Running as i32 {
             return Ok(round);
         }
         let now = context.clock.now_micros();
@@ -108,7 +122,35 @@ pub(super) async fn drive(context: &Context, id: Uuid) -> Result<Model, FindingE
         if context.stop.is_cancelled() {
             return Ok(round);
         }
-        turn(context, round).await?;
+        if let Err(error) = turn(context, round.clone()).await {
+            leave_out(context, round, error).await?;
+        }
+    }
+}
+
+/// Goes on behind the way that failed. Fails with what will pass by itself: then the round waits.
+async fn leave_out(
+    context: &Context,
+    round: Model,
+    error: FindingError,
+) -> Result<(), FindingError> {
+    let way = Way::of(round.way).filter(|_| !is_passing(error.reason()));
+    let Some(way) = way else {
+        return Err(error);
+    };
+    tracing::warn!(round = %round.id, region = round.region, ?way, %error, "a way of finding fails");
+    let mut after = next(&round);
+    note(&mut after, &error);
+    after.way += 1;
+    after.after.clear();
+    put(context, round, after).await
+}
+
+/// Notes why a way failed; the first stays.
+fn note(round: &mut Model, error: &FindingError) {
+    if round.failure == 0 {
+        round.failure = error.reason() as i32;
+        round.failure_zh = sentence_zh(error.reason(), &error.metadata());
     }
 }
 
@@ -116,7 +158,10 @@ pub(super) async fn drive(context: &Context, id: Uuid) -> Result<Model, FindingE
 async fn turn(context: &Context, round: Model) -> Result<(), FindingError> {
     let Some(way) = Way::of(round.way) else {
         let mut done = next(&round);
-        done.state = State::Done as i32;
+        done.state = match done.failure {
+            0 => State::Done,
+            _ => State::Failed,
+        } as i32;
         done.open_key = round.id.to_string();
         done.holder_micros = 0;
         done.done_micros = context.clock.now_micros();
@@ -140,7 +185,13 @@ async fn turn(context: &Context, round: Model) -> Result<(), FindingError> {
         return suspect(context, round, after, page).await;
     }
     for case in page.settling {
-        super::settle::settle(context, &case).await;
+        if let Err(error) = settle(context, &case).await.map_err(FindingError::Settling) {
+            if is_passing(error.reason()) {
+                return Err(error);
+            }
+            tracing::warn!(case = %case.id, %error, "a return cannot be settled");
+            note(&mut after, &error);
+        }
     }
     put(context, round, after).await
 }

@@ -9,15 +9,18 @@ use junheng_kernel::scope::{Scope, Scoped, in_ranges};
 use junheng_kernel::store;
 use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::finding_round::State;
+use junheng_proto::registration::v1::status_change::State as LeaveState;
 use junheng_proto::registration::v1::student::State as StudentState;
+use junheng_proto::registration::v1::student_change::Kind as Happened;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 use uuid::Uuid;
 
 use crate::admission::store as admissions;
+use crate::attendance::called::WITHOUT_LEAVE;
 use crate::dropout_case::opening::Finding;
 use crate::dropout_case::workflow::State as CaseState;
 use crate::entity::finding_round::{Column, Entity, Model};
@@ -74,12 +77,24 @@ pub(super) async fn left(
     Entity::visible_to(&all())
         .select_only()
         .column(Column::Id)
-        // As the index says it: a bound value would hide it from the planner.
-        .filter(Expr::cust("state = 1"))
+        // In the words of the index of what runs.
+        .filter(Expr::cust(format!("state = {}", State::Running as i32)))
         .filter(Column::HolderMicros.lt(now_micros))
         .into_tuple()
         .all(database)
         .await
+}
+
+/// Whether the round of a county and day has been begun.
+pub(super) async fn is_begun(
+    database: &impl ConnectionTrait,
+    day_key: &str,
+) -> Result<bool, DbErr> {
+    let found = Entity::visible_to(&all())
+        .filter(Column::DayKey.eq(day_key))
+        .count(database)
+        .await?;
+    Ok(found > 0)
 }
 
 /// Adds the day's round of a county; whether nobody had.
@@ -134,8 +149,13 @@ pub(super) async fn often_away(
         .column(Column::Student)
         .column_as(Column::Place.max(), "place")
         .filter(in_ranges::<absence::Entity>(county))
-        // 3 and 4 are unexcused and unknown, as the index says it.
-        .filter(Expr::cust("kind IN (3, 4)"))
+        // In the words of the index: a bound value would hide it from the planner, here and below.
+        .filter(Expr::cust(format!(
+            "kind IN ({})",
+            WITHOUT_LEAVE
+                .map(|kind| (kind as i32).to_string())
+                .join(", ")
+        )))
         .filter(Column::Date.gte(since.to_string()))
         .filter(Condition::all().add_option(after.map(|after| Column::Student.gt(after))))
         .group_by(Column::Student)
@@ -174,14 +194,18 @@ pub(super) async fn graduates(
     use student::Column;
     let query = student::Entity::visible_to(&all())
         .filter(in_ranges::<student::Entity>(county))
-        // As the index says it: it holds few rows.
-        .filter(Expr::cust("state <> 1"))
+        // The index of who does not attend holds few rows.
+        .filter(Expr::cust(format!(
+            "state <> {}",
+            StudentState::Enrolled as i32
+        )))
         .filter(Column::State.eq(StudentState::Graduated as i32))
         .filter(Column::Stage.eq(Stage::Primary as i32))
-        // 104 is graduation, which closes the school year before.
+        // Graduation closes the school year before.
         .filter(Expr::cust(format!(
             "EXISTS (SELECT 1 FROM student_changes c WHERE c.student = students.id \
-             AND c.kind = 104 AND c.school_year = {})",
+             AND c.kind = {} AND c.school_year = {})",
+            Happened::Graduated as i32,
             school_year - 1
         )));
     behind(query, (Column::Place, Column::Id), after, limit)
@@ -278,8 +302,10 @@ pub(super) async fn hanging_leaves(
     use status_change::Column;
     let query = status_change::Entity::visible_to(&all())
         .filter(in_ranges::<status_change::Entity>(county))
-        // As the index says it.
-        .filter(Expr::cust("state = 3"))
+        .filter(Expr::cust(format!(
+            "state = {}",
+            LeaveState::Effective as i32
+        )))
         .filter(leaves::ending_by(by));
     behind(query, (Column::Place, Column::Id), after, limit)
         .all(database)
@@ -303,29 +329,33 @@ pub(super) async fn returned(
         .await
 }
 
-/// Of some pupils: which have a case open, and which a case of this finding with this source, open or ended.
+/// Of some children, students or not: which have a case open, and which a case of this finding with this source, open or ended.
 pub(super) async fn known(
     database: &impl ConnectionTrait,
     finding: Finding,
-    students: &[Uuid],
+    children: &[Uuid],
 ) -> Result<(HashSet<Uuid>, HashSet<(Uuid, String)>), DbErr> {
     use dropout_case::Column;
-    type Row = (Option<Uuid>, Option<Uuid>, i32, String);
+    type Row = (Option<Uuid>, Option<Uuid>, Option<Uuid>, i32, String);
+    let own = |column: Column| column.is_in(children.iter().copied());
     let rows: Vec<Row> = dropout_case::Entity::visible_to(&all())
         .select_only()
         .columns([
             Column::Student,
+            Column::Resident,
             Column::OpenSubject,
             Column::Finding,
             Column::Source,
         ])
-        .filter(Column::Student.is_in(students.iter().copied()))
+        .filter(own(Column::Student).or(own(Column::Resident)))
         .into_tuple()
         .all(database)
         .await?;
-    let open = rows.iter().filter_map(|(_, open, ..)| *open).collect();
-    let raised = rows.into_iter().filter_map(|(student, _, by, source)| {
-        (by == finding as i32).then_some((student?, source))
-    });
+    let open = rows.iter().filter_map(|(_, _, open, ..)| *open).collect();
+    let raised = rows
+        .into_iter()
+        .filter_map(|(student, resident, _, by, source)| {
+            (by == finding as i32).then_some((student.or(resident)?, source))
+        });
     Ok((open, raised.collect()))
 }

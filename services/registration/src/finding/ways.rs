@@ -10,9 +10,11 @@ use uuid::Uuid;
 use super::rules;
 use super::store::{self, Key, Ranges};
 use crate::attendance::threshold;
+use crate::comparison;
 use crate::dropout_case::opening::{Finding, Subject, Suspicion};
-use crate::entity::{finding_round, student};
+use crate::entity::{admission_entry, finding_round, student};
 use crate::rule_book::{RegionPath, RuleBook};
+use crate::student::document;
 
 /// Records of a page.
 const PAGE: u64 = 500;
@@ -72,7 +74,7 @@ pub(super) struct County<'a> {
 
 /// A child that a way has come by.
 struct Candidate {
-    student: Uuid,
+    subject: Subject,
     source: String,
     last_day: Option<NaiveDate>,
 }
@@ -181,21 +183,21 @@ impl<'a> County<'a> {
         };
         let after = key_of(after);
         let pupils = store::graduates(database, self.ranges(), year, after, PAGE).await?;
-        let last = pupils.last().map(|pupil| written((pupil.place, pupil.id)));
-        let count = pupils.len();
         let ids: Vec<Uuid> = pupils.iter().map(|pupil| pupil.id).collect();
         let places = store::junior_places(database, &ids, year).await?;
-        let candidates = ids.into_iter().map(|student| Candidate {
-            student,
-            source: match places.get(&student) {
+        let candidate = |pupil: student::Model| Candidate {
+            subject: Subject::Student(pupil.id),
+            source: match places.get(&pupil.id) {
                 Some(place) => format!("juniorPlaces/{place}"),
-                None => format!("students/{student}"),
+                None => format!("students/{}", pupil.id),
             },
             last_day: None,
+        };
+        let rows = pupils.into_iter().map(|pupil| {
+            let key = written((pupil.place, pupil.id));
+            (key, Some(candidate(pupil)))
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Cohort, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Cohort, rows).await
     }
 
     async fn admissions(
@@ -209,21 +211,30 @@ impl<'a> County<'a> {
         };
         let after = key_of(after);
         let entries = store::not_arrived(database, self.ranges(), year, after, PAGE).await?;
-        let last = entries.last().map(|entry| written((entry.place, entry.id)));
-        let count = entries.len();
         let hashes = entries.iter().map(|entry| entry.identity_hash.clone());
         let known = store::students_with_hashes(database, hashes.collect()).await?;
-        let candidates = entries.iter().filter_map(|entry| {
-            let student = known.get(&entry.identity_hash).filter(|one| is_away(one))?;
-            Some(Candidate {
-                student: student.id,
+        let index = document::index_of(&self.context.store.keys)?;
+        let subject = |entry: &admission_entry::Model| {
+            let record = known.get(&entry.identity_hash);
+            match record.filter(|one| !is_void(one)) {
+                Some(student) if is_away(student) => Some(Subject::Student(student.id)),
+                // The record says where the child is.
+                Some(_) => None,
+                None => Some(Subject::Admitted {
+                    entry: entry.id,
+                    person: comparison::of_document(index, &entry.identity_hash),
+                }),
+            }
+        };
+        let rows = entries.iter().map(|entry| {
+            let candidate = subject(entry).map(|subject| Candidate {
+                subject,
                 source: format!("admissionEntries/{}", entry.id),
                 last_day: None,
-            })
+            });
+            (written((entry.place, entry.id)), candidate)
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Cohort, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Cohort, rows).await
     }
 
     async fn transfers(
@@ -235,18 +246,15 @@ impl<'a> County<'a> {
         let by = rules::hangs_if_due_by(&self.context.calendar, self.today, grace);
         let after = after.parse().ok();
         let rows = store::hanging_transfers(database, self.ranges(), by, after, PAGE).await?;
-        let last = rows.last().map(|(id, _)| id.to_string());
-        let count = rows.len();
-        let candidates = rows.into_iter().filter_map(|(id, student)| {
-            Some(Candidate {
-                student: student?,
+        let rows = rows.into_iter().map(|(id, student)| {
+            let candidate = student.map(|student| Candidate {
+                subject: Subject::Student(student),
                 source: format!("transfers/{id}"),
                 last_day: None,
-            })
+            });
+            (id.to_string(), candidate)
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Process, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Process, rows).await
     }
 
     async fn leaves(
@@ -258,16 +266,15 @@ impl<'a> County<'a> {
         let by = rules::hangs_if_due_by(&self.context.calendar, self.today, grace);
         let after = key_of(after);
         let rows = store::hanging_leaves(database, self.ranges(), by, after, PAGE).await?;
-        let last = rows.last().map(|leave| written((leave.place, leave.id)));
-        let count = rows.len();
-        let candidates = rows.into_iter().map(|leave| Candidate {
-            student: leave.student,
-            source: format!("statusChanges/{}", leave.id),
-            last_day: before(&leave.effective_date),
+        let rows = rows.into_iter().map(|leave| {
+            let candidate = Candidate {
+                subject: Subject::Student(leave.student),
+                source: format!("statusChanges/{}", leave.id),
+                last_day: before(&leave.effective_date),
+            };
+            (written((leave.place, leave.id)), Some(candidate))
         });
-        let after = last.filter(|_| is_full(count));
-        self.judged(database, Finding::Process, candidates.collect(), after)
-            .await
+        self.paged(database, Finding::Process, rows).await
     }
 
     async fn settling(
@@ -286,6 +293,20 @@ impl<'a> County<'a> {
         })
     }
 
+    /// The page of some rows, each with its key and the child that it is about, where there is one.
+    async fn paged(
+        &self,
+        database: &impl ConnectionTrait,
+        finding: Finding,
+        rows: impl ExactSizeIterator<Item = (String, Option<Candidate>)>,
+    ) -> Result<Page, KernelError> {
+        let is_full = is_full(rows.len());
+        let (keys, candidates): (Vec<String>, Vec<Option<Candidate>>) = rows.unzip();
+        let after = keys.into_iter().next_back().filter(|_| is_full);
+        let candidates = candidates.into_iter().flatten().collect();
+        self.judged(database, finding, candidates, after).await
+    }
+
     /// Suspicions of those who have no case open and of whom this source has raised none before.
     async fn judged(
         &self,
@@ -294,16 +315,17 @@ impl<'a> County<'a> {
         candidates: Vec<Candidate>,
         after: Option<String>,
     ) -> Result<Page, KernelError> {
-        let ids: Vec<Uuid> = candidates.iter().map(|one| one.student).collect();
+        let ids: Vec<Uuid> = candidates.iter().map(|one| one.subject.id()).collect();
         let (open, raised) = store::known(database, finding, &ids).await?;
         let found = i64::try_from(candidates.len()).unwrap_or(i64::MAX);
         let suspicions = candidates
             .into_iter()
             .filter(|one| {
-                !open.contains(&one.student) && !raised.contains(&(one.student, one.source.clone()))
+                let id = one.subject.id();
+                !open.contains(&id) && !raised.contains(&(id, one.source.clone()))
             })
             .map(|one| Suspicion {
-                subject: Subject::Student(one.student),
+                subject: one.subject,
                 finding,
                 found_date: self.today,
                 last_day: one.last_day,
@@ -322,6 +344,11 @@ impl<'a> County<'a> {
 /// Whether the record of a child who was expected shows it at no school.
 fn is_away(student: &student::Model) -> bool {
     student.state == StudentState::Graduated as i32
+}
+
+/// Whether a record is none.
+fn is_void(student: &student::Model) -> bool {
+    student.state == StudentState::Cancelled as i32
 }
 
 fn is_full(count: usize) -> bool {

@@ -25,7 +25,7 @@ use crate::entity::key_change::{self, Model};
 use crate::entity::student;
 use crate::school::parent;
 use crate::student::error::StudentError;
-use crate::student::ledger::{self, Happening};
+use crate::student::ledger::{self, Happening, Pen};
 use crate::student::person::{self, Person};
 use crate::student::{number, rules, store as students};
 
@@ -86,7 +86,7 @@ pub(super) async fn take(
             let mut records = Vec::new();
             if let Some(student) = student.filter(|_| step == APPROVE) {
                 let name = encode::name_of(&current);
-                records.push(apply(&context, &tx, &officer, &student, &filed, name).await?);
+                records = apply(&context, &tx, &officer, &student, &filed, name).await?;
             }
             let row = changed.clone();
             resource::replace::<key_change::Entity>(&*tx, row, current.version).await?;
@@ -133,7 +133,7 @@ async fn apply(
     student: &student::Model,
     filed: &fields::Asked,
     process: String,
-) -> Result<Record, KeyChangeError> {
+) -> Result<Vec<Record>, KeyChangeError> {
     let (keys, today) = (&context.store.keys, context.clock.today());
     let draft = filed.after.draft();
     KernelError::unless_empty(rules::check(&draft, today))?;
@@ -162,6 +162,7 @@ async fn apply(
         date: today,
         process,
     };
-    let (_, told) = ledger::change(&**tx, keys, student, after, Some(&happening)).await?;
+    let pen = Pen::of(context);
+    let (_, told) = ledger::change(&**tx, pen, student, after, Some(&happening)).await?;
     Ok(told)
 }

@@ -74,7 +74,9 @@ impl Rpc {
         let as_of_time = timestamp(self.context.clock.now_micros());
         let (children, next_page_token) =
             people::page(reader, &caller.scope, &placed.parent, &asked, &page).await?;
-        let ledger_entries = encode::entries(reader, &store.keys, &children).await?;
+        let today = self.context.clock.today();
+        let ledger_entries =
+            encode::entries(reader, &store.keys, &caller.scope, &children, today).await?;
         let school = placed.parent.school();
         let entry = Entry::about(&message.parent, placed.place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;

@@ -1,7 +1,7 @@
 //! Rounds that find suspicions.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, integer, string, uuid};
+use sea_orm_migration::schema::{big_integer, integer, string, text, uuid};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -29,6 +29,8 @@ impl MigrationTrait for Migration {
             .col(big_integer("opened_count"))
             .col(big_integer("create_micros"))
             .col(big_integer("done_micros"))
+            .col(integer("failure"))
+            .col(text("failure_zh"))
             .col(big_integer("version"))
             .to_owned();
         manager.create_table(rounds).await?;

@@ -49,6 +49,7 @@ impl MigrationTrait for Migration {
             .col(string("region"))
             .col(uuid("list"))
             .col(uuid_null("previous"))
+            .col(string("previous_account"))
             .col(string("account"))
             .col(integer("source"))
             .col(integer("kind"))
@@ -64,6 +65,8 @@ impl MigrationTrait for Migration {
             .col(binary("counts"))
             .col(big_integer("start_micros"))
             .col(big_integer("end_micros"))
+            .col(integer("failure"))
+            .col(text("failure_zh"))
             .col(big_integer("version"))
             .to_owned();
         manager.create_table(comparisons).await?;

@@ -28,7 +28,9 @@ mod m20261122_000066_finding_rounds;
 mod m20261122_000070_comparisons;
 mod m20261122_000075_dropout_reports;
 mod m20261122_000076_supervision;
+mod m20261122_000085_resident_counts;
 mod m20261122_000090_first_loads;
+mod m20261122_000096_dropout_case_events;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -68,7 +70,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000070_comparisons::Migration),
             Box::new(m20261122_000075_dropout_reports::Migration),
             Box::new(m20261122_000076_supervision::Migration),
+            Box::new(m20261122_000085_resident_counts::Migration),
             Box::new(m20261122_000090_first_loads::Migration),
+            Box::new(m20261122_000096_dropout_case_events::Migration),
         ]
     }
 }

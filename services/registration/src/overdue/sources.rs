@@ -195,6 +195,20 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_late_with_a_penalty_that_few_places_have_a_basis_for() {
+        let cases = SOURCES.iter().find(|one| one.table == "dropout_cases");
+        let cells = &cases.unwrap().cells;
+        assert!(
+            cells
+                .iter()
+                .all(|cell| cell.step != dropout_case::workflow::PENALISE)
+        );
+        let ordered = dropout_case::workflow::State::Ordered as i32;
+        let next = cells.iter().find(|cell| cell.state == ordered).unwrap();
+        assert_eq!(next.step, dropout_case::workflow::SUE);
+    }
+
+    #[test]
     fn every_source_waits_for_something_and_no_state_waits_twice() {
         for source in SOURCES.iter() {
             assert!(!source.cells.is_empty(), "{}", source.table);

@@ -2,13 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
 use junheng_kernel::bulk::{ImportResult, Report, SET, duplicate_of};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::record;
 use junheng_kernel::name::{Parent, etag, id_of};
-use junheng_kernel::privacy::Keyring;
 use junheng_kernel::resource;
 use junheng_kernel::scope::Scope;
 use junheng_kernel::store::Tx;
@@ -31,7 +29,7 @@ use crate::school::store as schools;
 use crate::school_class::rules::last_grade;
 use crate::school_class::store as classes;
 use crate::student::advance::{Arrival, advanced, may_advance};
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
 
 /// What a call leaves: its report and what the journal keeps.
 pub(super) type Outcome = (ImportResult, Vec<Record>);
@@ -206,12 +204,10 @@ fn confirmed() -> Violation {
 /// Confirms arrivals in a school, a row each.
 pub(super) async fn confirm(
     tx: &Tx,
-    keys: &Keyring,
+    pen: Pen<'_>,
     school: &school::Model,
     place_number: i64,
     rows: Vec<confirm_enrolment_request::Row>,
-    today: NaiveDate,
-    now_micros: i64,
 ) -> Result<Outcome, PromotionError> {
     let mut report = Report::new(false);
     report.read(rows.len());
@@ -242,7 +238,7 @@ pub(super) async fn confirm(
                 report.updated();
                 let mut after = place.clone();
                 after.state = State::Confirmed as i32;
-                (after.version, after.update_micros) = (place.version + 1, now_micros);
+                (after.version, after.update_micros) = (place.version + 1, pen.now_micros);
                 records.push(told(Some(place), &after));
                 resource::replace::<junior_place::Entity>(&**tx, after, place.version).await?;
                 let arrival = Arrival {
@@ -258,11 +254,11 @@ pub(super) async fn confirm(
     }
     let happening = Happening {
         kind: Happened::Advanced,
-        date: today,
+        date: pen.today,
         process: String::new(),
     };
-    let done = ledger::change_all(&**tx, keys, moves, Some(&happening), false).await?;
-    records.extend(done.into_iter().map(|(_, told)| told));
+    let done = ledger::change_all(&**tx, pen, moves, Some(&happening), false).await?;
+    records.extend(done.records);
     Ok((report.finish(), records))
 }
 

@@ -30,6 +30,7 @@ use crate::entity::{junior_place, school};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::rules::stages_of;
 use crate::school_class::store as classes;
+use crate::student::ledger::Pen;
 use crate::student::person::Person;
 
 /// Schools that may be told ahead of who listens.
@@ -212,14 +213,16 @@ impl Rpc {
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let PlacedParent { parent, place } = placed;
         let (year, state) = (message.school_year.to_string(), message.state.to_string());
-        let fields = [message.parent.as_str(), &year, &state];
+        let side = message.primary_side_only.to_string();
+        let fields = [message.parent.as_str(), &year, &state, &side];
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
             &fields,
         )?;
-        let only = store::of(message.school_year, message.state);
+        let only = store::of(message.school_year, message.state)
+            .add_option(message.primary_side_only.then(|| store::sent_by(&parent)));
         let (rows, next_page_token) = resource::list_only::<junior_place::Entity>(
             reader,
             &caller.scope,
@@ -259,15 +262,14 @@ impl Rpc {
         let school =
             parent::school_of(store.reader(), &caller, regions, "parent", &message.parent).await?;
         places::check_length(message.rows.len())?;
-        let (today, now_micros) = (self.context.clock.today(), self.context.clock.now_micros());
-        let keys = store.keys.clone();
+        let context = self.context.clone();
         store
             .write(&caller, key, move |tx| async move {
                 let held = parent::hold_places(&*tx, [school.id]).await?;
                 let place = held.get(&school.id).copied().unwrap_or(school.place);
                 let rows = message.rows;
                 let (result, records) =
-                    places::confirm(&tx, &keys, &school, place, rows, today, now_micros).await?;
+                    places::confirm(&tx, Pen::of(&context), &school, place, rows).await?;
                 let own = Some(school.id);
                 let entry = Entry::about(message.parent, place, own, DataClass::Sensitive);
                 Ok::<_, PromotionError>((result, entry.with_all(records)))

@@ -23,7 +23,7 @@ use crate::school::rules::stages_of;
 use crate::school_class::rpc::encode;
 use crate::school_class::store as classes;
 use crate::school_year;
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
 
 /// One school's part in a run.
 #[derive(Clone)]
@@ -116,10 +116,9 @@ impl SchoolRun {
                 process: String::new(),
             };
             for set in of_kind.chunks(SET) {
-                let keys = &self.context.store.keys;
-                let set = set.to_vec();
-                let done = ledger::change_all(&**tx, keys, set, Some(&happening), false).await?;
-                records.extend(done.into_iter().map(|(_, told)| told));
+                let (pen, set) = (Pen::of(&self.context), set.to_vec());
+                let done = ledger::change_all(&**tx, pen, set, Some(&happening), false).await?;
+                records.extend(done.records);
             }
         }
         Ok(records)
@@ -142,9 +141,9 @@ impl SchoolRun {
             })
             .collect();
         for set in moves.chunks(SET) {
-            let keys = &self.context.store.keys;
-            let done = ledger::change_all(&**tx, keys, set.to_vec(), None, false).await?;
-            records.extend(done.into_iter().map(|(_, told)| told));
+            let pen = Pen::of(&self.context);
+            let done = ledger::change_all(&**tx, pen, set.to_vec(), None, false).await?;
+            records.extend(done.records);
         }
         Ok(records)
     }

@@ -7,7 +7,6 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
-use junheng_proto::registration::v1::student::State;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
     QueryOrder as _,
@@ -16,17 +15,9 @@ use uuid::Uuid;
 
 use crate::duplicate_case;
 use crate::entity::{junior_place, promotion, school, school_class, student};
+use crate::student::standing::LIVE;
 
 const JUDGED: &str = "the school or county was found to be in the caller's scope";
-
-/// The states of students whom a promotion looks at.
-const PRESENT: [i32; 5] = [
-    State::Enrolled as i32,
-    State::Suspended as i32,
-    State::Deferred as i32,
-    State::Abroad as i32,
-    State::DroppedOut as i32,
-];
 
 /// The schools below `parent` that the caller may see, oldest first.
 pub(super) async fn schools(
@@ -49,7 +40,7 @@ pub(super) async fn students(
     let judged = Scope::everything(JUDGED);
     student::Entity::visible_to(&judged)
         .filter(student::Column::School.eq(school))
-        .filter(student::Column::State.is_in(PRESENT))
+        .filter(student::Column::State.is_in(LIVE.map(|state| state as i32)))
         .order_by_asc(student::Column::Id)
         .all(database)
         .await
@@ -176,8 +167,19 @@ pub(super) async fn insert_places(
     .await
 }
 
+/// Only those of pupils whom the primary schools of a parent sent, wherever they go.
+pub(crate) fn sent_by(parent: &Parent) -> Condition {
+    use junior_place::Column;
+    match parent {
+        Parent::School(id) => Condition::all().add(Column::PrimarySchool.eq(*id)),
+        Parent::Region { ranges, .. } => ranges.iter().fold(Condition::any(), |any, range| {
+            any.add(Column::PrimaryPlace.between(*range.start(), *range.end()))
+        }),
+    }
+}
+
 /// Only this school year and state, 0 for all.
-pub(super) fn of(school_year: i32, state: i32) -> Condition {
+pub(crate) fn of(school_year: i32, state: i32) -> Condition {
     use junior_place::Column;
     Condition::all()
         .add_option((school_year != 0).then(|| Column::SchoolYear.eq(school_year)))

@@ -232,6 +232,7 @@ fn caller_of(context: &Context, row: &Model) -> Result<Caller, KernelError> {
         role: row.role.clone(),
         organisation: row.organisation.clone(),
         name: row.account_display_name.clone(),
+        department: 0,
     };
     Caller::from_claims(&claims, &context.regions, &row.method, "").ok_or_else(|| {
         KernelError::Stored(format!("post {}@{} is none", row.role, row.organisation))

@@ -1,8 +1,11 @@
 //! Codes of counties that rows carry as copies, so that a workflow knows whose step it is without reading the school: a county
-//! whose code changes takes them along. Every column of this service that holds such a code stands in one of the tables here;
-//! a test compares them with the schema.
+//! whose code changes takes them along, and with them the places of everything that lay in it. Every column of this service that
+//! holds such a code or a place stands in one of the tables here; a test compares them with the schema.
 
 use junheng_kernel::error::KernelError;
+use junheng_kernel::region::span;
+use junheng_proto::registration::v1::comparison::State as ComparisonState;
+use junheng_proto::registration::v1::resident_list::State as ListState;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
@@ -22,18 +25,112 @@ const OF_SCHOOLS: &[(&str, &str, &str)] = &[
     ("transfers", "sending_region", "sending_school"),
 ];
 
-/// A table of rows that are the county's own, its column with the code, and the columns that make a row unique beside it.
-const OF_COUNTIES: &[(&str, &str, &[&str])] = &[
-    ("birth_counts", "region", &[]),
-    ("comparisons", "region", &[]),
+/// A table of rows that are the county's own.
+struct OfCounty {
+    table: &'static str,
+    /// The column with the code.
+    code: &'static str,
+    /// What makes a row unique beside the code …
+    unique: &'static [&'static str],
+    /// … of the rows in this state, where only those are unique.
+    in_state: Option<i32>,
+}
+
+const OF_COUNTIES: &[OfCounty] = &[
+    of_county("birth_counts", &[], None),
+    of_county("comparisons", &[], Some(ComparisonState::Running as i32)),
     // Of children without a record, and of the county's own reports; the others have gone with their schools.
-    ("dropout_cases", "region", &[]),
-    ("dropout_reports", "region", &[]),
-    ("finding_rounds", "region", &[]),
-    ("reorganisations", "region", &[]),
-    ("resident_lists", "region", &["source", "kind", "state"]),
-    ("residents", "region", &[]),
-    ("zone_plans", "region", &["school_year", "stage"]),
+    of_county("dropout_cases", &[], None),
+    of_county("dropout_reports", &[], None),
+    of_county("finding_rounds", &[], None),
+    of_county("reorganisations", &[], None),
+    of_county("resident_counts", &[], None),
+    of_county(
+        "resident_lists",
+        &["source", "kind"],
+        Some(ListState::Live as i32),
+    ),
+    of_county("residents", &[], None),
+    of_county("zone_plans", &["school_year", "stage"], None),
+];
+
+/// Every column with a place number of a row, with its table. What belongs to schools has gone with them, most of it, when the
+/// county's rows go; what is left is of children without a school and of schools that are no more.
+#[rustfmt::skip]
+const PLACES: &[(&str, &str)] = &[
+    ("absences", "place"),
+    ("access_grants", "place"),
+    ("access_reveals", "place"),
+    ("access_reveals", "holder_place"),
+    ("admission_entries", "place"),
+    ("admission_plans", "place"),
+    ("aid_grants", "place"),
+    ("attendance_rolls", "place"),
+    ("attendance_sheets", "place"),
+    ("birth_counts", "place"),
+    ("certificate_lists", "place"),
+    ("certificates", "place"),
+    ("class_draws", "place"),
+    ("cohort_counts", "place"),
+    ("comparison_results", "place"),
+    ("comparisons", "place"),
+    ("dropout_cases", "place"),
+    ("dropout_notices", "place"),
+    ("dropout_reports", "place"),
+    ("dropout_visits", "place"),
+    ("duplicate_cases", "standing_place"),
+    ("duplicate_claims", "place"),
+    ("export_downloads", "place"),
+    ("exports", "place"),
+    ("finding_rounds", "place"),
+    ("former_identities", "place"),
+    ("former_schools", "place"),
+    ("group_recognitions", "place"),
+    ("junior_places", "place"),
+    ("junior_places", "primary_place"),
+    ("key_changes", "place"),
+    ("number_mismatches", "place"),
+    ("promotions", "place"),
+    ("quarantined_rows", "place"),
+    ("relief_plans", "place"),
+    ("reorganisations", "place"),
+    ("resident_candidates", "place"),
+    ("resident_counts", "place"),
+    ("resident_lists", "place"),
+    ("residents", "place"),
+    ("school_classes", "place"),
+    ("school_lineage", "place"),
+    ("school_years", "place"),
+    ("status_changes", "place"),
+    ("student_changes", "place"),
+    ("student_numbers", "place"),
+    ("students", "place"),
+    ("transfers", "receiving_place"),
+    ("transfers", "sending_place"),
+    ("zone_plans", "place"),
+];
+
+/// Columns with place numbers that do not go with the county, each with the reason.
+#[cfg(test)]
+const STAY: &[(&str, &str, &str)] = &[
+    (
+        "comparisons",
+        "cursor_place",
+        "is set back instead, so that nobody is passed over",
+    ),
+    (
+        "journal",
+        "place",
+        "what was written stays as it was written",
+    ),
+    ("schools", "place", "is written with the school's own row"),
+    (
+        "tally_cells",
+        "place",
+        "counts move with their school, which gives as much here as it takes there",
+    ),
+    ("tally_changes", "place", "as the cells"),
+    ("tally_flows", "place", "as the cells"),
 ];
 
 /// Codes that are columns of the school's own row, which is written whole.
@@ -54,7 +151,7 @@ pub(super) async fn follow_school(
 }
 
 /// Gives the rows of a county its new code and place. A county that goes into one which has such a row of its own keeps the
-/// old one under the old code: two plans for one year are not made one.
+/// old one under the old code, at the new place: two plans for one year are not made one, and the county sees both.
 pub(super) async fn follow_county(
     database: &impl ConnectionTrait,
     ended: &str,
@@ -62,22 +159,55 @@ pub(super) async fn follow_county(
     place: i64,
 ) -> Result<u64, KernelError> {
     let mut moved = 0;
-    for (table, code, unique) in OF_COUNTIES {
-        let free = if unique.is_empty() {
-            String::new()
-        } else {
-            let same: Vec<String> = unique
-                .iter()
-                .map(|column| format!("own.{column} = {table}.{column}"))
-                .collect();
-            let same = same.join(" AND ");
-            format!(" AND NOT EXISTS (SELECT 1 FROM {table} own WHERE own.{code} = $1 AND {same})")
+    for OfCounty {
+        table,
+        code,
+        unique,
+        in_state,
+    } in OF_COUNTIES
+    {
+        let mut same: Vec<String> = unique
+            .iter()
+            .map(|column| format!("own.{column} = {table}.{column}"))
+            .collect();
+        let one = in_state.map(|state| format!("own.state = {state} AND {table}.state = {state}"));
+        same.extend(one);
+        let free = match same.is_empty() {
+            true => String::new(),
+            false => format!(
+                " AND NOT EXISTS (SELECT 1 FROM {table} own WHERE own.{code} = $1 AND {})",
+                same.join(" AND ")
+            ),
         };
-        let sql =
-            format!("UPDATE {table} SET {code} = $1, place = {place} WHERE {code} = $2{free}");
+        let sql = format!("UPDATE {table} SET {code} = $1 WHERE {code} = $2{free}");
         moved += run(database, sql, vec![region.into(), ended.into()]).await?;
     }
+    let old = span(ended);
+    for (table, column) in PLACES {
+        let sql = format!("UPDATE {table} SET {column} = $1 WHERE {column} BETWEEN $2 AND $3");
+        let range = vec![place.into(), (*old.start()).into(), (*old.end()).into()];
+        moved += run(database, sql, range).await?;
+    }
+    // A comparison that goes by place takes up what was moved behind the one at which it stands.
+    let back = format!(
+        "UPDATE comparisons SET cursor_place = $1 WHERE state = {} AND cursor_place > $1",
+        ComparisonState::Running as i32
+    );
+    run(database, back, vec![(place - 1).into()]).await?;
     Ok(moved)
+}
+
+const fn of_county(
+    table: &'static str,
+    unique: &'static [&'static str],
+    in_state: Option<i32>,
+) -> OfCounty {
+    OfCounty {
+        table,
+        code: "region",
+        unique,
+        in_state,
+    }
 }
 
 async fn run(
@@ -94,36 +224,49 @@ async fn run(
 mod tests {
     use std::collections::BTreeSet;
 
-    use sea_orm::Database;
+    use junheng_kernel::scope::{Scope, Scoped as _};
+    use sea_orm::{Database, DatabaseConnection, EntityTrait, IntoActiveModel, QueryResult};
     use sea_orm_migration::MigratorTrait as _;
 
     use super::*;
+    use crate::entity::{comparison_result, resident_candidate};
 
-    #[tokio::test]
-    async fn every_column_with_a_countys_code_is_taken_along() {
+    async fn database() -> DatabaseConnection {
         let database = Database::connect("sqlite::memory:").await.unwrap();
         crate::Migrator::up(&database, None).await.unwrap();
-        let sql = "SELECT m.name AS held_by, c.name AS code FROM sqlite_master m, pragma_table_info(m.name) c \
-                   WHERE m.type = 'table' AND c.name LIKE '%region%'";
+        database
+    }
+
+    /// The columns of the schema, with their tables, whose names are `like`.
+    async fn columns(database: &DatabaseConnection, like: &str) -> BTreeSet<(String, String)> {
+        let sql = format!(
+            "SELECT m.name AS held_by, c.name AS found FROM sqlite_master m, pragma_table_info(m.name) c \
+             WHERE m.type = 'table' AND ({like})"
+        );
         let backend = database.get_database_backend();
         let rows = database
             .query_all_raw(Statement::from_string(backend, sql))
             .await
             .unwrap();
-        let found: BTreeSet<(String, String)> = rows
-            .iter()
-            .map(|row| {
-                let text = |column| row.try_get("", column).unwrap();
-                (text("held_by"), text("code"))
-            })
-            .collect();
+        let told = |row: &QueryResult| {
+            let text = |column| row.try_get("", column).unwrap();
+            (text("held_by"), text("found"))
+        };
+        rows.iter().map(told).collect()
+    }
+
+    fn owned<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeSet<(String, String)> {
+        let owned = |(table, column): (&str, &str)| (table.to_owned(), column.to_owned());
+        pairs.map(owned).collect()
+    }
+
+    #[tokio::test]
+    async fn every_column_with_a_countys_code_is_taken_along() {
+        let database = database().await;
+        let found = columns(&database, "c.name LIKE '%region%'").await;
         let known = OF_SCHOOLS.iter().map(|(table, code, _)| (*table, *code));
-        let known = known.chain(OF_COUNTIES.iter().map(|(table, code, _)| (*table, *code)));
-        let known: BTreeSet<(String, String)> = known
-            .chain(OWN.iter().copied())
-            .map(|(table, code)| (table.to_owned(), code.to_owned()))
-            .collect();
-        assert_eq!(found, known);
+        let known = known.chain(OF_COUNTIES.iter().map(|one| (one.table, one.code)));
+        assert_eq!(found, owned(known.chain(OWN.iter().copied())));
         // Each statement is one that the schema understands.
         follow_school(&database, Uuid::now_v7(), "420103")
             .await
@@ -131,5 +274,75 @@ mod tests {
         follow_county(&database, "420102", "420103", 420_103_000_000)
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn every_place_of_a_county_is_taken_along() {
+        let database = database().await;
+        let found = columns(
+            &database,
+            "c.name = 'place' OR c.name LIKE '%\\_place' ESCAPE '\\'",
+        )
+        .await;
+        let stay = STAY.iter().map(|(table, column, _)| (*table, *column));
+        assert_eq!(found, owned(PLACES.iter().copied().chain(stay)));
+    }
+
+    async fn add<E: EntityTrait>(
+        database: &DatabaseConnection,
+        row: impl IntoActiveModel<E::ActiveModel>,
+    ) {
+        let row = row.into_active_model();
+        E::insert(row)
+            .exec_without_returning(database)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn children_without_a_school_go_with_their_county() {
+        let database = database().await;
+        let (here, town, there) = (420_102_000_000, 420_102_001_000, 420_104_000_000);
+        let result = |place| comparison_result::Model {
+            run: Uuid::now_v7(),
+            person: Uuid::now_v7(),
+            place,
+            verdict: 3,
+            previous: 0,
+            change: 0,
+            student: None,
+        };
+        let candidate = resident_candidate::Model {
+            id: Uuid::now_v7(),
+            person: Uuid::now_v7(),
+            student: Uuid::now_v7(),
+            place: here,
+            guardian_agrees: true,
+            decision: 0,
+            note: String::new(),
+            evidence: String::new(),
+            create_micros: 1,
+            version: 1,
+        };
+        for place in [here, town, there] {
+            add::<comparison_result::Entity>(&database, result(place)).await;
+        }
+        add::<resident_candidate::Entity>(&database, candidate).await;
+        let new = 420_103_000_000;
+        let moved = follow_county(&database, "420102", "420103", new).await;
+        assert_eq!(moved.unwrap(), 3);
+        let all = Scope::everything("a test looks at everything");
+        let candidates = resident_candidate::Entity::visible_to(&all);
+        assert_eq!(candidates.one(&database).await.unwrap().unwrap().place, new);
+        let results = comparison_result::Entity::visible_to(&all);
+        let mut places: Vec<i64> = results
+            .all(&database)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|result| result.place)
+            .collect();
+        places.sort_unstable();
+        assert_eq!(places, [new, new, there], "the neighbour's stays");
     }
 }

@@ -22,6 +22,7 @@ use crate::entity::school::{self as school_entity, Model as SchoolRow};
 use crate::entity::{school_class, school_lineage};
 use crate::school::rpc::{draft_of, encode, model_of};
 use crate::school::store as schools;
+use crate::student::ledger::Pen;
 
 /// What a reorganisation is carried out with.
 pub(super) struct Execution<'a> {
@@ -79,7 +80,7 @@ impl Execution<'_> {
     fn transit<'a>(&'a self, from: &'a SchoolRow, to: &'a SchoolRow) -> Transit<'a> {
         Transit {
             tx: self.tx,
-            keys: &self.context.store.keys,
+            pen: Pen::of(&self.context),
             from,
             to,
             date: self.day(),

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::record;
-use junheng_kernel::privacy::Keyring;
 use junheng_kernel::resource;
 use junheng_kernel::store::Tx;
 use junheng_proto::journal::v1::Record;
@@ -16,7 +15,8 @@ use super::store;
 use crate::entity::{school, school_class};
 use crate::school_class::rpc::encode;
 use crate::school_class::rules::{MOST_CLASSES, Place};
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
+use crate::student::standing::is_live;
 
 /// What moved.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Moved {
 /// A move between two schools, for one reorganisation.
 pub(super) struct Transit<'a> {
     pub(super) tx: &'a Tx,
-    pub(super) keys: &'a Keyring,
+    pub(super) pen: Pen<'a>,
     pub(super) from: &'a school::Model,
     pub(super) to: &'a school::Model,
     pub(super) date: NaiveDate,
@@ -65,7 +65,7 @@ impl Transit<'_> {
                         after,
                     }
                 })
-                .partition(|one| store::is_live(one.after.state));
+                .partition(|one| is_live(one.after.state));
             moved.student_count += i64::try_from(live.len()).unwrap_or(i64::MAX);
             let happening = Happening {
                 kind: Kind::SchoolReorganised,
@@ -73,8 +73,8 @@ impl Transit<'_> {
                 process: self.process.clone(),
             };
             for (some, what) in [(live, Some(&happening)), (gone, None)] {
-                let told = ledger::change_all(&**self.tx, self.keys, some, what, false).await?;
-                moved.records.extend(told.into_iter().map(|(_, told)| told));
+                let done = ledger::change_all(&**self.tx, self.pen, some, what, false).await?;
+                moved.records.extend(done.records);
             }
         }
     }

@@ -256,14 +256,6 @@ pub async fn open_processes(
     ])
 }
 
-/// A condition that holds for students who are still with their school.
-pub fn is_live(state: i32) -> bool {
-    use junheng_proto::registration::v1::student::State as S;
-    [S::Enrolled, S::Suspended, S::Deferred, S::Abroad]
-        .iter()
-        .any(|live| *live as i32 == state)
-}
-
 /// Those classes of these ids that are the school's.
 pub(super) async fn classes_in(
     database: &impl ConnectionTrait,

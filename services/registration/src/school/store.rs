@@ -13,10 +13,10 @@ use uuid::Uuid;
 use crate::entity::school::{Column, Entity, Model};
 use crate::entity::{
     absence, admission_entry, admission_plan, aid_grant, attendance_roll, attendance_sheet,
-    certificate, certificate_list, class_draw, cohort_count, dropout_case, dropout_notice,
-    dropout_report, dropout_visit, duplicate_case, duplicate_claim, group_recognition,
-    junior_place, key_change, number_mismatch, promotion, quarantined_row, relief_plan,
-    school_class, school_year, status_change, student, student_change, transfer,
+    certificate, certificate_list, class_draw, cohort_count, dropout_case, dropout_case_event,
+    dropout_notice, dropout_report, dropout_visit, duplicate_case, duplicate_claim,
+    group_recognition, junior_place, key_change, number_mismatch, promotion, quarantined_row,
+    relief_plan, school_class, school_year, status_change, student, student_change, transfer,
 };
 use crate::reorganisation::store as reorganisations;
 use crate::tally;
@@ -42,6 +42,17 @@ pub async fn with_ids(
     Entity::visible_to(scope)
         .filter(Column::Id.is_in(ids))
         .all(database)
+        .await
+}
+
+/// A school of the public directory, whoever asks.
+pub(crate) async fn in_directory(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, DbErr> {
+    Entity::visible_to(&Scope::everything("the directory is public"))
+        .filter(Column::Id.eq(id))
+        .one(database)
         .await
 }
 
@@ -115,6 +126,7 @@ pub(crate) async fn follow_place(
     follow::<transfer::Entity>(database, school).await?;
     follow::<duplicate_case::Entity>(database, school).await?;
     follow::<dropout_case::Entity>(database, school).await?;
+    follow::<dropout_case_event::Entity>(database, school).await?;
     follow::<dropout_visit::Entity>(database, school).await?;
     follow::<dropout_notice::Entity>(database, school).await?;
     follow::<dropout_report::Entity>(database, school).await?;

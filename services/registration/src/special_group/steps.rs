@@ -19,7 +19,7 @@ use super::workflow::{State, WORKFLOW, state_of};
 use crate::approval;
 use crate::entity::group_recognition::{self, Model};
 use crate::entity::student;
-use crate::student::ledger;
+use crate::student::ledger::{self, Pen};
 
 /// Takes a step and answers with the recognition after it.
 pub(super) async fn take(
@@ -77,10 +77,10 @@ async fn follow(
     caller: &Caller,
     before: &Model,
     after: &Model,
-) -> Result<Option<Record>, KernelError> {
+) -> Result<Vec<Record>, KernelError> {
     let stands = |row: &Model| row.state == State::Recognised as i32;
     if stands(before) == stands(after) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let student = resource::get::<student::Entity>(&**tx, &caller.scope, after.student).await?;
     let wanted = if stands(after) {
@@ -94,9 +94,9 @@ async fn follow(
         rules::without(&student, after.kind, &others)
     };
     if wanted == student {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let keys = &context.store.keys;
-    let (_, told) = ledger::change(&**tx, keys, &student, wanted, None).await?;
-    Ok(Some(told))
+    let pen = Pen::of(context);
+    let (_, told) = ledger::change(&**tx, pen, &student, wanted, None).await?;
+    Ok(told)
 }

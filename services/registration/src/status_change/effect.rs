@@ -17,7 +17,7 @@ use super::rules::KindRule;
 use super::workflow::{Kind, State};
 use crate::entity::{school_class, status_change, student};
 use crate::school_year;
-use crate::student::ledger::{self, Happening};
+use crate::student::ledger::{self, Happening, Pen};
 use crate::student::store as students;
 
 /// What a change takes effect on.
@@ -78,9 +78,14 @@ impl Effect<'_> {
                 process: format!("statusChanges/{}", self.change.id),
             });
             let happening = happening.as_ref();
-            let (_, record) =
-                ledger::change(database, self.keys, self.student, after, happening).await?;
-            told.push(record);
+            let pen = Pen {
+                keys: self.keys,
+                today: self.today,
+                now_micros: self.now_micros,
+            };
+            let (_, records) =
+                ledger::change(database, pen, self.student, after, happening).await?;
+            told.extend(records);
         }
         Ok(told)
     }

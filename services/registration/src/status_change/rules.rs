@@ -20,6 +20,7 @@ use super::workflow::{
 use crate::entity::{school_class, status_change, student};
 use crate::rule_book::{RegionPath, Rule, RuleBook};
 use crate::school_class::rules::grade_name;
+use crate::student::standing::LIVE;
 
 /// The article on leave and deferred entry.
 const LAW_11: &str = "义务教育法第十一条";
@@ -66,7 +67,7 @@ pub enum Until {
 pub static KINDS: [KindRule; 9] = {
     use Proof::*;
     use StudentState::{Abroad, Cancelled, Deceased, Deferred, DroppedOut, Enrolled, Suspended};
-    const ALIVE: &[StudentState] = &[Enrolled, Suspended, Deferred, Abroad, DroppedOut];
+    const ALIVE: &[StudentState] = &LIVE;
     [
         kind(Kind::Suspension,   &LEAVE,        SCHOOL_CLERK, &[Enrolled, DroppedOut],        &[GuardianApplication, Medical],     Some(Suspended), Some(Happened::Suspended),  false, Until::Always),
         kind(Kind::Extension,    &LASTING,      SCHOOL_CLERK, &[Suspended],                   &[GuardianApplication, Medical],     None,            None,                       false, Until::Always),

@@ -9,7 +9,7 @@ use junheng_proto::registration::v1::count_students_request::Grouping;
 
 use crate::tally::Cell;
 use crate::tally::counted::{Counts, ENROLLED};
-use crate::tally::read::{self, Reach, Reading};
+use crate::tally::read::{self, Reach};
 
 /// What to count by. Fails with `FIELD_INVALID` for an unknown number, and for classes of more than one school.
 pub(super) fn grouping_of(number: i32, parent: &Parent) -> Result<Grouping, KernelError> {
@@ -40,9 +40,8 @@ pub(super) async fn read(
         let cells = read::cells(store.reader(), &Reach::School(school)).await?;
         return Ok(by_class(cells));
     }
-    let snapshot = store.snapshot().await?;
-    let reading = read::reading(&snapshot, parent).await?;
-    Ok(group(grouping, &reading))
+    let enrolled = read::enrolled(store.reader(), parent).await?;
+    Ok(group(grouping, enrolled))
 }
 
 fn by_class(mut cells: Vec<(Cell, Counts)>) -> Vec<StudentCount> {
@@ -62,16 +61,14 @@ fn by_class(mut cells: Vec<(Cell, Counts)>) -> Vec<StudentCount> {
     counted.map(count).collect()
 }
 
-fn group(grouping: Grouping, reading: &Reading) -> Vec<StudentCount> {
-    let mut grouped: Vec<StudentCount> = Vec::with_capacity(reading.sums.len());
-    for ((stage, grade), sums) in &reading.sums {
-        let student_count = sums.counts[ENROLLED];
-        let (stage, grade) = match grouping {
-            Grouping::Stage => (*stage, 0),
-            _ => (*stage, *grade),
+fn group(grouping: Grouping, enrolled: Vec<(i32, i32, i64)>) -> Vec<StudentCount> {
+    let mut grouped: Vec<StudentCount> = Vec::with_capacity(enrolled.len());
+    for (stage, grade, student_count) in enrolled {
+        let grade = match grouping {
+            Grouping::Stage => 0,
+            _ => grade,
         };
         match grouped.last_mut() {
-            _ if student_count == 0 => {}
             Some(last) if (last.stage, last.grade) == (stage, grade) => {
                 last.student_count += student_count;
             }
@@ -91,7 +88,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::tally::read::Sums;
 
     fn region() -> Parent {
         Parent::Region {
@@ -116,18 +112,13 @@ mod tests {
             counts[ENROLLED] = enrolled;
             counts
         };
-        let mut reading = Reading::default();
-        for (key, enrolled) in [((1, 1), 40), ((1, 2), 41), ((1, 3), 0), ((2, 1), 50)] {
-            let counts = counts(enrolled);
-            let bands = Default::default();
-            reading.sums.insert(key, Sums { counts, bands });
-        }
-        let stages: Vec<_> = group(Grouping::Stage, &reading)
+        let enrolled = vec![(1, 1, 40), (1, 2, 41), (2, 1, 50)];
+        let stages: Vec<_> = group(Grouping::Stage, enrolled.clone())
             .into_iter()
             .map(|count| (count.stage, count.grade, count.student_count))
             .collect();
         assert_eq!(stages, [(1, 0, 81), (2, 0, 50)]);
-        assert_eq!(group(Grouping::Grade, &reading).len(), 3);
+        assert_eq!(group(Grouping::Grade, enrolled).len(), 3);
         let cell = |school_class| Cell {
             school: Uuid::from_u128(1),
             school_class,

@@ -11,7 +11,7 @@ use junheng_kernel::journal::Entry;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::{Keyring, mask};
 use junheng_kernel::service::Context;
-use junheng_kernel::store::{Creation, Hold, RequestKey, Row, Store, Tx};
+use junheng_kernel::store::{Against, Creation, Hold, RequestKey, Row, Store, Tx};
 use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_proto::registration::v1::school::State;
 use junheng_proto::registration::v1::student_change::Kind;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
-use super::ledger::{self, Happening, Move};
+use super::ledger::{self, Happening, Move, Pen};
 use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
 use super::rules::{self, Draft};
@@ -31,7 +31,7 @@ use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
 use super::{document, number, store};
 use crate::duplicate_case::{self, Claim, Suspected};
-use crate::entity::{school, school_class, student, student_change};
+use crate::entity::{former_identity, school, school_class, student, student_change};
 use crate::school::parent;
 use crate::school_year;
 use crate::tally;
@@ -75,9 +75,6 @@ pub(super) async fn run(
         identity_hash,
         warnings,
     });
-    if is_contested(store, &asked).await? {
-        return contested(context, &caller, key, asked, school).await;
-    }
     let claimed = (context.clone(), caller.clone(), key.clone(), asked.clone());
     let planned = (store.clone(), caller.clone());
     let plan = move |attempt| {
@@ -107,7 +104,7 @@ pub(super) async fn run(
     };
     let taken = move || async move {
         let (context, caller, key, asked) = claimed;
-        standing_elsewhere(&context, &caller, key, asked, school).await
+        contested(&context, &caller, key, asked, school).await
     };
     store.create(&caller, key, plan, taken).await
 }
@@ -162,6 +159,7 @@ fn plan_of(
         hold: Hold::at::<school::Entity>(row.school, row.place)
             .with(school::Column::State, State::Open as i32)
             .beside::<school_class::Entity>(class.id, class.version),
+        against: asked.against(keys)?,
         entry: about(&row).change(None, &shown),
         record: Row::of::<student::Entity>(row),
         unique: "identity_hash",
@@ -197,20 +195,10 @@ async fn refuse_taken(store: &Store, asked: &Asked) -> Result<(), StudentError> 
     Ok(())
 }
 
-/// Whether another record had this document before, or may be the same child's: then the registration is more than one
-/// statement can say.
-async fn is_contested(store: &Store, asked: &Asked) -> Result<bool, StudentError> {
-    let reader = store.reader();
-    let former = store::former_holders(reader, &[&asked.identity_hash]).await?;
-    let child = [asked.child(&store.keys, Uuid::now_v7())?];
-    Ok(!former.is_empty()
-        || !suspicion::pairs(reader, &store.keys, &child)
-            .await?
-            .is_empty())
-}
-
-/// Registers such a child: with a claim on the record whose document it was, or with one that names the new record as what
-/// may be a second of the same child.
+/// Registers a child who has a record, had this document in one, or may be the child of another: more than one statement can
+/// say. Whose document it is or was: of the own school it is refused, of another it becomes a claim in the one case
+/// (双重学籍) that both schools settle. Whose name, sex and birth agree: with a claim that names the new record as what may
+/// be a second of the same child.
 async fn contested(
     context: &Context,
     caller: &Caller,
@@ -252,7 +240,7 @@ async fn contested(
                 after: row.clone(),
             };
             // The record itself is the entry's subject, and needs no record beside it.
-            ledger::change_all(&*tx, keys, vec![new], Some(&happening), false).await?;
+            ledger::change_all(&*tx, Pen::of(&context), vec![new], Some(&happening), false).await?;
             let child = [asked.child(keys, row.id)?];
             let found = suspicion::pairs(&*tx, keys, &child).await?;
             let suspected: Vec<Suspected<'_>> = found
@@ -271,24 +259,6 @@ async fn contested(
             let entry = about(&row).change(None, &shown);
             let outcome = Some(Outcome::Student(shown));
             Ok((CreateStudentResponse { outcome }, entry.with_all(cases)))
-        })
-        .await
-}
-
-/// The answer to a registration of somebody who has a record: of the own school it is refused; of another it becomes a claim
-/// in the one case (双重学籍) that both schools settle.
-async fn standing_elsewhere(
-    context: &Context,
-    caller: &Caller,
-    key: RequestKey,
-    asked: Arc<Asked>,
-    school: Uuid,
-) -> Result<CreateStudentResponse, StudentError> {
-    let (context, registrar) = (context.clone(), caller.clone());
-    let store = context.store.clone();
-    store
-        .write(caller, key, move |tx| async move {
-            claimed(&tx, &context, &registrar, &asked, school).await
         })
         .await
 }
@@ -329,6 +299,14 @@ async fn claimed(
 // === impl Asked ===
 
 impl Asked {
+    /// Another record that had this document before, or may be the same child's.
+    fn against(&self, keys: &Keyring) -> Result<Vec<Against>, KernelError> {
+        let hash = self.identity_hash.clone();
+        let had = [(former_identity::Column::IdentityHash, hash.into())];
+        let former = Against::any::<former_identity::Entity>(had);
+        Ok(vec![former, self.child(keys, Uuid::now_v7())?.against()])
+    }
+
     fn child(&self, keys: &Keyring, id: Uuid) -> Result<Child, KernelError> {
         let index = document::index_of(keys)?;
         Ok(Child::of(index, id, &self.draft))

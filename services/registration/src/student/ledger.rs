@@ -1,17 +1,21 @@
 //! The one way in which student records come, go and change: the row, the counts that it adds to, the history of the
-//! student and the record for the journal, together in one transaction.
+//! student, what goes along with it and the records for the journal, together in one transaction.
+//!
+//! Rows are held in one order by whoever writes: schools, then dropout cases, then students. Whoever moves a student to
+//! another school holds its cases before its row is written.
 
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::record;
 use junheng_kernel::privacy::Keyring;
+use junheng_kernel::service::Context;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::student_change::Kind;
 use sea_orm::ConnectionTrait;
 
 use super::person::{self, Person};
 use super::store;
-use crate::dropout_case;
+use crate::dropout_case::moving;
 use crate::entity::student::Model;
 use crate::entity::student_change;
 use crate::school::parent;
@@ -30,6 +34,26 @@ pub struct Happening {
     pub process: String,
 }
 
+/// With what the ledger writes.
+#[derive(Clone, Copy)]
+pub struct Pen<'a> {
+    /// The keys of personal fields.
+    pub keys: &'a Keyring,
+    /// Today in China.
+    pub today: NaiveDate,
+    /// Now, microseconds since 1970.
+    pub now_micros: i64,
+}
+
+/// What changes came to.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The students as they stand now, in the order of their moves.
+    pub students: Vec<Model>,
+    /// The records for the journal, those of the cases that went along as well.
+    pub records: Vec<Record>,
+}
+
 /// A student before and after. Without a `before` the student is new.
 #[derive(Clone, Debug)]
 pub struct Move {
@@ -40,37 +64,40 @@ pub struct Move {
 }
 
 /// Changes one student. Fails with `ETAG_MISMATCH` when somebody wrote since `before` was read. Gives the row as it stands
-/// now and the record for the journal.
+/// now and the records for the journal.
 pub async fn change(
     database: &impl ConnectionTrait,
-    keys: &Keyring,
+    pen: Pen<'_>,
     before: &Model,
     after: Model,
     happening: Option<&Happening>,
-) -> Result<(Model, Record), KernelError> {
+) -> Result<(Model, Vec<Record>), KernelError> {
     let one = Move {
         before: Some(before.clone()),
         after,
     };
-    let mut done = change_all(database, keys, vec![one], happening, true).await?;
-    done.pop()
-        .ok_or_else(|| KernelError::Stored("a change gave no record".into()))
+    let mut done = change_all(database, pen, vec![one], happening, true).await?;
+    let changed = done.students.pop();
+    let changed = changed.ok_or_else(|| KernelError::Stored("a change gave no record".into()))?;
+    Ok((changed, done.records))
 }
 
 /// Changes many students for one reason, at most [`IMPORT_SET`](junheng_kernel::bulk::IMPORT_SET) at a time: a few
-/// statements for all. `keep` keeps the content of each record in the journal beside its digest.
+/// statements for all. `keep` keeps the content of each student's record in the journal beside its digest.
 pub async fn change_all(
     database: &impl ConnectionTrait,
-    keys: &Keyring,
+    pen: Pen<'_>,
     moves: Vec<Move>,
     happening: Option<&Happening>,
     keep: bool,
-) -> Result<Vec<(Model, Record)>, KernelError> {
-    let mut done = Vec::with_capacity(moves.len());
+) -> Result<Done, KernelError> {
+    let mut done = Done::default();
     let (mut changed, mut history) = (Vec::new(), Vec::new());
     let mut counts = tally::Changes::default();
     let mut followers = Vec::new();
-    for Move { before, mut after } in in_place(database, moves).await? {
+    let moves = in_place(database, moves).await?;
+    moving::hold(database, moves.iter().filter_map(goes)).await?;
+    for Move { before, mut after } in moves {
         if let Some(before) = &before {
             after.version = before.version + 1;
             changed.push(after.clone());
@@ -79,11 +106,12 @@ pub async fn change_all(
         if let Some(happening) = happening {
             history.extend(entries(happening, before.as_ref(), &after));
         }
-        let told = record_of(keys, before.as_ref(), &after, keep)?;
+        let told = record_of(pen.keys, before.as_ref(), &after, keep)?;
         if before.is_some_and(|before| before.school != after.school) {
             followers.push((after.id, after.school, after.place));
         }
-        done.push((after, told));
+        done.students.push(after);
+        done.records.push(told);
     }
     store::replace_all(database, changed).await?;
     for entry in &history {
@@ -91,10 +119,17 @@ pub async fn change_all(
     }
     let moved = followers.into_iter();
     special_group::follow(database, moved.clone()).await?;
-    dropout_case::store::follow(database, moved).await?;
+    let along = moving::follow(database, pen, moved).await?;
+    done.records.extend(along);
     store::insert_changes(database, history).await?;
     tally::store::add(database, &counts).await?;
     Ok(done)
+}
+
+/// Who goes to another school.
+fn goes(one: &Move) -> Option<uuid::Uuid> {
+    let before = one.before.as_ref()?;
+    (before.school != one.after.school).then_some(one.after.id)
 }
 
 /// Takes new students of an import in: their rows have been added and their records made while they were prepared.
@@ -162,6 +197,19 @@ pub(super) fn record_of(
         &shown,
         keep,
     ))
+}
+
+// === impl Pen ===
+
+impl<'a> Pen<'a> {
+    /// The service's, now.
+    pub fn of(context: &'a Context) -> Self {
+        Self {
+            keys: &context.store.keys,
+            today: context.clock.today(),
+            now_micros: context.clock.now_micros(),
+        }
+    }
 }
 
 /// What the history keeps of a change: one entry with the school, or each school's own half when the school changes.

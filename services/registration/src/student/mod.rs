@@ -24,6 +24,7 @@ pub(crate) mod person;
 pub mod rpc;
 pub mod rules;
 mod search;
+pub(crate) mod standing;
 pub mod store;
 pub(crate) mod suspicion;
 pub(crate) mod whereabouts;

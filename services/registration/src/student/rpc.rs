@@ -27,7 +27,7 @@ use uuid::Uuid;
 use super::error::StudentError;
 use super::filter::Filter;
 use super::first_load::FirstLoad;
-use super::ledger;
+use super::ledger::{self, Pen};
 use super::person::{self, SchoolFields};
 use super::rules::{self, CHANGEABLE, Draft};
 use super::{count, create, document, import, number, search};
@@ -181,6 +181,7 @@ impl Rpc {
         let given = message.student.ok_or_else(missing_student)?;
         let id = id_of("students", &given.name)?;
         let (scope, keys) = (caller.scope.clone(), self.context.store.keys.clone());
+        let context = self.context.clone();
         let update_mask = message.update_mask;
         self.context
             .store
@@ -206,9 +207,10 @@ impl Rpc {
                 let Some(after) = wanted else {
                     return Ok((before, about(&current)));
                 };
-                let (changed, told) = ledger::change(&*tx, &keys, &current, after, None).await?;
+                let pen = Pen::of(&context);
+                let (changed, told) = ledger::change(&*tx, pen, &current, after, None).await?;
                 let answer = person::encode(&keys, &changed)?;
-                let entry = about(&changed).with(told);
+                let entry = about(&changed).with_all(told);
                 Ok::<_, StudentError>((answer, entry))
             })
             .await

@@ -7,11 +7,11 @@ use junheng_kernel::fault::Violation;
 use junheng_kernel::text::check_text;
 use junheng_kernel::{identity_number, label};
 use junheng_proto::registration::v1::Student;
-use junheng_proto::registration::v1::student::State;
 
 use crate::entity::school_class;
 use crate::entity::student::Model;
 
+use super::standing::is_on_roll;
 use super::{document, ethnic_group, number};
 
 /// What names and describes a person as the household register has it, decoded.
@@ -66,7 +66,7 @@ pub fn check_seat(student: &Model, class: &school_class::Model) -> Vec<Violation
     }
     let invalid = |why: &str, why_zh: &str| vec![Violation::invalid("school_class", why, why_zh)];
     // Who dropped out is given a class to come back to.
-    if ![State::Enrolled as i32, State::DroppedOut as i32].contains(&student.state) {
+    if !is_on_roll(student.state) {
         return invalid(
             "takes students who attend; return, restore or settle the record first",
             "仅在读学生可以编班,请先办理复学等手续",

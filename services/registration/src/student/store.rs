@@ -99,6 +99,9 @@ pub(crate) async fn release_former(
     Ok(())
 }
 
+/// Who shows no number of the shape of GB 11643, in the words of the index `students_without_resident_number`.
+pub(super) const UNNUMBERED: &str = "identity_type NOT IN (1, 5, 6)";
+
 /// The open or finished records with these keys of names; with `unnumbered`, only of those who have no resident number.
 pub(super) async fn with_names(
     database: &impl ConnectionTrait,
@@ -106,8 +109,7 @@ pub(super) async fn with_names(
     unnumbered: bool,
 ) -> Result<Vec<Model>, DbErr> {
     let everywhere = Scope::everything("whether a child has another record is asked of all");
-    // In the words of the index `students_without_resident_number`.
-    let few = unnumbered.then(|| Expr::cust("identity_type NOT IN (1, 5, 6)"));
+    let few = unnumbered.then(|| Expr::cust(UNNUMBERED));
     Entity::visible_to(&everywhere)
         .filter(Column::NameKey.is_in(names))
         .filter(Condition::all().add_option(few))

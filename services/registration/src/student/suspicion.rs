@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::privacy::{BlindIndex, Keyring};
+use junheng_kernel::store::Against;
 use junheng_proto::registration::v1::student::IdentityType;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::person::{self, Person};
 use super::rules::Draft;
 use super::{name_key, store};
-use crate::entity::student::Model;
+use crate::entity::student::{Column, Entity, Model};
 
 /// The kinds of document that show a resident number. The index `students_without_resident_number` says the same.
 const NUMBERED: [IdentityType; 3] = [
@@ -46,6 +47,17 @@ impl Child {
             identity_type: draft.identity_type,
             birth_date: draft.birth_date.clone(),
         }
+    }
+
+    /// A record that may be this child's. It says so of more than [`pairs`] finds: the day of birth is sealed.
+    pub(super) fn against(&self) -> Against {
+        let born = person::birth_month(&self.birth_date);
+        Against::any::<Entity>([
+            (Column::NameKey, self.name_key.into()),
+            (Column::Sex, self.sex.into()),
+            (Column::BirthMonth, born.into()),
+        ])
+        .among(is_numbered(self.identity_type).then_some(store::UNNUMBERED))
     }
 
     /// What the other's row says without being opened.

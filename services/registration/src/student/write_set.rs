@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
-use super::ledger::{self, Move};
+use super::ledger::{self, Move, Pen};
 use super::person::{self, Person, SchoolFields, Seat};
 use super::rules::{self, Draft};
 use super::suspicion::{self, Child};
@@ -395,10 +395,9 @@ impl SetWriter {
                 }
             }
         }
-        let told = ledger::change_all(&**tx, keys, changed, None, false).await?;
-        outcome
-            .records
-            .extend(told.into_iter().map(|(_, told)| told));
+        let pen = Pen::of(&self.context);
+        let done = ledger::change_all(&**tx, pen, changed, None, false).await?;
+        outcome.records.extend(done.records);
         Ok(())
     }
 

@@ -222,6 +222,60 @@ pub async fn attending(
     Ok(found)
 }
 
+/// Who attends below a parent by stage and grade, lowest first, in one statement. A grade that nobody attends is left out.
+pub async fn enrolled(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+) -> Result<Vec<(i32, i32, i64)>, DbErr> {
+    let mut sources = Vec::new();
+    let mut told = |table: &str, only: &str| {
+        sources.push(format!(
+            "SELECT stage, grade, enrolled FROM {table} WHERE {only}"
+        ));
+    };
+    let values = match parent {
+        Parent::School(id) => {
+            let reach = Reach::School(*id);
+            for table in ["tally_cells", "tally_changes"] {
+                told(table, &reach.condition());
+            }
+            reach.values()
+        }
+        Parent::Region { ranges, .. } => {
+            for range in ranges {
+                let (whole, parts) = split(range);
+                for part in parts {
+                    told("tally_cells", &Reach::Places(part).condition());
+                }
+                if let Some(counties) = whole {
+                    let (first, last) = (counties.start(), counties.end());
+                    told(
+                        "tally_counties",
+                        &format!("county BETWEEN {first} AND {last}"),
+                    );
+                }
+                told("tally_changes", &Reach::Places(range.clone()).condition());
+            }
+            Vec::new()
+        }
+    };
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT stage, grade, {} FROM ({}) AS told GROUP BY stage, grade \
+         HAVING SUM(enrolled) <> 0 ORDER BY stage, grade",
+        sum("enrolled"),
+        sources.join(" UNION ALL ")
+    );
+    let count = |row: &QueryResult| {
+        let seat = (row.try_get("", "stage")?, row.try_get("", "grade")?);
+        Ok((seat.0, seat.1, row.try_get("", "enrolled")?))
+    };
+    let rows = all(database, sql, values).await?;
+    rows.iter().map(count).collect()
+}
+
 /// Every flow of a reach, in one statement.
 pub async fn flows(
     database: &impl ConnectionTrait,

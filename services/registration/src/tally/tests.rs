@@ -16,11 +16,11 @@ use proptest::prelude::*;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::counted::{COUNTED, Counted, PLACED};
+use super::counted::{COUNTED, Counted, ENROLLED, PLACED};
 use super::read::{self, Reading};
 use super::{fold, size, spans};
 use crate::entity::{school, student};
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::Person;
 
 const PLACES: [i64; 4] = [
@@ -216,9 +216,14 @@ impl Ground {
                     .await?;
             }
             let one = vec![Move { before, after }];
-            let mut done = ledger::change_all(&*tx, &keys, one, Some(&happening), true).await?;
-            done.pop()
-                .map(|(student, _)| student)
+            let pen = Pen {
+                keys: &keys,
+                today: happening.date,
+                now_micros: 0,
+            };
+            let mut done = ledger::change_all(&*tx, pen, one, Some(&happening), true).await?;
+            done.students
+                .pop()
                 .ok_or_else(|| KernelError::not_found("students"))
         };
         let student = self.store.upkeep(work).await.unwrap();
@@ -281,6 +286,12 @@ impl Ground {
             let reading = read::reading(self.store.reader(), &parent).await.unwrap();
             let recount = self.recount(&parent).await;
             assert_eq!(without_zeros(reading), recount, "{parent:?}");
+            let enrolled = read::enrolled(self.store.reader(), &parent).await.unwrap();
+            let seats = recount.sums.iter();
+            let counted =
+                seats.map(|((stage, grade), sums)| (*stage, *grade, sums.counts[ENROLLED]));
+            let counted: Vec<_> = counted.filter(|(_, _, count)| *count != 0).collect();
+            assert_eq!(enrolled, counted, "{parent:?}");
             self.compare_spans(&parent).await;
             self.compare_rolls(&parent).await;
         }

@@ -22,10 +22,12 @@ use super::{facts, rules, store};
 use crate::entity::student;
 use crate::entity::transfer::Model;
 use crate::school::parent::{self, PlacedParent};
+use crate::school::store as schools;
 use crate::school_class::store as classes;
 use crate::student::error::StudentError;
 use crate::student::person::Person;
 use crate::student::rules::{self as students, Draft};
+use crate::student::standing::may_move;
 use crate::student::store as students_store;
 use crate::student::whereabouts::KnownSchools;
 use crate::student::{document, name_key};
@@ -112,7 +114,7 @@ impl Begin<'_> {
         let mut class = None;
         if let Some(id) = self.receiving {
             let places = parent::hold_places(tx, [id]).await?;
-            let school = store::school(tx, id).await?.ok_or_else(gone)?;
+            let school = schools::in_directory(tx, id).await?.ok_or_else(gone)?;
             parent::check_open(&school)?;
             let named = self.message.receiving_class.as_str();
             let unknown = || StudentError::ClassUnknown {
@@ -187,13 +189,15 @@ impl Begin<'_> {
     ) -> Result<student::Model, TransferError> {
         let tx = &**self.tx;
         let student = self.matching().await?.ok_or(TransferError::NotMatched)?;
-        let school = store::school(tx, student.school).await?.ok_or_else(gone)?;
+        let school = schools::in_directory(tx, student.school)
+            .await?
+            .ok_or_else(gone)?;
         if self.receiving == Some(student.school) {
             return Err(TransferError::NotBySender {
                 school: school.display_name,
             });
         }
-        if !rules::can_move(student.state) {
+        if !may_move(student.state) {
             return Err(TransferError::State {
                 state: rules::state_label(student.state),
             });

@@ -17,7 +17,7 @@ use crate::entity::transfer::{Entity, Model};
 use crate::entity::{school_class, student};
 use crate::school_year;
 use crate::student::error::{StudentError, Whereabouts};
-use crate::student::ledger::{self, Happening, Move};
+use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::{self, Person, SchoolFields, Seat};
 use crate::student::suspicion::{self, Child};
 use crate::student::{document, store as students};
@@ -63,8 +63,9 @@ pub(super) async fn complete(
     let before = before.cloned();
     let second = after.clone();
     let moves = vec![Move { before, after }];
-    let told = ledger::change_all(&**tx, keys, moves, Some(&happening), true).await?;
-    let mut records: Vec<Record> = told.into_iter().map(|(_, told)| told).collect();
+    let pen = Pen::of(context);
+    let done = ledger::change_all(&**tx, pen, moves, Some(&happening), true).await?;
+    let mut records: Vec<Record> = done.records;
     if is_new {
         let draft = Application::of(keys, transfer)?.draft();
         let child = [Child::of(document::index_of(keys)?, second.id, &draft)];

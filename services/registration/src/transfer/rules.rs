@@ -5,12 +5,12 @@ use junheng_kernel::identity_number::date_of;
 use junheng_kernel::label;
 use junheng_kernel::text::check_text;
 use junheng_kernel::workflow::{Unmet, check_evidence, check_reason};
-use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::transfer::Route;
 use junheng_proto::registration::v1::{CreateTransferRequest, TransferApplicant};
 
 use super::block::Blocked;
 use super::workflow::Guard;
+use crate::student::standing::may_move;
 
 /// Characters of the name of a school of another province.
 const SCHOOL_NAME: std::ops::RangeInclusive<usize> = 2..=100;
@@ -31,7 +31,7 @@ pub fn judge(guard: Guard, facts: &Facts) -> Result<(), Unmet> {
     let missing = |en: &str, zh: &str| Err(Unmet::Missing(en.to_owned(), zh.to_owned()));
     match guard {
         Guard::StudentThere => match facts.standing {
-            Some(state) if can_move(state) => Ok(()),
+            Some(state) if may_move(state) => Ok(()),
             Some(state) => {
                 let label = state_label(state);
                 Err(Unmet::Missing(
@@ -61,17 +61,6 @@ pub fn judge(guard: Guard, facts: &Facts) -> Result<(), Unmet> {
         ),
         Guard::PapersListed | Guard::OutsideProved => Ok(()),
     }
-}
-
-/// Whether a record in this state can transfer at all. Leave is a rule of the place.
-pub fn can_move(state: i32) -> bool {
-    [
-        StudentState::Enrolled as i32,
-        StudentState::Suspended as i32,
-        // A child that wants to go to school elsewhere may (义务教育法 12); its open case goes with it.
-        StudentState::DroppedOut as i32,
-    ]
-    .contains(&state)
 }
 
 /// The label of a student's state.
@@ -143,6 +132,8 @@ fn check_applicant(applicant: &TransferApplicant) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
+    use junheng_proto::registration::v1::student::State as StudentState;
+
     use super::*;
 
     fn facts() -> Facts {

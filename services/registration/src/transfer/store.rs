@@ -8,8 +8,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::entity::student;
 use crate::entity::transfer::{Column, Entity, Model};
-use crate::entity::{school, student};
 
 /// Adds the transfer, unless one of the same pupil is open.
 pub(super) async fn insert(
@@ -73,16 +73,4 @@ pub(super) async fn attendance(database: &impl ConnectionTrait, class: Uuid) -> 
         .count(database)
         .await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
-/// A school of the public directory.
-pub(crate) async fn school(
-    database: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<school::Model>, DbErr> {
-    let public = Scope::everything("the directory is public");
-    school::Entity::visible_to(&public)
-        .filter(school::Column::Id.eq(id))
-        .one(database)
-        .await
 }

@@ -6,11 +6,14 @@ use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice::Kind;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
+
+pub(crate) const COUNTY: &str = "regions/630103";
 
 /// A Monday of the first term.
 pub(crate) const MONDAY: &str = "2018-10-15";
@@ -24,7 +27,7 @@ pub(crate) struct Place {
     pub(crate) student: Student,
 }
 
-async fn ground() -> Place {
+pub(crate) async fn ground() -> Place {
     ground_in("630103").await
 }
 
@@ -218,6 +221,24 @@ impl Place {
         cases(&self.world).request_dropout_closing(request).await
     }
 
+    /// The class is there on a day, and of the student it is said so.
+    pub(crate) async fn mark(&self, date: &str, says_so: bool) {
+        let present = AttendanceMark {
+            student: self.student.name.clone(),
+            kind: attendance_mark::Kind::Present.into(),
+        };
+        let sheet = MarkAttendanceRequest {
+            school_class: self.class.name.clone(),
+            date: date.into(),
+            exceptions: says_so.then_some(present).into_iter().collect(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let mut attendance = AttendanceServiceClient::new(self.world.link.clone());
+        let clerk = self.officer("school.clerk");
+        done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    }
+
     pub(crate) async fn state(&self) -> StudentState {
         let mut clerk = self.officer("county.clerk");
         let request = clerk.ask(GetStudentRequest {
@@ -260,6 +281,24 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
     assert_eq!(ground.state().await, StudentState::DroppedOut);
     let case = ground.assign(&case).await;
     assert_eq!(case.state(), State::Persuading);
+    let mut line = case.official_line.clone().unwrap();
+    line.village.as_mut().unwrap().phone = "137****0000".into();
+    let masked = AssignDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        official_line: Some(line),
+        school_line: case.school_line.clone(),
+        plan: "每周入户一次".into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    refused(
+        service
+            .assign_dropout_case(ground.officer("county.clerk").ask(masked))
+            .await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     let head = ground.officer("school.approver");
     unready(
         service.escalate_dropout_case(head.ask(step(&case))).await,
@@ -300,6 +339,19 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
             .order_dropout_return(approver.ask(step(&case)))
             .await,
     );
+    let revoke = RevokeDropoutNoticeRequest {
+        name: order.name.clone(),
+        etag: order.etag.clone(),
+        reason: "重新制作".into(),
+        request_id: id(),
+    };
+    refused(
+        notices(&ground.world)
+            .revoke_dropout_notice(approver.ask(revoke))
+            .await,
+        Code::FailedPrecondition,
+        "NOTICE_RELIED_ON",
+    );
     unready(
         service
             .penalise_dropout_case(approver.ask(step(&case)))
@@ -330,22 +382,12 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         service.return_dropout_case(clerk.ask(back.clone())).await,
         "考勤",
     );
-    let sheet = MarkAttendanceRequest {
-        school_class: ground.class.name.clone(),
-        date: MONDAY.into(),
-        exceptions: vec![AttendanceMark {
-            student: ground.student.name.clone(),
-            kind: attendance_mark::Kind::Present.into(),
-        }],
-        request_id: id(),
-        ..Default::default()
-    };
-    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
-    done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    ground.mark(MONDAY, true).await;
     let back = ReturnDropoutCaseRequest {
         request_id: id(),
         ..back
     };
+    let stale = back.clone();
     let case = done(service.return_dropout_case(clerk.ask(back)).await);
     assert_eq!(case.state(), State::Returned);
     assert_eq!(ground.state().await, StudentState::Enrolled);
@@ -360,6 +402,16 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         (State::Confirmed, 1, 0)
     );
     assert_eq!(ground.state().await, StudentState::DroppedOut);
+    let stale = ReturnDropoutCaseRequest {
+        etag: case.etag.clone(),
+        request_id: id(),
+        ..stale
+    };
+    refused(
+        service.return_dropout_case(clerk.ask(stale)).await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     unready(
         service.close_dropout_case(approver.ask(step(&case))).await,
         "申请销号",
@@ -378,6 +430,63 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         Code::FailedPrecondition,
         "DROPOUT_CHILD_NOT_OBLIGED",
     );
+}
+
+#[tokio::test]
+async fn a_ledger_shows_on_how_many_days_of_the_term_each_child_was_away() {
+    let ground = ground().await;
+    let clerk = ground.officer("school.clerk");
+    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
+    for (date, kind) in [
+        ("2018-10-11", attendance_mark::Kind::Late),
+        ("2018-10-12", attendance_mark::Kind::Sick),
+        (MONDAY, attendance_mark::Kind::Unexcused),
+    ] {
+        let sheet = MarkAttendanceRequest {
+            school_class: ground.class.name.clone(),
+            date: date.into(),
+            exceptions: vec![AttendanceMark {
+                student: ground.student.name.clone(),
+                kind: kind.into(),
+            }],
+            request_id: id(),
+            ..Default::default()
+        };
+        done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    }
+    let case = done(ground.report("school.clerk").await);
+    let request = ConfirmDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        reason: Reason::Weary.into(),
+        groups: vec![dropout_case::Group::LeftBehind.into()],
+        request_id: id(),
+        ..Default::default()
+    };
+    let request = ground.officer("school.approver").ask(request);
+    done(cases(&ground.world).confirm_dropout_case(request).await);
+    let mut ledgers = LedgerServiceClient::new(ground.world.link.clone());
+    let mut listed = async |kind: LedgerKind| {
+        let request = ListLedgerRequest {
+            parent: ground.school.name.clone(),
+            kind: kind.into(),
+            ..ListLedgerRequest::default()
+        };
+        let clerk = ground.officer("school.clerk");
+        let page = done(ledgers.list_ledger(clerk.ask(request)).await);
+        let days = page.ledger_entries.into_iter().map(|entry| {
+            let days = (entry.absent_day_count, entry.unexcused_day_count);
+            (entry.student == ground.student.name, days)
+        });
+        days.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(LedgerKind::Watched).await, [(true, (2, 1))]);
+    assert_eq!(listed(LedgerKind::Dropout).await, [(true, (2, 1))]);
+    let all = listed(LedgerKind::SchoolAge).await;
+    assert!(all.contains(&(true, (2, 1))) && all.contains(&(false, (0, 0))));
+    // The holidays before the second term.
+    ground.world.context.clock.advance_seconds(120 * DAY);
+    assert_eq!(listed(LedgerKind::Watched).await, [(true, (0, 0))]);
 }
 
 #[tokio::test]
@@ -424,22 +533,4 @@ async fn a_revoked_notice_keeps_its_number_and_its_words() {
     let page = done(service.print_dropout_notice(approver.ask(print)).await);
     let page = String::from_utf8(page.content).unwrap();
     assert!(page.contains("作废") && page.contains("马1"));
-}
-
-#[tokio::test]
-async fn a_partner_learns_how_the_case_goes_and_nothing_of_the_child() {
-    let ground = ground().await;
-    let case = done(ground.report("county.partner").await);
-    assert!(case.display_name.is_empty() && case.school.is_empty());
-    ground.confirm(&case).await;
-    let partner = ground.officer("county.partner");
-    let get = GetDropoutCaseRequest {
-        name: case.name.clone(),
-    };
-    let mut service = cases(&ground.world);
-    let seen = done(service.get_dropout_case(partner.ask(get)).await);
-    assert_eq!(
-        (seen.state(), seen.reason()),
-        (State::Confirmed, Reason::Unspecified)
-    );
 }

@@ -3,10 +3,14 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+mod admitted;
 mod comparisons;
 mod dropout;
 mod dropout_control;
+mod dropout_history;
 mod dropout_roads;
+mod notices;
+mod population;
 mod rooms;
 mod second_records;
 mod support;

@@ -3,6 +3,7 @@
 use crate::support::{Officer, World, child, id, number, row};
 use junheng_proto::error::v1::Reason;
 use junheng_proto::registration::v1::create_student_response::Outcome;
+use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
 use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
@@ -422,4 +423,52 @@ async fn rows_that_are_all_refused_leave_a_list_as_it_was_and_a_closed_school_ta
     let request = head.ask(step(&plan.name, &after.etag));
     let (reason, _) = refusal(admissions.publish_admission_plan(request).await);
     assert_eq!(reason, "SCHOOL_NOT_OPEN");
+}
+
+#[tokio::test]
+async fn a_child_who_dropped_out_goes_to_the_school_that_takes_it_in() {
+    let world = World::new().await;
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let school = clerk.school("2163000001", "630103").await;
+    let class = clerk.class(&school, 1, 1).await;
+    let other = clerk.school("2163000002", "630103").await;
+    let elsewhere = clerk.class(&other, 1, 1).await;
+    let student = clerk.student(&class, 1).await.unwrap();
+    let mut cases = DropoutCaseServiceClient::new(world.link.clone());
+    let report = clerk.ask(ReportDropoutSuspicionRequest {
+        child: student.name.clone(),
+        note: "多日未到校".into(),
+        request_id: id(),
+        ..Default::default()
+    });
+    let case = done(cases.report_dropout_suspicion(report).await);
+    let head = world.officer("school.approver", &school.name);
+    let confirm = head.ask(ConfirmDropoutCaseRequest {
+        name: case.name,
+        etag: case.etag,
+        reason: dropout_case::Reason::Weary.into(),
+        request_id: id(),
+        ..Default::default()
+    });
+    done(cases.confirm_dropout_case(confirm).await);
+
+    let claimed = clerk.claim(&elsewhere, 1).await;
+    let mut duplicates = DuplicateCaseServiceClient::new(world.link.clone());
+    let claimant = world.officer("school.clerk", &other.name);
+    let proved = claimant.ask(step(&claimed.name, &claimed.etag));
+    let proved = done(duplicates.state_duplicate_evidence(proved).await);
+    let county = world.officer("county.approver", COUNTY);
+    let settle = county.ask(SettleDuplicateRequest {
+        name: proved.name.clone(),
+        etag: proved.etag,
+        outcome: duplicate_case::Outcome::ClaimantTakes.into(),
+        claim: proved.claims[0].name.clone(),
+        note: "该生现就读于申报学校".into(),
+        evidence: Vec::new(),
+        request_id: id(),
+    });
+    done(duplicates.settle_duplicate_case(settle).await);
+    let request = clerk.ask(GetStudentRequest { name: student.name });
+    let moved = done(clerk.students.get_student(request).await);
+    assert_eq!(moved.school, other.name);
 }

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::super::document;
 use super::super::error::StudentError;
-use super::super::ledger::{self, Move};
+use super::super::ledger::{self, Move, Pen};
 use super::super::person::Person;
 use super::store;
 use crate::entity::number_mismatch;
@@ -84,6 +84,7 @@ pub(super) async fn run(
         parent::placed(reader, &caller, &context.regions, field, &header.parent).await?;
     let writer = Writer {
         keys: context.store.keys.clone(),
+        now_micros: context.clock.now_micros(),
         index: document::index_of(&context.store.keys)?.clone(),
         caller: caller.clone(),
         parent: parent.clone(),
@@ -173,6 +174,7 @@ fn wrong_with(row: &NumberVerdictRow) -> Vec<Violation> {
 /// Writes sets for one caller.
 struct Writer {
     keys: Arc<Keyring>,
+    now_micros: i64,
     index: BlindIndex,
     caller: Caller,
     parent: Parent,
@@ -267,10 +269,13 @@ impl Importer for Writer {
             moves.push(Move { before, after });
             past.push(old);
         }
-        let told = ledger::change_all(&*tx, &self.keys, moves, None, false).await?;
-        outcome
-            .records
-            .extend(told.into_iter().map(|(_, told)| told));
+        let pen = Pen {
+            keys: &self.keys,
+            today: self.today,
+            now_micros: self.now_micros,
+        };
+        let done = ledger::change_all(&*tx, pen, moves, None, false).await?;
+        outcome.records.extend(done.records);
         store::insert_past(&*tx, past).await?;
         store::clear_mismatches(&*tx, cleared).await?;
         store::list_mismatches(&*tx, mismatches).await?;

@@ -133,6 +133,8 @@ impl World {
             role: role.into(),
             organisation: organisation.into(),
             name: "测试".into(),
+            // The system of the police, where it is one.
+            department: i32::from(role.ends_with(".partner")),
         };
         Officer {
             world: self,
