@@ -87,7 +87,10 @@ pub async fn asked_to_end() -> anyhow::Result<()> {
 /// # Errors
 /// Whatever keeps the process from starting.
 pub async fn start(mut ground: Ground, role: Option<Component>) -> anyhow::Result<Running> {
-    // Before the databases are touched, so that an address in use costs nothing.
+    // Before the databases are touched, so that a rule that is none or an address in use costs nothing.
+    if matches!(role, None | Some(Component::Registration)) {
+        adopt_rules(&ground)?;
+    }
     let listen = ground.config.serve.listen.clone();
     let listener = TcpListener::bind(&listen)
         .await
@@ -213,6 +216,17 @@ fn gateway(
     };
     let gateway = junheng_gateway::service(context, upstreams, settings)?;
     Ok(tokio::spawn(gateway.serve(listener)))
+}
+
+/// What the place has decided for itself.
+fn adopt_rules(ground: &Ground) -> anyhow::Result<()> {
+    let file = &ground.config.registration.rules_file;
+    if file.is_empty() {
+        return Ok(());
+    }
+    let named = || format!("settings: registration.rules_file {file}");
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    junheng_registration::rule_book::adopt(&text, &ground.regions).with_context(named)
 }
 
 fn inspection_settings(config: &Config) -> junheng_inspection::Settings {

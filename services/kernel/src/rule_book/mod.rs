@@ -87,6 +87,12 @@ impl Rules {
         })
     }
 
+    /// These rules, and behind them those of another file: where both have an entry of one region from one day on, these count.
+    pub fn ahead_of(mut self, behind: Self) -> Self {
+        self.rules.extend(behind.rules);
+        self
+    }
+
     /// All of them, in the order of the file.
     pub fn all(&self) -> &[Rule] {
         &self.rules

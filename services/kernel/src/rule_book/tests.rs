@@ -119,3 +119,19 @@ fn a_rule_has_a_value_or_a_list_and_not_both() {
         assert!(Rules::parse(&wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn of_two_files_the_one_ahead_counts_where_both_speak_of_the_same_day() {
+    let rules =
+        |region: &str, value| Rules::parse(&entry(region, "2013-09-01", "", value)).unwrap();
+    let book = rules("63", 1)
+        .ahead_of(rules("63", 2))
+        .ahead_of(rules("", 3));
+    let number = |codes: &[&str]| {
+        let path = path(codes);
+        book.number("repeat.allowed", &path, day("2020-01-01"))
+            .unwrap()
+    };
+    assert_eq!(number(&["630103", "630000", NATION]), 1);
+    assert_eq!(number(&["420106", "420000", NATION]), 3);
+}

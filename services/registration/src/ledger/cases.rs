@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::LedgerKind;
 use junheng_proto::registration::v1::dropout_case::State;
 use junheng_proto::registration::v1::list_ledger_request::Event;
+use junheng_proto::registration::v1::student::State as StudentState;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _,
@@ -71,10 +73,14 @@ pub(super) fn standing(asked: &Asked) -> Condition {
                 .add(Column::ClosedDate.between(first, last));
             Some(Condition::any().add(open).add(closed))
         }
-        // Children without a record who are not enrolled.
+        // Children without a record, and primary graduates whom no junior school has: no school counts them.
         LedgerKind::SchoolAge | LedgerKind::Watched => Some(
             Condition::all()
-                .add(Column::Student.is_null())
+                .add(
+                    Condition::any()
+                        .add(Column::Student.is_null())
+                        .add(between_schools()),
+                )
                 .add(Column::State.is_not_in(ENDED)),
         ),
         _ => None,
@@ -155,6 +161,15 @@ pub fn days_of(year: i32) -> (NaiveDate, NaiveDate) {
         school_year::first_day(year),
         next.pred_opt().unwrap_or(next),
     )
+}
+
+/// The case's child has finished primary school and has come to no junior school.
+fn between_schools() -> Expr {
+    Expr::cust(format!(
+        "EXISTS (SELECT 1 FROM students s WHERE s.id = dropout_cases.student AND s.stage = {} AND s.state = {})",
+        Stage::Primary as i32,
+        StudentState::Graduated as i32
+    ))
 }
 
 fn in_groups(bits: i64) -> Expr {

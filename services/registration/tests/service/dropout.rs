@@ -21,23 +21,31 @@ pub(crate) const DAY: i64 = 86_400;
 
 pub(crate) struct Place {
     pub(crate) world: World,
+    pub(crate) county: String,
     pub(crate) school: School,
     pub(crate) class: SchoolClass,
     pub(crate) student: Student,
 }
 
 pub(crate) async fn ground() -> Place {
+    ground_in("630103").await
+}
+
+/// A school of a county with a class of two, and everybody's clock on the Monday.
+pub(crate) async fn ground_in(code: &str) -> Place {
     let world = World::new().await;
     // From the first of September to the Monday.
     world.context.clock.advance_seconds(44 * DAY);
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let school = clerk.school("2163000001", "630103").await;
+    let county = format!("regions/{code}");
+    let mut clerk = world.officer("county.clerk", &county);
+    let school = clerk.school("2163000001", code).await;
     let class = clerk.class(&school, 3, 1).await;
     let student = clerk.student(&class, 1).await.unwrap();
     clerk.student(&class, 2).await.unwrap();
     drop(clerk);
     Place {
         world,
+        county,
         school,
         class,
         student,
@@ -48,7 +56,7 @@ pub(crate) fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::s
     DropoutCaseServiceClient::new(world.link.clone())
 }
 
-fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
     DropoutNoticeServiceClient::new(world.link.clone())
 }
 
@@ -83,7 +91,7 @@ pub(crate) fn done<T>(answer: Result<Response<T>, Status>) -> T {
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(
+pub(crate) fn refused<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
     code: Code,
     reason: &str,
@@ -99,7 +107,7 @@ fn refused<T: std::fmt::Debug>(
 }
 
 #[track_caller]
-fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
+pub(crate) fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
     let status = refused(answer, Code::FailedPrecondition, "STEP_NOT_READY");
     let missing = &status.get_details_error_info().unwrap().metadata["missing_zh"];
     assert!(missing.contains(names), "{missing}");
@@ -110,7 +118,7 @@ impl Place {
         let organisation = if role.starts_with("school") {
             self.school.name.as_str()
         } else {
-            COUNTY
+            self.county.as_str()
         };
         self.world.officer(role, organisation)
     }
@@ -139,7 +147,7 @@ impl Place {
         done(cases(&self.world).confirm_dropout_case(request).await)
     }
 
-    async fn assign(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn assign(&self, case: &DropoutCase) -> DropoutCase {
         let request = AssignDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -162,7 +170,7 @@ impl Place {
         done(cases(&self.world).assign_dropout_case(request).await)
     }
 
-    async fn visit(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn visit(&self, case: &DropoutCase) -> DropoutCase {
         let request = RecordDropoutVisitRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -179,7 +187,7 @@ impl Place {
         done(cases(&self.world).record_dropout_visit(request).await)
     }
 
-    async fn draw(
+    pub(crate) async fn draw(
         &self,
         role: &str,
         case: &DropoutCase,
@@ -232,7 +240,7 @@ impl Place {
         done(attendance.mark_attendance(clerk.ask(sheet)).await);
     }
 
-    async fn state(&self) -> StudentState {
+    pub(crate) async fn state(&self) -> StudentState {
         let mut clerk = self.officer("county.clerk");
         let request = clerk.ask(GetStudentRequest {
             name: self.student.name.clone(),

@@ -9,6 +9,7 @@ mod comparisons;
 mod dropout;
 mod dropout_control;
 mod dropout_history;
+mod dropout_roads;
 mod notices;
 mod population;
 mod rooms;

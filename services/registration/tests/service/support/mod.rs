@@ -26,6 +26,22 @@ use uuid::Uuid;
 
 static REGIONS: LazyLock<Arc<RegionTable>> = LazyLock::new(|| Arc::new(RegionTable::builtin()));
 
+/// What one county has decided for itself: it has a legal basis for a fine. The other counties have none.
+pub const WITH_BASIS: &str = "630121";
+const LOCAL_RULES: &str = r#"
+[[rule]]
+id = "dropout.most_fine_fen"
+region = "630121"
+effective_from = 2018-01-01
+value = 50000
+source = "《某省义务教育条例》第五十条"
+trust = "DESIGN"
+"#;
+
+static ADOPTED: LazyLock<()> = LazyLock::new(|| {
+    junheng_registration::rule_book::adopt(LOCAL_RULES, &REGIONS).unwrap();
+});
+
 /// A registration on a new SQLite file.
 pub struct World {
     pub context: Context,
@@ -61,6 +77,7 @@ impl World {
     }
 
     async fn beside(neighbours: junheng_registration::Neighbours) -> Self {
+        LazyLock::force(&ADOPTED);
         let folder = tempfile::tempdir().unwrap();
         let url = format!(
             "sqlite://{}",
