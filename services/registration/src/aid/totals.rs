@@ -141,13 +141,16 @@ pub(crate) async fn follow(
     add_aided(database, moved.into_iter()).await
 }
 
+/// School, school year, term and stage, and whether the students board: what a count is of.
+type CountKey = (Uuid, i32, i32, i32, bool);
+
 async fn add_aided(
     database: &impl ConnectionTrait,
     seats: impl Iterator<Item = (Seat, (i32, i32), i64)>,
 ) -> Result<(), DbErr> {
     use aided_count::Column;
     // In one order, so that two writes wait for each other instead of locking up.
-    let mut counts: BTreeMap<(Uuid, i32, i32, i32, bool), (i64, i64)> = BTreeMap::new();
+    let mut counts: BTreeMap<CountKey, (i64, i64)> = BTreeMap::new();
     for ((school, stage, boarder, place), (school_year, term), more) in seats {
         let count = counts
             .entry((school, school_year, term, stage, boarder))
