@@ -9,6 +9,7 @@ use junheng_proto::registration::v1::{
     RecordNoticeServiceRequest,
 };
 use junheng_proto::workflow::v1::Evidence;
+use junheng_proto::workflow::v1::evidence;
 
 use super::super::story::{Story, new_id};
 use super::super::tell;
@@ -94,6 +95,7 @@ pub fn proof(title: &str) -> Evidence {
     Evidence {
         title: title.to_owned(),
         digest: "5a".repeat(32),
+        kind: evidence::Kind::OfficialRecord.into(),
     }
 }
 
