@@ -113,6 +113,7 @@ async fn serve(
         evidence: vec![Evidence {
             title: "送达回证".into(),
             digest: "5a".repeat(32),
+            ..Default::default()
         }],
         request_id: id(),
     };
