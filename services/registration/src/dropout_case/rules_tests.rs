@@ -33,7 +33,10 @@ fn facts() -> Facts<'static> {
             ..Known::default()
         },
         since_found: Presence::default(),
+        basis_gone: false,
+        returned: None,
         since_return: Presence::default(),
+        closing_open: false,
         official_line: None,
         school_line: None,
         notices: Notices::default(),
