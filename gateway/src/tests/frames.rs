@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use http::{Request, Response};
 use junheng_kernel::service::STREAM_WINDOW;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -19,6 +19,16 @@ fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
 }
 
+/// The next frame that comes: its kind and its content.
+async fn next(reader: &mut (impl AsyncRead + Unpin)) -> std::io::Result<(u8, Vec<u8>)> {
+    let mut header = [0; 9];
+    reader.read_exact(&mut header).await?;
+    let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+    let mut content = vec![0; length as usize];
+    reader.read_exact(&mut content).await?;
+    Ok((header[3], content))
+}
+
 /// A client that opens streams and sends on each as much as the gateway lets it ahead, in frames of some size. Whether the gateway
 /// answers the ping behind them; it says goodbye otherwise.
 async fn runs_ahead(address: SocketAddr, streams: u32, size: usize) -> bool {
@@ -27,6 +37,7 @@ async fn runs_ahead(address: SocketAddr, streams: u32, size: usize) -> bool {
     const SETTINGS: u8 = 4;
     const PING: u8 = 6;
     const GOAWAY: u8 = 7;
+    const WINDOW_UPDATE: u8 = 8;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let (mut reader, mut writer) = stream.split();
     let path = b"/junheng.registration.v1.SchoolService/ImportSchools";
@@ -34,9 +45,12 @@ async fn runs_ahead(address: SocketAddr, streams: u32, size: usize) -> bool {
     head.extend(path);
     // :authority, then content-type: application/grpc and te: trailers, which stand in no table.
     head.extend(*b"\x01\x04test\x00\x0ccontent-type\x10application/grpc\x00\x02te\x08trailers");
-    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    sent.extend(frame(SETTINGS, 0, 0, &[]));
-    sent.extend(frame(SETTINGS, 1, 0, &[]));
+    let mut begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    begin.extend(frame(SETTINGS, 0, 0, &[]));
+    writer.write_all(&begin).await.unwrap();
+    // Not before the gateway has said how much it lets a connection ahead.
+    while next(&mut reader).await.unwrap().0 != WINDOW_UPDATE {}
+    let mut sent = frame(SETTINGS, 1, 0, &[]);
     for number in 0..streams {
         let stream = 2 * number + 1;
         sent.extend(frame(HEADERS, 4, stream, &head));
@@ -53,19 +67,10 @@ async fn runs_ahead(address: SocketAddr, streams: u32, size: usize) -> bool {
     };
     let read = async {
         loop {
-            let mut header = [0; 9];
-            if reader.read_exact(&mut header).await.is_err() {
-                return false;
-            }
-            let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-            let mut content = vec![0; length as usize];
-            if reader.read_exact(&mut content).await.is_err() {
-                return false;
-            }
-            match (header[3], header[4]) {
-                (GOAWAY, _) => return false,
-                (PING, 1) if content == b"are here" => return true,
-                _ => {}
+            match next(&mut reader).await {
+                Err(_) | Ok((GOAWAY, _)) => return false,
+                Ok((PING, content)) if content == b"are here" => return true,
+                Ok(_) => {}
             }
         }
     };

@@ -252,7 +252,7 @@ impl Store {
     ) -> Result<T, E> {
         if repeat.fingerprint != key.fingerprint {
             // Of a set of an import the key goes on behind the id.
-            let (request_id, _) = key.id.split_once('/').unwrap_or((&key.id, ""));
+            let (request_id, _) = key.id.split_once('/').unwrap_or((key.id.as_str(), ""));
             return Err(KernelError::RequestIdReused {
                 request_id: request_id.to_owned(),
             }

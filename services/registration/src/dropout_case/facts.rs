@@ -24,7 +24,8 @@ use crate::entity::{dropout_notice, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
-/// The facts of a step that leads from `current` to `case`, a copy with what the step says. Attendance is read for the steps it decides about.
+/// The facts of a step that leads from `current` to `case`, a copy with what the step says. Attendance is read for the steps that it
+/// decides about.
 pub(super) async fn load<'a>(
     database: &impl ConnectionTrait,
     context: &'a Context,

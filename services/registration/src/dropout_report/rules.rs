@@ -23,7 +23,8 @@ pub enum Measure {
     Open(LedgerKind),
     /// Visits paid in the period; the rows are the children visited.
     Visits,
-    /// Notices served in the period, of a school its own; what is revoked later was served all the same; the rows are the children concerned.
+    /// Notices served in the period, of a school its own; what is revoked later was served all the same. The rows are the children
+    /// concerned.
     Notices,
 }
 

@@ -182,7 +182,13 @@ async fn a_check_of_an_import_refuses_what_the_import_would() {
         };
         let rows = [
             row(2, &ground.class.name, &stranger.name),
-            row(3, &ground.class.name, &ground.student.name),
+            AttendanceRow {
+                row: 3,
+                date: MONDAY.into(),
+                student: ground.student.name.clone(),
+                kind: attendance_mark::Kind::Sick.into(),
+                ..Default::default()
+            },
             row(4, &other.name, &stranger.name),
         ];
         let rows = rows.into_iter().map(Part::Row);
