@@ -1,13 +1,15 @@
 //! Requests that nobody sends who means well, and panics: each gets an answer that says what is wrong.
 
+use crate::comparisons::{client, resident, send};
 use crate::dropout::{COUNTY, MONDAY, cases, done, ground, refused};
-use crate::support::id;
+use crate::support::{World, id};
 use junheng_kernel::bulk::ImportHeader;
 use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
 use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateServiceClient;
 use junheng_proto::registration::v1::import_attendance_request::Part;
 use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
+use junheng_proto::registration::v1::resident_list::{Kind, State};
 use junheng_proto::registration::v1::*;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
@@ -229,4 +231,35 @@ async fn the_reason_of_a_correction_has_a_length_and_no_character_that_shows_not
         let answer = attendance.mark_attendance(clerk.ask(sheet)).await;
         refused(answer, Code::InvalidArgument, "FIELD_INVALID");
     }
+}
+
+#[tokio::test]
+async fn a_list_of_which_no_child_is_taken_is_not_used_and_the_one_before_stays() {
+    let world = World::new().await;
+    let police = world.officer("county.partner", COUNTY);
+    let towns = ["630103001", "", "630103999"];
+    let rows = towns
+        .into_iter()
+        .zip(1..)
+        .map(|(town, number)| ResidentRow {
+            town: town.into(),
+            ..resident(i64::from(number), number)
+        });
+    let rows: Vec<ResidentRow> = rows.collect();
+    let result = send(&world, &police, Kind::SchoolAge, rows[..2].to_vec()).await;
+    assert_eq!(result.rejected_count, 0, "{result:?}");
+    // The first of them is empty, and of the other's town nobody has heard.
+    for rows in [Vec::new(), rows[2..].to_vec()] {
+        let result = send(&world, &police, Kind::SchoolAge, rows).await;
+        assert_eq!(result.created_count, 0, "{result:?}");
+    }
+    let request = ListResidentListsRequest {
+        parent: COUNTY.into(),
+        ..Default::default()
+    };
+    let lists = client(&world).list_resident_lists(police.ask(request));
+    let lists = done(lists.await).resident_lists;
+    let mut states: Vec<State> = lists.iter().map(ResidentList::state).collect();
+    states.sort();
+    assert_eq!(states, [State::Live, State::Refused, State::Refused]);
 }
