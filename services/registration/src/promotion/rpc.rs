@@ -215,8 +215,7 @@ impl Rpc {
         let regions = &self.context.regions;
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let PlacedParent { parent, place } = placed;
-        let today = self.context.clock.today();
-        let wrong = school_year::check_filter("school_year", message.school_year, today);
+        let wrong = school_year::check_filter("school_year", message.school_year);
         KernelError::unless_empty(wrong.into_iter().collect())?;
         let (year, state) = (message.school_year.to_string(), message.state.to_string());
         let side = message.primary_side_only.to_string();
@@ -288,5 +287,9 @@ impl Rpc {
 }
 
 fn check_year(school_year: i32) -> Result<(), KernelError> {
-    KernelError::unless_empty(rules::check_year(school_year).into_iter().collect())
+    KernelError::unless_empty(
+        school_year::check("school_year", school_year)
+            .into_iter()
+            .collect(),
+    )
 }

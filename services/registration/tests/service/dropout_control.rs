@@ -301,7 +301,7 @@ fn reason_of(status: &tonic::Status) -> String {
 async fn a_monthly_report_is_counted_signed_given_back_item_by_item_and_accepted() {
     let world = World::new().await;
     let (school, students) = ground(&world).await;
-    world.context.clock.advance_seconds(20 * 86_400);
+    world.context.clock.advance_seconds(27 * 86_400);
     let (clerk, head) = (
         world.officer("school.clerk", &school.name),
         world.officer("school.approver", &school.name),

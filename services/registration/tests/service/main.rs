@@ -12,6 +12,8 @@ mod dropout_history;
 mod dropout_roads;
 mod notices;
 mod population;
+mod probes;
+mod returns;
 mod rooms;
 mod second_records;
 mod support;

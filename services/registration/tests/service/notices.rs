@@ -74,6 +74,7 @@ async fn decision(world: &World, case: &DropoutCase) -> DropoutNotice {
         // The counter of the county's numbers knows nothing of it.
         sequence: 100,
         drawn_date: "2018-09-20".parse().unwrap(),
+        relapses: 0,
         served_date: None,
         service_method: 0,
         comply_date: None,
