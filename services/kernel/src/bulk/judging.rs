@@ -63,20 +63,25 @@ where
         waiting,
         ..
     } = judging;
-    if validate_only {
-        return Ok(report.finish());
-    }
     let run = sets::Run {
         store,
         destination: &destination,
         importer,
     };
+    if validate_only && mode != Mode::Atomic {
+        run.check_sets(good.finish()?, &mut report).await?;
+        report.nothing_written();
+        return Ok(report.finish());
+    }
     if mode == Mode::Atomic {
+        if validate_only {
+            return run.write_whole(good.finish()?, report, true).await;
+        }
         if report.has_refused() {
             report.refused_whole();
             return Ok(report.finish());
         }
-        return run.write_whole(good.finish()?, report).await;
+        return run.write_whole(good.finish()?, report, false).await;
     }
     let good = good.finish()?;
     run.importer.begin(good.rows()).await?;

@@ -84,6 +84,11 @@ impl Report {
     /// Nothing was written, because a row was refused.
     pub fn refused_whole(&mut self) {
         self.result.refused_whole = true;
+        self.nothing_written();
+    }
+
+    /// Nothing was written: what would have been is not counted.
+    pub fn nothing_written(&mut self) {
         self.result.created_count = 0;
         self.result.updated_count = 0;
         self.result.unchanged_count = 0;
