@@ -10,6 +10,7 @@ use junheng_proto::registration::v1::{
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{class_row, enrol, header, import_classes};
+use junheng_tests::school_year::in_days;
 use junheng_tests::world::PROVINCE;
 use junheng_tests::{County, Officer, School, Story, World, request_id, story};
 use tonic::Code;
@@ -317,7 +318,7 @@ fn plan(kind: Kind) -> Reorganisation {
     Reorganisation {
         kind: kind.into(),
         reason: "学龄人口减少,按县域布局规划调整".into(),
-        effective_date: "2026-11-25".into(),
+        effective_date: in_days(3),
         ..Reorganisation::default()
     }
 }
