@@ -1,6 +1,6 @@
 //! Records what was granted: every row judged, good rows written together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
@@ -26,6 +26,7 @@ use crate::approval;
 use crate::entity::aid_grant::Model;
 use crate::entity::student;
 use crate::school::parent::{self, PlacedParent};
+use crate::special_group;
 use crate::student::number_hash;
 
 /// The most rows of a batch.
@@ -46,6 +47,8 @@ struct Ground {
     today: NaiveDate,
     by_id: HashMap<Uuid, student::Model>,
     by_hash: HashMap<Vec<u8>, Uuid>,
+    /// Whose hardship is recognised.
+    in_hardship: HashSet<Uuid>,
     /// What stands, and what earlier rows add.
     granted: HashMap<(Uuid, i32), (i64, String)>,
 }
@@ -81,6 +84,7 @@ pub(super) async fn run(
                 today,
                 by_id: HashMap::new(),
                 by_hash: HashMap::new(),
+                in_hardship: HashSet::new(),
                 granted: HashMap::new(),
             };
             ground.read(&*tx, &work_caller, &message.rows).await?;
@@ -140,6 +144,8 @@ impl Ground {
             let key = (grant.student, grant.item);
             self.granted.insert(key, (grant.amount_fen, grant.pay_date));
         }
+        let ids = found.iter().map(|one| one.id);
+        self.in_hardship = special_group::in_hardship(database, ids).await?;
         for student in found {
             self.by_hash.insert(student.number_hash.clone(), student.id);
             self.by_id.insert(student.id, student);
@@ -200,7 +206,8 @@ impl Ground {
         }
         let region = approval::region_of(student.place);
         let path = approval::path_of(&self.context.regions, &region);
-        let due = rules::allowance(Pupil::of(student), &path, self.term);
+        let pupil = Pupil::of(student, self.in_hardship.contains(&student.id));
+        let due = rules::allowance(pupil, &path, self.term);
         let Some(due) = due.filter(|due| due.item as i32 == row.item) else {
             return Outcome::Refused(Violation::of("item", &AidError::NotDue { item, term }));
         };

@@ -25,6 +25,7 @@ use super::{record, store};
 use crate::approval;
 use crate::entity::{aid_grant, student};
 use crate::school::parent::{self, PlacedParent};
+use crate::special_group;
 use crate::student::person;
 
 /// Serves aid.
@@ -91,7 +92,9 @@ impl Rpc {
         let (name, school) = (person::name_of(&student), Some(student.school));
         let entry = Entry::about(&name, student.place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;
-        let dues = rules::dues(Pupil::of(&student), &self.path(student.place), term);
+        let proven = special_group::in_hardship(store.reader(), [id]).await?;
+        let pupil = Pupil::of(&student, proven.contains(&id));
+        let dues = rules::dues(pupil, &self.path(student.place), term);
         let entitlements = dues.into_iter().map(|due| AidEntitlement {
             item: due.item as i32,
             amount_fen: due.amount_fen,
@@ -163,7 +166,7 @@ impl Rpc {
         store.record_read(&caller, entry).await?;
         let told = |row: &student::Model| {
             // Where the table entitles nobody to it, who is in hardship is entitled to nothing.
-            let due = rules::allowance(Pupil::of(row), &self.path(row.place), term)?;
+            let due = rules::allowance(Pupil::of(row, true), &self.path(row.place), term)?;
             let student = person::encode(&store.keys, row);
             Some(student.map(|student| UnaidedStudent {
                 student: Some(student),

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::rules::Term;
 use crate::entity::aid_grant::{Column, Entity, Model};
 use crate::entity::student;
+use crate::special_group::hardship_is_proven;
 
 /// County, stage, whether they board, whether they got something, how many.
 pub(crate) type HardshipCount = (i64, i32, bool, bool, i64);
@@ -73,12 +74,13 @@ pub(crate) async fn students(
         .await
 }
 
-/// Who is in hardship, enrolled and in compulsory education. The flag stands in the words of the index `students_hardship`: by
+/// Who is recognised to be in hardship, enrolled and in compulsory education. The flag stands in the words of the index `students_hardship`: by
 /// them the database takes it.
 fn in_hardship() -> Condition {
     let stages = [Stage::Primary as i32, Stage::Junior as i32];
     Condition::all()
         .add(Expr::cust("hardship"))
+        .add(hardship_is_proven())
         .add(student::Column::State.eq(State::Enrolled as i32))
         .add(student::Column::Stage.is_in(stages))
 }

@@ -10,5 +10,6 @@ mod dropout_control;
 mod notices;
 mod population;
 mod rooms;
+mod school_says;
 mod second_records;
 mod support;
