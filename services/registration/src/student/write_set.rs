@@ -400,7 +400,10 @@ impl SetWriter {
                 Some(after) => moves.push((wanted.row, student, after)),
             }
         }
-        let pairs = moves.iter().map(|(_, before, after)| (*before, after));
+        let pairs: Vec<_> = moves
+            .iter()
+            .map(|(_, before, after)| (*before, after))
+            .collect();
         let proven = special_group::proven(&**tx, pairs).await?;
         let placed = moves
             .iter()
@@ -419,7 +422,9 @@ impl SetWriter {
             if let Some(flags) = proven.get(&before.id) {
                 let wrong: Vec<Violation> = flags
                     .iter()
-                    .map(|(field, group)| Violation::of(field, &StudentError::FlagProven { group }))
+                    .map(|(field, group)| {
+                        Violation::of(field, &StudentError::FlagProven { group: *group })
+                    })
                     .collect();
                 outcome.report.reject(row, &wrong);
                 continue;
