@@ -130,7 +130,7 @@ impl<I: Importer> Run<'_, I> {
                 .write(&self.destination.caller, key, move |tx| async move {
                     let outcome = importer.write(tx, set.ready).await.map_err(Stop::Failed)?;
                     let checked = Stop::Checked(Box::new(outcome.report));
-                    Err::<(ImportResult, Entry), _>(checked)
+                    Err::<(ImportResult, Entry), Stop<I::Error>>(checked)
                 })
                 .await;
             match written {

@@ -30,6 +30,7 @@ use crate::entity::{junior_place, school};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::rules::stages_of;
 use crate::school_class::store as classes;
+use crate::school_year;
 use crate::student::ledger::Pen;
 use crate::student::person::Person;
 
@@ -185,6 +186,9 @@ impl Rpc {
         let key = RequestKey::of(&message.request_id, &message)?;
         let parent = Parent::of(&caller, &self.context.regions, "parent", &message.parent)?;
         check_year(message.school_year)?;
+        let today = self.context.clock.today();
+        let far = school_year::check_planned("school_year", message.school_year, today);
+        KernelError::unless_empty(far.into_iter().collect())?;
         places::check_length(message.rows.len())?;
         let now_micros = self.context.clock.now_micros();
         let store = &self.context.store;

@@ -13,6 +13,7 @@ use junheng_proto::registration::v1::class_draw_service_client::ClassDrawService
 use junheng_proto::registration::v1::group_recognition::{Group, HardshipLevel};
 use junheng_proto::registration::v1::group_recognition_service_client::GroupRecognitionServiceClient;
 use junheng_proto::registration::v1::import_students_request::Part;
+use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::quarantine_service_client::QuarantineServiceClient;
 use junheng_proto::registration::v1::reorganisation::Kind;
 use junheng_proto::registration::v1::reorganisation_service_client::ReorganisationServiceClient;
@@ -378,6 +379,19 @@ async fn a_year_of_entry_fits_the_grade() {
     let repeater = create(&mut clerk, &class, repeater).await.unwrap();
     assert_eq!(repeater.entry_year, 2015);
     assert_eq!(clerk.student(&class, 2).await.unwrap().entry_year, 2016);
+    let mut promotions = PromotionServiceClient::new(world.link.clone());
+    let request = clerk.ask(AssignJuniorPlacesRequest {
+        parent: COUNTY.into(),
+        school_year: 2050,
+        rows: vec![assign_junior_places_request::Row {
+            row: 2,
+            student: repeater.name,
+            junior_school: school.name,
+        }],
+        request_id: id(),
+    });
+    let refused = promotions.assign_junior_places(request).await;
+    assert_eq!(fields(refused), ["school_year"]);
 }
 
 #[tokio::test]
