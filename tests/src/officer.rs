@@ -10,6 +10,7 @@ use junheng_proto::inspection::v1::figure_service_client::FigureServiceClient;
 use junheng_proto::inspection::v1::framework_service_client::FrameworkServiceClient;
 use junheng_proto::inspection::v1::school_report_service_client::SchoolReportServiceClient;
 use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
+use junheng_proto::obstacle::v1::obstacle_service_client::ObstacleServiceClient;
 use junheng_proto::registration::v1::access_grant_service_client::AccessGrantServiceClient;
 use junheng_proto::registration::v1::admission_service_client::AdmissionServiceClient;
 use junheng_proto::registration::v1::aid_service_client::AidServiceClient;
@@ -286,6 +287,11 @@ impl Officer {
     /// 校园.
     pub fn sites(&self) -> SiteServiceClient<Link> {
         SiteServiceClient::new(self.link())
+    }
+
+    /// 撤并前未处置事项.
+    pub fn obstacles(&self) -> ObstacleServiceClient<Link> {
+        ObstacleServiceClient::new(self.link())
     }
 
     /// 基础数据.

@@ -88,10 +88,19 @@ pub fn student_of(response: CreateStudentResponse) -> Student {
     }
 }
 
+/// A page of the household register, or a certificate of the police about it.
+pub fn household_proof(title: &str) -> Evidence {
+    Evidence {
+        kind: junheng_proto::workflow::v1::evidence::Kind::PoliceCertificate.into(),
+        ..proof(title)
+    }
+}
+
 /// A document that proves something.
 pub fn proof(title: &str) -> Evidence {
     Evidence {
         title: title.to_owned(),
         digest: "5a".repeat(32),
+        ..Evidence::default()
     }
 }

@@ -21,6 +21,8 @@ const READY: &str = "junheng is ready: ";
 pub struct Setup {
     /// The data folder.
     pub folder: PathBuf,
+    /// Where it listens; empty for any free port.
+    pub listen: String,
     /// One role, or everything.
     pub role: Option<&'static str>,
     /// The configuration as environment variables.
@@ -67,11 +69,15 @@ impl Server {
             .append(true)
             .open(setup.log())?;
         let mut command = Command::new(crate::binary::path()?);
+        let listen = match setup.listen.as_str() {
+            "" => "127.0.0.1:0",
+            listen => listen,
+        };
         command
             .arg("serve")
             .arg("--data-dir")
             .arg(&setup.folder)
-            .args(["--listen", "127.0.0.1:0"]);
+            .args(["--listen", listen]);
         if let Some(role) = setup.role {
             command.args(["--role", role]);
         }

@@ -74,6 +74,7 @@ impl Ground {
             .tempdir()?;
         let mut setup = Setup {
             folder: folder.path().to_path_buf(),
+            listen: String::new(),
             role: None,
             environment: Vec::new(),
         };

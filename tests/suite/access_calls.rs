@@ -75,7 +75,7 @@ pub fn services_of(method: &MethodDescriptor) -> &'static [&'static str] {
             "inspection",
             "accounts",
         ],
-        "MeasureService" => &["registration", "staffing", "assets"],
+        "MeasureService" | "ObstacleService" => &["registration", "staffing", "assets"],
         "WorkflowService" => &["inspection"],
         _ => &["registration"],
     }
@@ -217,8 +217,9 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "SearchStudents" => json!({ "displayName": pupil.display_name }),
         "CreateKeyChange" => json!({
             "wanted": { "displayName": "矩阵改名" },
-            "evidence": [{ "title": "户籍证明", "digest": "0".repeat(64) }],
+            "evidence": [{ "title": "户籍证明", "digest": "0".repeat(64), "kind": "KIND_POLICE_CERTIFICATE" }],
         }),
+        "MoveTeacher" | "HandOverSite" => json!({ "note": "按布局调整办理" }),
         "RejectKeyChange" => json!({ "note": "材料不全" }),
         "CreateTeacher" => json!({ "teacher": {
             "displayName": teacher.display_name, "identityNumber": teacher.number, "sex": teacher.sex as i32,

@@ -373,7 +373,7 @@ fn collection_of(method: &MethodDescriptor) -> &'static str {
         return "students";
     }
     match method.parent_service().name() {
-        "SchoolService" => "schools",
+        "SchoolService" | "ObstacleService" => "schools",
         "SchoolClassService" => "classes",
         "StudentService" | "StudentNumberService" => "students",
         "ReorganisationService" => "schools",

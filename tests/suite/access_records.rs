@@ -17,7 +17,7 @@ use junheng_proto::registration::v1::{
 };
 use junheng_proto::workflow::v1::Evidence;
 use junheng_tests::person::child;
-use junheng_tests::pupils::{claim, proof, register, school_with_class};
+use junheng_tests::pupils::{claim, household_proof, proof, register, school_with_class};
 use junheng_tests::refusal::answered;
 use junheng_tests::rolls::{
     all_in, class_row, header, import_classes, import_students, numbered, student_row,
@@ -136,7 +136,7 @@ async fn key_change(world: &World, school: &School, student: &Student) -> String
             display_name: "矩阵改名".to_owned(),
             ..KeyFields::default()
         }),
-        evidence: vec![proof("户籍证明")],
+        evidence: vec![household_proof("户籍证明")],
         request_id: request_id(),
         ..CreateKeyChangeRequest::default()
     };
@@ -150,6 +150,7 @@ async fn mistaken(clerk: &Officer, school: &str, student: &str) -> StatusChange 
         document: Some(Evidence {
             title: "核查说明".to_owned(),
             digest: "ab".repeat(32),
+            ..Evidence::default()
         }),
         ..StatusProof::default()
     };
@@ -273,6 +274,7 @@ async fn approvals(clerk: &Officer, school: &str, pupil: &str) -> Vec<Named> {
             evidence: vec![Evidence {
                 title: "居住证".to_owned(),
                 digest: "0".repeat(64),
+                ..Evidence::default()
             }],
             valid_from: days_from_now(-1),
             ..GroupRecognition::default()

@@ -6,13 +6,14 @@ use junheng_proto::registration::v1::{
     AidGrantRow, AidItem, AidSum, AidTerm, BatchRecordAidGrantsRequest,
     BatchRecordAidGrantsResponse, FileGroupRecognitionRequest, GetStudentAidRequest,
     GroupRecognition, ListAidGrantsRequest, ListStudentsRequest, ListUnaidedStudentsRequest,
-    SchoolTerm, Student, SumAidRequest,
+    SchoolTerm, Student, SumAidRequest, UpdateStudentRequest,
 };
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{class_row, header, import_classes, import_students, student_row};
 use junheng_tests::{County, Officer, Story, World, days_from_now, request_id, story};
+use prost_types::FieldMask;
 use tonic::Code;
 
 #[rustfmt::skip]
@@ -46,20 +47,7 @@ async fn unaided(world: &World) {
     );
     let everywhere = nothing(&province, &county.place.province).await;
     assert!(everywhere.contains(&day.name) && !everywhere.contains(&boarder.name));
-    let sums = sums(&county.clerk, &county.place.county).await;
-    let told: Vec<_> = sums
-        .iter()
-        .map(|sum| {
-            (
-                sum.item(),
-                sum.entitled_count,
-                sum.entitled_fen,
-                sum.unaided_count,
-                sum.granted_count,
-                sum.granted_fen,
-            )
-        })
-        .collect();
+    let told = summed(&county.clerk, &county.place.county).await;
     assert_eq!(
         told,
         [
@@ -84,6 +72,32 @@ async fn unaided(world: &World) {
             (AidItem::FreeTextbooks, 0, 0),
             (AidItem::BoarderAllowance, 62_500, 62_500),
         ]
+    );
+    // Who moves out of the dormitory is a day pupil who was aided, and the sums of every level follow.
+    let moved_out = UpdateStudentRequest {
+        student: Some(Student {
+            name: boarder.name.clone(),
+            etag: boarder.etag.clone(),
+            boarder: false,
+            ..Student::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["boarder".to_owned()],
+        }),
+        request_id: request_id(),
+    };
+    answered(county.clerk.students().update_student(moved_out).await);
+    for parent in [&school, &county.place.county] {
+        let expected = [
+            (AidItem::BoarderAllowance, 0, 0, 0, 1, 62_500),
+            (AidItem::DayPupilAllowance, 2, 62_500, 1, 0, 0),
+        ];
+        assert_eq!(summed(&county.clerk, parent).await, expected, "{parent}");
+    }
+    assert_eq!(
+        nothing(&county.clerk, &school).await,
+        std::slice::from_ref(&day.name),
+        "the list and the sum are of the same students"
     );
 }
 
@@ -244,12 +258,24 @@ async fn grants(officer: &Officer, parent: &str) -> Vec<i64> {
     listed.iter().map(|grant| grant.amount_fen).collect()
 }
 
-async fn sums(officer: &Officer, parent: &str) -> Vec<AidSum> {
+/// Item, entitled with fen, unaided, granted with fen.
+async fn summed(officer: &Officer, parent: &str) -> Vec<(AidItem, i64, i64, i64, i64, i64)> {
     let request = SumAidRequest {
         parent: parent.to_owned(),
         term: Some(TERM),
     };
-    answered(officer.aid().sum_aid(request).await).sums
+    let sums = answered(officer.aid().sum_aid(request).await).sums;
+    let told = |sum: &AidSum| {
+        (
+            sum.item(),
+            sum.entitled_count,
+            sum.entitled_fen,
+            sum.unaided_count,
+            sum.granted_count,
+            sum.granted_fen,
+        )
+    };
+    sums.iter().map(told).collect()
 }
 
 /// Who got nothing, in the order of names.

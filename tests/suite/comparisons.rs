@@ -1,7 +1,6 @@
 //! Lists of other departments against the student records (四查三比对): who is in no school is found, a partner learns of its
 //! own list only, and the feed tells it how the cases of its children go.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use junheng_proto::bulk::v1::ImportResult;
@@ -21,16 +20,15 @@ use junheng_proto::registration::v1::{
 use junheng_tests::person::{Person, child};
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{all_in, enrol, header};
-use junheng_tests::{County, Database, Officer, Story, World, days_from_now, request_id, story};
+use junheng_tests::{County, Officer, Story, World, days_from_now, request_id, story};
 use prost::Message as _;
-use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use tokio::time::timeout;
 use tonic::{Code, Response, Status, Streaming};
 
 /// Longer than any comparison or event of a story takes.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Long enough for an event that should not come.
-const SILENCE: Duration = Duration::from_secs(2);
+pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
@@ -39,7 +37,6 @@ pub const STORIES: &[Story] = &[
     story("the list of a department is taken from that department's own system and from no other", |world| Box::pin(own_department_only(world))),
     story("a county reads its part of a list of the whole province and no other county's", |world| Box::pin(part_of_province(world))),
     story("a comparison that is cut off goes on by itself and misses no child", |world| Box::pin(goes_on(world))),
-    story("a reader of case events who is cut off a hundred times gets each of them once in order while transactions are held open", |world| Box::pin(cut_off(world))),
 ];
 
 async fn found(world: &World) {
@@ -210,73 +207,6 @@ async fn goes_on(world: &World) {
     assert_eq!(run.suspected_count, 1_200, "each once");
 }
 
-/// Five lists of twenty-five children in no school, one after the other, while the reader comes and goes.
-async fn cut_off(world: &World) {
-    const KINDS: [Kind; 5] = [
-        Kind::SchoolAge,
-        Kind::PoorHousehold,
-        Kind::Orphan,
-        Kind::Disabled,
-        Kind::Hardship,
-    ];
-    const EACH: usize = 25;
-    let county = County::fresh(world).await;
-    let parent = county.place.county.clone();
-    let police = world.another("county.partner", &parent).await;
-    let writer = async {
-        for kind in KINDS {
-            let people: Vec<Person> = (0..EACH).map(|_| child()).collect();
-            let rows = rows_of(&county, people.iter());
-            all_in(send(&police, &parent, kind, rows).await);
-            compare_kind(&police, &parent, kind).await;
-        }
-    };
-    let reader = async {
-        let (mut cursor, mut told, mut cuts) = (String::new(), Vec::new(), 0);
-        while told.len() < KINDS.len() * EACH {
-            let mut feed = watch(&police, &parent, &cursor).await;
-            let event = case_event(&mut feed).await;
-            cursor = event.cursor.clone();
-            told.push(event);
-            cuts += 1;
-        }
-        (told, cuts)
-    };
-    let holder = hold_transactions(world);
-    let ((), (told, cuts)) = tokio::select! {
-        both = async { tokio::join!(writer, reader) } => both,
-        () = holder => unreachable!("holds on until the others are done"),
-    };
-    assert!(cuts >= 100, "cut off {cuts} times");
-    let once: HashSet<&String> = told.iter().map(|event| &event.subject).collect();
-    assert_eq!(once.len(), told.len(), "each once");
-    let time = |event: &ChangeEvent| {
-        let time = event.commit_time.unwrap_or_default();
-        (time.seconds, time.nanos)
-    };
-    assert!(
-        told.iter().map(time).is_sorted(),
-        "in the order of the commits"
-    );
-}
-
-/// Holds a transaction open over and over: what is behind it may not be told before it ends. SQLite has one writer at a time.
-async fn hold_transactions(world: &World) {
-    if world.database != Database::Postgres {
-        return std::future::pending().await;
-    }
-    let database = sea_orm::Database::connect(world.database_url("registration")).await;
-    let database = database.expect("a connection");
-    loop {
-        let held = database.begin().await.expect("a transaction");
-        held.execute_unprepared("SELECT pg_current_xact_id()")
-            .await
-            .expect("the transaction's number");
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        held.commit().await.expect("the commit");
-    }
-}
-
 /// Rows of children who live in a county.
 pub fn rows_of<'a>(
     county: &County,
@@ -329,7 +259,7 @@ pub async fn compare(partner: &Officer, parent: &str) -> Comparison {
     run(partner, parent, None).await
 }
 
-async fn compare_kind(partner: &Officer, parent: &str, kind: Kind) -> Comparison {
+pub(crate) async fn compare_kind(partner: &Officer, parent: &str, kind: Kind) -> Comparison {
     run(partner, parent, Some(kind)).await
 }
 
@@ -391,7 +321,7 @@ fn wanted(parent: &str, run: &Comparison, changed_only: bool) -> ListComparisonR
     }
 }
 
-async fn watch(officer: &Officer, parent: &str, cursor: &str) -> Streaming<ChangeEvent> {
+pub(crate) async fn watch(officer: &Officer, parent: &str, cursor: &str) -> Streaming<ChangeEvent> {
     let request = WatchChangesRequest {
         service: "registration".to_owned(),
         parent: parent.to_owned(),
@@ -401,7 +331,7 @@ async fn watch(officer: &Officer, parent: &str, cursor: &str) -> Streaming<Chang
     answered(officer.journal().watch_changes(request).await)
 }
 
-async fn case_event(feed: &mut Streaming<ChangeEvent>) -> ChangeEvent {
+pub(crate) async fn case_event(feed: &mut Streaming<ChangeEvent>) -> ChangeEvent {
     let event = timeout(PATIENCE, feed.message()).await;
     let event = event.expect("an event is missing");
     event

@@ -37,18 +37,18 @@ pub const STORIES: &[Story] = &[
 ];
 
 /// A class with two pupils, of whom the first stays away, and everybody who acts.
-struct Ground {
+pub(crate) struct Ground {
     class: SchoolClass,
     away: Student,
-    clerk: Officer,
+    pub(crate) clerk: Officer,
     head: Officer,
-    county: Officer,
-    approver: Officer,
-    region: String,
+    pub(crate) county: Officer,
+    pub(crate) approver: Officer,
+    pub(crate) region: String,
 }
 
 impl Ground {
-    async fn of(world: &World, county: &County) -> Self {
+    pub(crate) async fn of(world: &World, county: &County) -> Self {
         let (school, class) = school_with_class(county, 3).await;
         let away = register(&county.clerk, &class, &child()).await;
         register(&county.clerk, &class, &child()).await;
@@ -63,7 +63,7 @@ impl Ground {
         }
     }
 
-    async fn report(&self, officer: &Officer) -> Result<Response<DropoutCase>, Status> {
+    pub(crate) async fn report(&self, officer: &Officer) -> Result<Response<DropoutCase>, Status> {
         let request = ReportDropoutSuspicionRequest {
             child: self.away.name.clone(),
             note: "连续多日未到校".to_owned(),
@@ -74,7 +74,7 @@ impl Ground {
         cases.report_dropout_suspicion(request).await
     }
 
-    async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
         let request = ConfirmDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -134,7 +134,7 @@ impl Ground {
         answered(cases.record_dropout_visit(request).await)
     }
 
-    async fn draw(
+    pub(crate) async fn draw(
         &self,
         officer: &Officer,
         case: &DropoutCase,
@@ -156,7 +156,7 @@ impl Ground {
     }
 
     /// From the suspicion to the written report.
-    async fn escalated(&self, date: NaiveDate) -> DropoutCase {
+    pub(crate) async fn escalated(&self, date: NaiveDate) -> DropoutCase {
         let case = answered(self.report(&self.clerk).await);
         let case = self.confirm(&case).await;
         let case = answered(self.assign(&case, "班主任").await);
@@ -167,7 +167,7 @@ impl Ground {
         answered(cases.escalate_dropout_case(step(&case, "")).await)
     }
 
-    async fn closing(
+    pub(crate) async fn closing(
         &self,
         case: &DropoutCase,
         ground: Closing,
@@ -245,7 +245,7 @@ fn person(name: &str) -> Option<ResponsiblePerson> {
     })
 }
 
-fn step(case: &DropoutCase, note: &str) -> StepRequest {
+pub(crate) fn step(case: &DropoutCase, note: &str) -> StepRequest {
     StepRequest {
         name: case.name.clone(),
         etag: case.etag.clone(),

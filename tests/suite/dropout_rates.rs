@@ -184,7 +184,7 @@ fn aged_seven(school_year: i32, number: i32) -> Person {
 }
 
 /// Loads pupils of a grade into classes of forty.
-async fn load(officer: &Officer, school: &School, grade: i32, people: &[Person]) {
+pub(crate) async fn load(officer: &Officer, school: &School, grade: i32, people: &[Person]) {
     let class_of = |index: usize| i32::try_from(index / 40 + 1).expect("few classes");
     let classes = (1..=class_of(people.len() - 1))
         .map(|number| class_row(school, Stage::Primary, grade, number));

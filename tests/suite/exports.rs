@@ -257,6 +257,7 @@ fn step(export: &Export, in_writing: bool) -> StepRequest {
     let paper = Evidence {
         title: "导出审批表".to_owned(),
         digest: "ab".repeat(32),
+        ..Evidence::default()
     };
     StepRequest {
         name: export.name.clone(),

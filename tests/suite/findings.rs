@@ -1,20 +1,25 @@
 //! What opens suspicions without anybody asking 控辍保学排查.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::dropout_case::{Finding, State};
 use junheng_proto::registration::v1::finding_round::{State as RoundState, Trigger};
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{
-    DropoutCase, FindingRound, ListFindingRoundsRequest, RunFindingRequest,
+    DropoutCase, FindingRound, GetLedgerCountsRequest, LedgerKind, ListDropoutCasesRequest,
+    ListFindingRoundsRequest, ListStudentsRequest, RunFindingRequest,
 };
+use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
-use junheng_tests::school_year::in_summer;
+use junheng_tests::school_year::{in_summer, on_day, summer_year};
 use junheng_tests::{County, Officer, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
 
 use crate::attendance::cases;
+use crate::dropout_rates::load;
 use crate::promotion::{fill, promote, students};
 use crate::status_changes::Ground as Leaves;
 use crate::transfer_ground::{begin, ground};
@@ -25,6 +30,7 @@ pub const STORIES: &[Story] = &[
     story("a leave past its end without a return opens a suspicion and one that runs does not", |world| Box::pin(hanging_leave(world))),
     story("a primary graduate who has come to no junior school is suspected after the days to arrive", |world| Box::pin(cohort(world))),
     story("a round is the county's own and one asked for again finds nothing twice", |world| Box::pin(asked_for(world))),
+    story("a round that is killed again and again goes on by itself and suspects every child exactly once", |world| Box::pin(killed(world))),
 ];
 
 /// Waits until the day's round has opened as many cases; the service looks as soon as it runs.
@@ -143,6 +149,10 @@ async fn cohort(world: &World) {
             "no junior school has a place for the child"
         );
     }
+    let of_age = ledger(&clerk, &place).await;
+    assert_eq!(of_age.len(), 4, "two in the last grade, two in no school");
+    let listed = |name: &&str| of_age.iter().any(|child| child == *name);
+    assert!(graduates.iter().all(listed), "{of_age:?}");
     let again = answered(run(&clerk, &place).await);
     assert_eq!((again.cohort_count, again.opened_count), (2, 0));
 }
@@ -176,4 +186,114 @@ async fn asked_for(world: &World) {
     };
     let foreign = elsewhere.clerk.findings().run_finding(foreign).await;
     refused(foreign, Code::PermissionDenied, "OUT_OF_SCOPE");
+}
+
+/// Primary graduates of whom none arrives: several pages of a round.
+const NOT_ARRIVED: usize = 1_600;
+const OFFSET: &str = "JUNHENG_CLOCK__OFFSET_SECONDS";
+
+/// The process is killed whenever the county's round has come further. Each time the clock goes a minute on, so that what the
+/// killed process held is held no longer.
+async fn killed(world: &World) {
+    // The season of promotion, and the days to arrive are over.
+    let day = NaiveDate::from_ymd_opt(summer_year(), 9, 20).expect("a date");
+    let mut world = on_day(world, day).await;
+    let county = County::fresh(&world).await;
+    let primary = county.school(SchoolKind::Primary).await;
+    let people: Vec<_> = (0..NOT_ARRIVED).map(|_| child()).collect();
+    load(&county.clerk, &primary, 6, &people).await;
+    let place = county.place.county.clone();
+    let head = world.sign_in("county.approver", &place).await;
+    promote(&head, &place).await;
+    let graduates = graduates(&county.clerk, &primary.name).await;
+    assert_eq!(graduates.len(), NOT_ARRIVED);
+    let mut clerk = county.clerk.clone();
+    let request = RunFindingRequest {
+        parent: place.clone(),
+        request_id: request_id(),
+    };
+    let asked = clerk.clone();
+    let asked = tokio::spawn(async move { asked.findings().run_finding(request).await });
+    let (mut kills, mut come) = (0, 0);
+    let done = loop {
+        let round = rounds(&clerk, &place)
+            .await
+            .into_iter()
+            .find(|round| round.trigger() == Trigger::Demand);
+        match round {
+            Some(round) if round.state() == RoundState::Done => break round,
+            Some(round) if round.cohort_count > come => {
+                (kills, come) = (kills + 1, round.cohort_count);
+                let offset = world.setup().get(OFFSET).and_then(|text| text.parse().ok());
+                let later: i64 = offset.unwrap_or(0) + 60;
+                world.again_with(OFFSET, later.to_string()).expect("again");
+                clerk = back(&world, &county.clerk).await;
+            }
+            _ => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
+    assert!(kills > 0, "it was killed under way");
+    let cut = asked.await.expect("the call's task");
+    assert!(cut.is_err(), "who asked was cut off");
+    let all = i64::try_from(NOT_ARRIVED).expect("a few");
+    assert_eq!((done.cohort_count, done.opened_count), (all, all));
+    let suspected = suspected(&clerk, &place).await;
+    assert_eq!(suspected.len(), NOT_ARRIVED, "no child twice");
+    let suspected: BTreeSet<String> = suspected.into_iter().collect();
+    assert_eq!(suspected, graduates, "and none lost");
+}
+
+/// The students on the ledger of school age, which are as many as its count says.
+async fn ledger(officer: &Officer, parent: &str) -> Vec<String> {
+    let request = GetLedgerCountsRequest {
+        parent: parent.to_owned(),
+        school_year: 0,
+    };
+    let counts = answered(officer.ledgers().get_ledger_counts(request).await).ledger_counts;
+    let whole = counts
+        .into_iter()
+        .find(|one| one.kind() == LedgerKind::SchoolAge && one.stage == 0)
+        .expect("a count");
+    let rows = whole.rows.expect("the rows behind it");
+    let listed = answered(officer.ledgers().list_ledger(rows).await).ledger_entries;
+    assert_eq!(whole.count, i64::try_from(listed.len()).expect("a page"));
+    listed.into_iter().map(|entry| entry.student).collect()
+}
+
+async fn graduates(officer: &Officer, parent: &str) -> BTreeSet<String> {
+    let (mut token, mut names) = (String::new(), BTreeSet::new());
+    loop {
+        let request = ListStudentsRequest {
+            parent: parent.to_owned(),
+            state: StudentState::Graduated.into(),
+            page_size: 500,
+            page_token: token,
+            ..ListStudentsRequest::default()
+        };
+        let page = answered(officer.students().list_students(request).await);
+        names.extend(page.students.into_iter().map(|student| student.name));
+        token = page.next_page_token;
+        if token.is_empty() {
+            return names;
+        }
+    }
+}
+
+/// The child of every case.
+async fn suspected(officer: &Officer, parent: &str) -> Vec<String> {
+    let (mut token, mut children) = (String::new(), Vec::new());
+    loop {
+        let request = ListDropoutCasesRequest {
+            parent: parent.to_owned(),
+            page_size: 500,
+            page_token: token,
+            ..ListDropoutCasesRequest::default()
+        };
+        let page = answered(officer.dropout_cases().list_dropout_cases(request).await);
+        children.extend(page.dropout_cases.into_iter().map(|case| case.student));
+        token = page.next_page_token;
+        if token.is_empty() {
+            return children;
+        }
+    }
 }

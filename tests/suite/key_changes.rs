@@ -9,9 +9,11 @@ use junheng_proto::registration::v1::{
     CreateKeyChangeRequest, KeyChange, KeyFields, ListKeyChangesRequest, ListStudentNumbersRequest,
     SearchStudentsRequest, Student,
 };
+use junheng_proto::workflow::v1::evidence::Kind as EvidenceKind;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::classroom::Classroom;
 use junheng_tests::person::{child, with_wrong_check_digit};
+use junheng_tests::pupils::{household_proof, proof};
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::world::{PASSWORD, post};
 use junheng_tests::{Officer, Story, World, request_id, story};
@@ -138,6 +140,18 @@ async fn no_proof(world: &World) {
     let answer = posts.clerk.key_changes().create_key_change(request).await;
     let found = refused(answer, Code::FailedPrecondition, "PROOF_MISSING");
     assert!(found.sentence.contains("户籍证明"), "{found:?}");
+    // What the paper is called proves nothing; what it is does.
+    let mut request = filing(&student, named("新名"));
+    request.evidence = vec![Evidence {
+        kind: EvidenceKind::GuardianStatement.into(),
+        ..proof("户籍证明、户口簿")
+    }];
+    let answer = posts.clerk.key_changes().create_key_change(request).await;
+    let found = refused(answer, Code::FailedPrecondition, "PROOF_MISSING");
+    assert!(
+        found.sentence.contains("姓名的证明材料:居民户口簿"),
+        "{found:?}"
+    );
     let same = named(&student.display_name);
     let answer = file(&posts.clerk, &student, same).await;
     let found = refused(answer, Code::InvalidArgument, "FIELD_INVALID");
@@ -326,10 +340,7 @@ fn filing(student: &Student, wanted: KeyFields) -> CreateKeyChangeRequest {
         etag: student.etag.clone(),
         wanted: Some(wanted),
         note: "户籍信息变更".into(),
-        evidence: vec![Evidence {
-            title: "户籍证明".into(),
-            digest: "ab".repeat(32),
-        }],
+        evidence: vec![household_proof("户籍证明")],
         request_id: request_id(),
     }
 }

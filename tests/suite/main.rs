@@ -13,11 +13,14 @@ mod attendance;
 mod bulk_imports;
 mod campaign_journey;
 mod campaign_races;
+mod case_feed;
 mod certificates;
 mod class_draw;
 mod class_sizes;
+mod closing_schools;
 mod comparisons;
 mod dropout_cases;
+mod dropout_closing;
 mod dropout_rates;
 mod dropout_reports;
 mod duplicate_cases;
@@ -33,6 +36,7 @@ mod gateway_faces;
 mod import_files;
 mod key_changes;
 mod ledgers;
+mod local_rules;
 mod lost_callers;
 mod made_up_province;
 mod moving_cases;
@@ -45,6 +49,7 @@ mod promotion;
 mod pupil_imports;
 mod pupil_lists;
 mod pupils;
+mod registration_races;
 mod reorganisations;
 mod reveal;
 mod row_texts;
@@ -78,6 +83,8 @@ const THEMES: &[&[Story]] = &[
     pupils::STORIES,
     transfers::STORIES,
     dropout_cases::STORIES,
+    dropout_closing::STORIES,
+    local_rules::STORIES,
     duplicate_cases::STORIES,
     numbers::STORIES,
     key_changes::STORIES,
@@ -97,6 +104,8 @@ const THEMES: &[&[Story]] = &[
     moving_cases::STORIES,
     moving_schools::STORIES,
     reorganisations::STORIES,
+    closing_schools::STORIES,
+    registration_races::STORIES,
     class_sizes::STORIES,
     dropout_rates::STORIES,
     dropout_reports::STORIES,
@@ -106,6 +115,7 @@ const THEMES: &[&[Story]] = &[
     secrets::STORIES,
     status_changes::STORIES,
     comparisons::STORIES,
+    case_feed::STORIES,
     promotion::STORIES,
     attendance::STORIES,
     findings::STORIES,

@@ -193,6 +193,7 @@ async fn send_on_leave(world: &World, county: &County, school: &School, student:
         document: Some(Evidence {
             title: "材料".to_owned(),
             digest: "cd".repeat(32),
+            ..Evidence::default()
         }),
         rest_months: 6,
         county_hospital: true,

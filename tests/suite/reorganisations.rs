@@ -10,9 +10,8 @@ use junheng_proto::registration::v1::{
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{class_row, enrol, header, import_classes};
-use junheng_tests::school_year::in_days;
 use junheng_tests::world::PROVINCE;
-use junheng_tests::{County, Officer, School, Story, World, request_id, story};
+use junheng_tests::{County, Officer, School, Story, World, days_from_now, request_id, story};
 use tonic::Code;
 
 #[rustfmt::skip]
@@ -25,7 +24,7 @@ pub const STORIES: &[Story] = &[
 ];
 
 /// Public notice is over, and the day has come, this many days later.
-const LATER: i64 = 15;
+pub const LATER: i64 = 15;
 
 async fn closure(world: &World) {
     let mut world = world.of_its_own(&[]).await;
@@ -303,22 +302,22 @@ async fn recoded(world: &World) {
 }
 
 /// A county below a city, in an installation of the story's own.
-async fn county(world: &World) -> County {
+pub async fn county(world: &World) -> County {
     let [place, _, _] = world.neighbours();
     County::at(world, place).await
 }
 
-async fn primary(county: &County, pupils: usize) -> School {
+pub async fn primary(county: &County, pupils: usize) -> School {
     let school = county.school(SchoolKind::Primary).await;
     enrol(&county.clerk, &school, Stage::Primary, pupils).await;
     school
 }
 
-fn plan(kind: Kind) -> Reorganisation {
+pub fn plan(kind: Kind) -> Reorganisation {
     Reorganisation {
         kind: kind.into(),
         reason: "学龄人口减少,按县域布局规划调整".into(),
-        effective_date: in_days(3),
+        effective_date: days_from_now(3),
         ..Reorganisation::default()
     }
 }
@@ -331,7 +330,7 @@ fn create(county: &County, plan: Reorganisation) -> CreateReorganisationRequest 
     }
 }
 
-async fn draft(county: &County, plan: Reorganisation) -> Reorganisation {
+pub async fn draft(county: &County, plan: Reorganisation) -> Reorganisation {
     let request = create(county, plan);
     answered(
         county
@@ -342,7 +341,7 @@ async fn draft(county: &County, plan: Reorganisation) -> Reorganisation {
     )
 }
 
-fn step(record: &Reorganisation) -> StepRequest {
+pub fn step(record: &Reorganisation) -> StepRequest {
     StepRequest {
         name: record.name.clone(),
         etag: record.etag.clone(),
@@ -355,22 +354,23 @@ fn evidence() -> Evidence {
     Evidence {
         title: "论证报告".into(),
         digest: "ab".repeat(32),
+        ..Evidence::default()
     }
 }
 
-async fn get(officer: &Officer, name: &str) -> Reorganisation {
+pub async fn get(officer: &Officer, name: &str) -> Reorganisation {
     let request = GetReorganisationRequest { name: name.into() };
     answered(officer.reorganisations().get_reorganisation(request).await)
 }
 
-async fn publish(clerk: &Officer, name: &str) -> Reorganisation {
+pub async fn publish(clerk: &Officer, name: &str) -> Reorganisation {
     let mut argued = step(&get(clerk, name).await);
     argued.evidence = vec![evidence()];
     answered(clerk.reorganisations().publish_reorganisation(argued).await)
 }
 
 /// The county approves and the city endorses.
-async fn approve(world: &World, county: &County, name: &str) {
+pub async fn approve(world: &World, county: &County, name: &str) {
     let approver = world.sign_in("county.approver", &county.place.county).await;
     let now = get(&approver, name).await;
     let approved = answered(
@@ -390,7 +390,7 @@ async fn approve(world: &World, county: &County, name: &str) {
     assert_eq!(endorsed.state(), State::Approved);
 }
 
-async fn execute(clerk: &Officer, name: &str) -> Reorganisation {
+pub async fn execute(clerk: &Officer, name: &str) -> Reorganisation {
     let now = get(clerk, name).await;
     answered(
         clerk
@@ -400,7 +400,7 @@ async fn execute(clerk: &Officer, name: &str) -> Reorganisation {
     )
 }
 
-async fn get_school(officer: &Officer, name: &str) -> Entry {
+pub async fn get_school(officer: &Officer, name: &str) -> Entry {
     let request = GetSchoolRequest { name: name.into() };
     answered(officer.schools().get_school(request).await)
 }
@@ -413,7 +413,7 @@ async fn classes(officer: &Officer, parent: &str) -> Vec<SchoolClass> {
     answered(officer.classes().list_school_classes(request).await).school_classes
 }
 
-async fn pupils(officer: &Officer, parent: &str) -> i64 {
+pub async fn pupils(officer: &Officer, parent: &str) -> i64 {
     let request = junheng_proto::registration::v1::CountStudentsRequest {
         parent: parent.into(),
         grouping: 0,

@@ -27,14 +27,18 @@ async fn five_processes(world: &World) {
     let base = tempfile::tempdir().expect("a folder");
     let mut services = Vec::new();
     let start_all = |environment: &[(String, String)]| {
-        let mut urls = Vec::new();
-        for role in SERVICES {
-            let server = start(base.path(), role, environment, &keys, &urls);
+        // Known before any starts: registration asks those that follow it.
+        let addresses: Vec<(&'static str, String)> =
+            SERVICES.into_iter().zip(free_addresses()).collect();
+        let url = |(role, address): &(&'static str, String)| {
             let name = format!("JUNHENG_SERVICES__{}", role.to_uppercase());
-            urls.push((name, server.url.clone()));
-            services.push(server);
+            (name, format!("http://{address}"))
+        };
+        let urls: Vec<(String, String)> = addresses.iter().map(url).collect();
+        for (role, address) in &addresses {
+            services.push(start(base.path(), role, address, environment, &keys, &urls));
         }
-        start(base.path(), "gateway", environment, &keys, &urls)
+        start(base.path(), "gateway", "", environment, &keys, &urls)
     };
     let own = keys["gateway"].iter();
     let own: Vec<(&str, &str)> = own
@@ -101,6 +105,7 @@ async fn past_the_gateway(role: &str, url: &str, world: &World) {
 fn start(
     base: &std::path::Path,
     role: &'static str,
+    listen: &str,
     environment: &[(String, String)],
     keys: &HashMap<String, Vec<(String, String)>>,
     urls: &[(String, String)],
@@ -110,10 +115,24 @@ fn start(
     let own = keys.get(role).expect("keys of the role");
     let setup = Setup {
         folder,
+        listen: listen.to_owned(),
         role: Some(role),
         environment: [environment, own.as_slice(), urls].concat(),
     };
     Server::start(setup).expect("the role starts")
+}
+
+/// Addresses that were free a moment ago, one for each service.
+fn free_addresses() -> Vec<String> {
+    let listeners: Vec<std::net::TcpListener> = SERVICES
+        .iter()
+        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port"))
+        .collect();
+    let address = |listener: &std::net::TcpListener| {
+        let address = listener.local_addr().expect("an address");
+        address.to_string()
+    };
+    listeners.iter().map(address).collect()
 }
 
 /// The environment lines that `junheng keys` prints for each role.

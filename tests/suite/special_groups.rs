@@ -287,6 +287,7 @@ fn of(group: Group) -> GroupRecognition {
         evidence: vec![Evidence {
             title: "证明材料".to_owned(),
             digest: "ab".repeat(32),
+            ..Evidence::default()
         }],
         valid_from: days_from_now(-30),
         ..GroupRecognition::default()

@@ -162,6 +162,7 @@ fn asked(
         document: Some(Evidence {
             title: "材料扫描件".to_owned(),
             digest: "ab".repeat(32),
+            ..Evidence::default()
         }),
         rest_months: 3,
         county_hospital: true,

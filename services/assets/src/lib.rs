@@ -6,6 +6,7 @@
 pub mod entity;
 pub mod measure;
 pub mod migration;
+pub mod obstacle;
 pub mod site;
 
 use junheng_directory::Directory;
@@ -14,6 +15,7 @@ use junheng_kernel::service::{Context, Link};
 use junheng_proto::assets::v1::site_service_server::SiteServiceServer;
 use junheng_proto::evidence::v1::measure_service_server::MeasureServiceServer;
 use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
+use junheng_proto::obstacle::v1::obstacle_service_server::ObstacleServiceServer;
 use tonic::service::Routes;
 
 pub use migration::Migrator;
@@ -29,10 +31,14 @@ pub fn service(context: &Context, registration: Link) -> Link {
     let context = context.clone();
     let routes = Routes::new(SiteServiceServer::new(site::rpc::Rpc {
         context: context.clone(),
-        directory,
+        directory: directory.clone(),
     }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
         context: context.clone(),
+    }))
+    .add_service(ObstacleServiceServer::new(obstacle::rpc::Rpc {
+        context: context.clone(),
+        directory,
     }))
     .add_service(JournalServiceServer::new(JournalRpc {
         context: context.clone(),

@@ -27,6 +27,8 @@ pub struct Model {
     pub place: i64,
     /// Where the school stands in its life: a number of `School.State`.
     pub state: i32,
+    /// Whether a reorganisation that closes it is approved.
+    pub closing: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -98,5 +98,6 @@ fn copy_of(regions: &RegionTable, school: &School) -> Result<Model, KernelError>
         region: region.to_owned(),
         place,
         state: school.state,
+        closing: !school.closing_reorganisation.is_empty(),
     })
 }

@@ -11,7 +11,7 @@ mod reference;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use junheng_kernel::error::KernelError;
@@ -29,7 +29,7 @@ use uuid::Uuid;
 pub use entity::Model as DirectorySchool;
 use entity::{Column, Entity};
 pub use migration::DirectoryMigration;
-pub use reference::{ReferenceError, Roster};
+pub use reference::{Held, ReferenceError, Roster};
 
 /// How long a reference to an unknown school waits for the feed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -125,26 +125,30 @@ impl Directory {
             .await?)
     }
 
-    /// The places of schools as the copy has them now, held until the transaction ends, so that rows written in it lie
-    /// where their school lies: a move of the school comes before, or finds the rows. Ask before anything else is read or
+    /// Schools as the copy has them now, held until the transaction ends, so that rows written in it lie where their school
+    /// lies: a move or the closing of the school comes before, or finds the rows. Ask before anything else is read or
     /// written.
-    pub async fn hold_places(
+    pub async fn hold(
         database: &impl ConnectionTrait,
         schools: impl IntoIterator<Item = Uuid>,
-    ) -> Result<HashMap<Uuid, i64>, DbErr> {
+    ) -> Result<Held, DbErr> {
         let judged = Scope::everything("the schools were judged against the scope before");
         let schools: BTreeSet<Uuid> = schools.into_iter().collect();
-        let places: Vec<(Uuid, i64)> = Entity::visible_to(&judged)
-            .select_only()
-            .columns([Column::Id, Column::Place])
+        let held = Entity::visible_to(&judged)
             .filter(Column::Id.is_in(schools))
             // In the order in which the follower moves schools, so that one waits for the other instead of locking up.
             .order_by_asc(Column::Id)
             .lock_shared()
-            .into_tuple()
             .all(database)
             .await?;
-        Ok(places.into_iter().collect())
+        Ok(Held::of(held))
+    }
+
+    /// The school once the copy knows that it closes; `None` when the feed does not bring that in time.
+    async fn closing(&self, id: Uuid) -> Result<Option<DirectorySchool>, KernelError> {
+        let known = |rows: &Vec<DirectorySchool>| rows.iter().any(DirectorySchool::closes);
+        let found = self.until(|| self.select(Column::Id.eq(id)), known).await?;
+        Ok(found.into_iter().find(DirectorySchool::closes))
     }
 
     async fn select(

@@ -1,7 +1,7 @@
 //! The copy's schema.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, integer, string, uuid};
+use sea_orm_migration::schema::{big_integer, boolean, integer, string, uuid};
 
 /// Creates the copy of the school directory.
 pub struct DirectoryMigration;
@@ -27,6 +27,7 @@ impl MigrationTrait for DirectoryMigration {
             .col(string("region"))
             .col(big_integer("place"))
             .col(integer("state"))
+            .col(boolean("closing"))
             .to_owned();
         manager.create_table(schools).await?;
         manager

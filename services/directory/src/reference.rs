@@ -11,6 +11,10 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::school_code;
 use junheng_proto::education::v1::Stage;
 use junheng_proto::error::v1::Reason;
+use junheng_proto::obstacle::v1::ListObstaclesRequest;
+use junheng_proto::registration::v1::school::State;
+use sea_orm::DbErr;
+use uuid::Uuid;
 
 use crate::{Directory, DirectorySchool};
 
@@ -31,10 +35,20 @@ pub enum ReferenceError {
         /// The stage in Chinese.
         stage: &'static str,
     },
+    /// The school closes or has closed.
+    #[error("{school} closes; nothing new comes to it")]
+    SchoolCloses {
+        /// The school's name.
+        school: String,
+    },
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
 }
+
+/// Schools that a write holds until it ends.
+#[derive(Debug)]
+pub struct Held(HashMap<Uuid, DirectorySchool>);
 
 /// Schools that a roster keeps at most; beyond it starts anew.
 const MOST: usize = 20_000;
@@ -54,13 +68,16 @@ impl Fault for ReferenceError {
         match self {
             Self::SchoolUnknown { .. } => Reason::SchoolUnknown,
             Self::StageNotRun { .. } => Reason::StageNotRun,
+            Self::SchoolCloses { .. } => Reason::SchoolCloses,
             Self::Kernel(error) => error.reason(),
         }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::SchoolUnknown { school } => vec![("school", school.clone())],
+            Self::SchoolUnknown { school } | Self::SchoolCloses { school } => {
+                vec![("school", school.clone())]
+            }
             Self::StageNotRun { school, stage } => {
                 vec![("school", school.clone()), ("stage", (*stage).to_owned())]
             }
@@ -70,15 +87,66 @@ impl Fault for ReferenceError {
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::SchoolUnknown { .. } | Self::StageNotRun { .. } => &[],
+            Self::SchoolUnknown { .. } | Self::StageNotRun { .. } | Self::SchoolCloses { .. } => {
+                &[]
+            }
             Self::Kernel(error) => error.violations(),
         }
+    }
+}
+
+impl From<DbErr> for ReferenceError {
+    fn from(error: DbErr) -> Self {
+        Self::Kernel(error.into())
+    }
+}
+
+// === impl Held ===
+
+impl Held {
+    pub(crate) fn of(schools: Vec<DirectorySchool>) -> Self {
+        Self(
+            schools
+                .into_iter()
+                .map(|school| (school.id, school))
+                .collect(),
+        )
+    }
+
+    /// Where the school lies.
+    pub fn place_of(&self, school: &DirectorySchool) -> i64 {
+        self.0
+            .get(&school.id)
+            .map_or(school.place, |held| held.place)
+    }
+
+    /// Where the school lies that something new comes to. Fails with `SCHOOL_CLOSES` for one that closes.
+    pub fn receive(&self, school: &DirectorySchool) -> Result<i64, ReferenceError> {
+        self.0
+            .get(&school.id)
+            .unwrap_or(school)
+            .require_receives()?;
+        Ok(self.place_of(school))
     }
 }
 
 // === impl DirectorySchool ===
 
 impl DirectorySchool {
+    /// Whether nothing new comes to it: it closes, or has closed.
+    pub fn closes(&self) -> bool {
+        self.closing || self.state == State::Closed as i32
+    }
+
+    /// Fails with `SCHOOL_CLOSES` for a school that nothing new comes to.
+    pub fn require_receives(&self) -> Result<(), ReferenceError> {
+        if self.closes() {
+            let school = self.display_name.clone();
+            return Err(ReferenceError::SchoolCloses { school });
+        }
+        Ok(())
+    }
+
     /// Fails with `STAGE_NOT_RUN` unless the school's kind runs `stage`.
     pub fn require_stage(&self, stage: i32) -> Result<(), ReferenceError> {
         if self.stages().iter().any(|run| *run as i32 == stage) {
@@ -128,6 +196,23 @@ impl Directory {
             }
             .into())
         }
+    }
+
+    /// The school that a call about obstacles is about. When the answer is to be one that stays, it waits until the copy knows
+    /// that the school closes: every write that held the school before has ended then, and every later one is refused.
+    ///
+    /// Fails as [`school_of`](Self::school_of) does, and with `UNAVAILABLE` when the feed does not bring the closing in time.
+    pub async fn obstructed(
+        &self,
+        caller: &Caller,
+        asked: &ListObstaclesRequest,
+    ) -> Result<DirectorySchool, ReferenceError> {
+        let school = self.school_of(caller, "school", &asked.school).await?;
+        if !asked.settled || school.closes() {
+            return Ok(school);
+        }
+        let heard = self.closing(school.id).await?;
+        heard.ok_or_else(|| KernelError::Behind.into())
     }
 
     /// The place number of a region or of a school; 0 for a school that nobody registered.

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use junheng_directory::Directory;
 use junheng_kernel::journal::{JournalRpc, spawn_sealer};
+use junheng_kernel::rule_book::RegionPath;
 use junheng_kernel::service::{Context, Link};
 use junheng_kernel::workflow::WorkflowRpc;
 use junheng_proto::inspection::v1::campaign_service_server::CampaignServiceServer;
@@ -87,10 +88,8 @@ pub struct Inspection {
 
 impl Inspection {
     /// The codes of a region and of those above it, from its own outwards: where thresholds are looked up.
-    fn path_of(&self, region: &str) -> Vec<String> {
-        let above = self.context.regions.ancestors(region).into_iter();
-        let above = above.map(|region| region.code.clone());
-        std::iter::once(region.to_owned()).chain(above).collect()
+    fn path_of(&self, region: &str) -> RegionPath {
+        RegionPath::of(&self.context.regions, region)
     }
 }
 

@@ -47,10 +47,29 @@ impl Clock {
     }
 }
 
+/// The microseconds since 1970 of a protobuf timestamp; what is finer is left out.
+pub fn micros(at: prost_types::Timestamp) -> i64 {
+    at.seconds
+        .saturating_mul(1_000_000)
+        .saturating_add(i64::from(at.nanos / 1_000))
+}
+
 /// A protobuf timestamp of microseconds since 1970.
 pub fn timestamp(micros: i64) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: micros.div_euclid(1_000_000),
         nanos: (micros.rem_euclid(1_000_000) * 1_000) as i32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_comes_back_from_its_timestamp_as_it_was() {
+        for at in [0, 1, 1_539_561_600_123_456, -1, -1_500_000] {
+            assert_eq!(micros(timestamp(at)), at);
+        }
     }
 }

@@ -70,6 +70,9 @@ pub enum KernelError {
         /// Its name.
         service: String,
     },
+    /// What another service changed has not reached this one yet.
+    #[error("a change made in another service has not arrived here yet; try again")]
+    Behind,
     /// Another write took the same unique key at the same time.
     #[error("another write was under way at the same time; try again")]
     WriteConflict,
@@ -119,6 +122,7 @@ impl Fault for KernelError {
             Self::RequestIdReused { .. } => Reason::RequestIdReused,
             Self::NotAdmitted => Reason::NotAdmitted,
             Self::Upstream { .. } => Reason::EvidenceUnavailable,
+            Self::Behind => Reason::Unavailable,
             Self::WriteConflict => Reason::WriteConflict,
             Self::Database(error) => database_reason(error),
             Self::StreamEnded => Reason::StreamEnded,
@@ -157,6 +161,7 @@ impl Fault for KernelError {
             Self::PageToken
             | Self::StreamEnded
             | Self::NotAdmitted
+            | Self::Behind
             | Self::WriteConflict
             | Self::Database(_)
             | Self::Stored(_) => Vec::new(),

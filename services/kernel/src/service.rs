@@ -1,15 +1,15 @@
 //! What a service is given to run with, and how services reach each other.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::{Request, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::transport::Channel;
-use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt as _, service_fn};
 use uuid::Uuid;
 
 use crate::admission::{
@@ -23,11 +23,25 @@ use crate::post::SERVICE;
 use crate::region::RegionTable;
 use crate::store::Store;
 
+/// Bytes that a caller may send ahead on an HTTP/2 stream, and on all streams of a connection together.
+///
+/// h2 keeps books on small DATA frames (less than 256 bytes): what such frames lack is charged to a budget of half the connection's
+/// window until the handler has read them, and who overdraws it is cut off as a flood. A client that sends each row of an import
+/// in a frame of its own is none, however far it runs ahead of the database. With these windows a stream that is full of frames of
+/// 8 bytes, which no message is shorter than, stays within; many such streams at once do not.
+pub const STREAM_WINDOW: u32 = 128 * 1024;
+/// The same of a connection.
+pub const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
 /// How long an identity holds, in seconds: long enough for a stream to start, too short to be worth stealing.
 pub const IDENTITY_SECONDS: i64 = 300;
 
 /// A way to a service: in the same process or over the network, alike to the generated clients.
 pub type Link = BoxCloneSyncService<Request<Body>, Response<Body>, LinkError>;
+
+/// Fills a link that [`later`] gave.
+#[derive(Debug)]
+pub struct Later(Arc<OnceLock<Link>>);
 
 /// Why a service could not be reached.
 #[derive(Debug, thiserror::Error)]
@@ -110,4 +124,30 @@ impl Context {
 /// A link over the network. It connects when first used and again when it was cut.
 pub fn remote(channel: Channel) -> Link {
     Link::new(channel.map_err(|error| LinkError(error.into())))
+}
+
+/// A link to a service of this process that starts after the one that calls it. Until it is filled, nobody answers.
+pub fn later() -> (Link, Later) {
+    let filled = Arc::new(OnceLock::<Link>::new());
+    let way = filled.clone();
+    let link = Link::new(service_fn(move |request| {
+        let link = way.get().cloned();
+        async move {
+            match link {
+                Some(link) => link.oneshot(request).await,
+                None => Err(LinkError("it has not started".into())),
+            }
+        }
+    }));
+    (link, Later(filled))
+}
+
+// === impl Later ===
+
+impl Later {
+    /// Says which service answers.
+    pub fn fill(self, link: Link) {
+        // Filled once, since filling consumes it.
+        let _only_once = self.0.set(link);
+    }
 }

@@ -50,6 +50,7 @@ use junheng_kernel::service::{Context, Link};
 use junheng_kernel::workflow::WorkflowRpc;
 use junheng_proto::evidence::v1::measure_service_server::MeasureServiceServer;
 use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
+use junheng_proto::obstacle::v1::obstacle_service_server::ObstacleServiceServer;
 use junheng_proto::registration::v1::access_grant_service_server::AccessGrantServiceServer;
 use junheng_proto::registration::v1::admission_service_server::AdmissionServiceServer;
 use junheng_proto::registration::v1::aid_service_server::AidServiceServer;
@@ -87,12 +88,14 @@ use junheng_proto::workflow::v1::workflow_service_server::WorkflowServiceServer;
 use tonic::service::Routes;
 
 pub use migration::Migrator;
+pub use reorganisation::obstacles::Neighbours;
 
 /// The service's name in configuration, routing and journals.
 pub const NAME: &str = "registration";
 
-/// Starts the service on a database whose migrations have run, and gives the way to it.
-pub fn service(context: &Context) -> Link {
+/// Starts the service on a database whose migrations have run, and gives the way to it. Its neighbours are asked before a
+/// school closes.
+pub fn service(context: &Context, neighbours: Neighbours) -> Link {
     spawn_sealer(context);
     let load = student::first_load::FirstLoad::watch(context);
     let waiting = quarantine::Quarantine::watch(context, &load);
@@ -110,6 +113,10 @@ pub fn service(context: &Context) -> Link {
         context: context.clone(),
     }))
     .add_service(ReorganisationServiceServer::new(reorganisation::rpc::Rpc {
+        context: context.clone(),
+        neighbours,
+    }))
+    .add_service(ObstacleServiceServer::new(reorganisation::obstacles::Rpc {
         context: context.clone(),
     }))
     .add_service(SchoolClassServiceServer::new(school_class::rpc::Rpc {

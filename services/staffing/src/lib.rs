@@ -6,6 +6,7 @@
 pub mod entity;
 pub mod measure;
 pub mod migration;
+pub mod obstacle;
 pub mod teacher;
 
 use junheng_directory::Directory;
@@ -13,6 +14,7 @@ use junheng_kernel::journal::{JournalRpc, spawn_sealer};
 use junheng_kernel::service::{Context, Link};
 use junheng_proto::evidence::v1::measure_service_server::MeasureServiceServer;
 use junheng_proto::journal::v1::journal_service_server::JournalServiceServer;
+use junheng_proto::obstacle::v1::obstacle_service_server::ObstacleServiceServer;
 use junheng_proto::staffing::v1::teacher_service_server::TeacherServiceServer;
 use tonic::service::Routes;
 
@@ -32,6 +34,10 @@ pub fn service(context: &Context, registration: Link) -> Link {
         directory: directory.clone(),
     }))
     .add_service(MeasureServiceServer::new(measure::rpc::Rpc {
+        context: context.clone(),
+        directory: directory.clone(),
+    }))
+    .add_service(ObstacleServiceServer::new(obstacle::rpc::Rpc {
         context: context.clone(),
         directory,
     }))

@@ -26,6 +26,7 @@ use crate::entity::site::Model;
 
 /// A row that has passed the rules, with the school that it names.
 struct Checked {
+    row: i64,
     draft: Draft,
     school: DirectorySchool,
 }
@@ -87,7 +88,11 @@ impl Importer for Sites {
 
     fn judge(&self, roster: &Roster, row: SiteRow) -> Result<Checked, Refusal> {
         let (draft, school) = judge(roster, &self.caller, &self.parent, &row)?;
-        Ok(Checked { draft, school })
+        Ok(Checked {
+            row: row.row,
+            draft,
+            school,
+        })
     }
 
     fn key(checked: &Checked) -> impl Hash {
@@ -137,13 +142,16 @@ fn draft_of(row: &SiteRow) -> Draft {
 
 async fn write_set(tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SiteError> {
     let schools = rows.iter().map(|checked| checked.school.id);
-    let places = Directory::hold_places(&*tx, schools).await?;
-    let model_of = |Checked { draft, school, .. }: &Checked| {
-        let place = places.get(&school.id).copied().unwrap_or(school.place);
-        model_of(draft, school.id, place)
-    };
+    let held = Directory::hold(&*tx, schools).await?;
+    let model_of =
+        |Checked { draft, school, .. }: &Checked| model_of(draft, school.id, held.place_of(school));
     let wanted: Vec<Model> = rows.iter().map(model_of).collect();
-    let added = store::insert_missing(&*tx, wanted.clone()).await?;
+    // A school that closes gets no new site; those that it has may still be changed.
+    let receives = |checked: &Checked| held.receive(&checked.school).is_ok();
+    let new = rows.iter().zip(&wanted);
+    let new = new.filter(|(checked, _)| receives(checked));
+    let new = new.map(|(_, site)| site.clone()).collect();
+    let added = store::insert_missing(&*tx, new).await?;
     let standing = wanted.iter().filter(|site| !added.contains(&site.id));
     let known = store::of_schools(&*tx, standing.map(|site| site.school).collect()).await?;
     let known: HashMap<(Uuid, &str), &Model> = known
@@ -157,9 +165,14 @@ async fn write_set(tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SiteError> 
             outcome.records.push(record_of(None, site));
             continue;
         }
-        let found = known
-            .get(&(site.school, site.display_name.as_str()))
-            .ok_or(KernelError::WriteConflict)?;
+        let Some(found) = known.get(&(site.school, site.display_name.as_str())) else {
+            let Err(closes) = held.receive(&checked.school) else {
+                return Err(KernelError::WriteConflict.into());
+            };
+            let wrong = Violation::of("school_code", &closes);
+            outcome.report.reject(checked.row, &[wrong]);
+            continue;
+        };
         let changed = with_figures(found, checked.draft.figures);
         let same = Model {
             version: found.version,

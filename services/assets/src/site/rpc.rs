@@ -13,10 +13,11 @@ use junheng_kernel::page::Page;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
+use junheng_kernel::workflow::check_reason;
 use junheng_proto::assets::v1::site_service_server::SiteService;
 use junheng_proto::assets::v1::{
-    CreateSiteRequest, GetSiteRequest, ImportSitesRequest, ListSitesRequest, ListSitesResponse,
-    Site, UpdateSiteRequest,
+    CreateSiteRequest, GetSiteRequest, HandOverSiteRequest, ImportSitesRequest, ListSitesRequest,
+    ListSitesResponse, Site, UpdateSiteRequest,
 };
 use junheng_proto::options::v1::DataClass;
 use tonic::{Request, Response, Status, Streaming};
@@ -86,6 +87,16 @@ impl SiteService for Rpc {
             .map_err(into_status)
     }
 
+    async fn hand_over_site(
+        &self,
+        request: Request<HandOverSiteRequest>,
+    ) -> Result<Response<Site>, Status> {
+        self.hand_over(request)
+            .await
+            .map(Response::new)
+            .map_err(into_status)
+    }
+
     async fn import_sites(
         &self,
         request: Request<Streaming<ImportSitesRequest>>,
@@ -115,8 +126,7 @@ impl Rpc {
         self.context
             .store
             .write(&caller, key, move |tx| async move {
-                let places = Directory::hold_places(&*tx, [school.id]).await?;
-                let place = places.get(&school.id).copied().unwrap_or(school.place);
+                let place = Directory::hold(&*tx, [school.id]).await?.receive(&school)?;
                 let site = model_of(&draft, school.id, place);
                 let added = store::insert_missing(&*tx, vec![site.clone()]).await?;
                 if added.is_empty() {
@@ -171,7 +181,7 @@ impl Rpc {
         let given = required(message.site)?;
         let id = id_of("sites", &given.name)?;
         let scope = caller.scope.clone();
-        // The school stays the same for the site's whole life, so that it is read before the write begins.
+        // Read before the write begins, and judged again in it: the site may have been handed over meanwhile.
         let seen = resource::get::<site::Entity>(self.context.store.reader(), &scope, id).await?;
         let parent = format!("schools/{}", seen.school);
         let school = self
@@ -184,6 +194,9 @@ impl Rpc {
             .write(&caller, key, move |tx| async move {
                 let current = resource::get::<site::Entity>(&*tx, &scope, id).await?;
                 check_etag(&given.name, &given.etag, current.version)?;
+                if current.school != school.id {
+                    return Err(KernelError::WriteConflict.into());
+                }
                 let before = encode(&current);
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
                 let figures = figures_of(&wanted);
@@ -197,6 +210,67 @@ impl Rpc {
             })
             .await
     }
+
+    async fn hand_over(&self, request: Request<HandOverSiteRequest>) -> Result<Site, SiteError> {
+        let caller = Caller::of(&request)?;
+        let message = request.into_inner();
+        let key = RequestKey::of(&message.request_id, &message)?;
+        KernelError::unless_empty(check_reason("note", &message.note))?;
+        let id = id_of("sites", &message.name)?;
+        let scope = caller.scope.clone();
+        // What one does not see, one does not hand over, whomever to.
+        resource::get::<site::Entity>(self.context.store.reader(), &scope, id).await?;
+        let school = self
+            .directory
+            .school_of(&caller, "school", &message.school)
+            .await?;
+        self.context
+            .store
+            .write(&caller, key, move |tx| async move {
+                let place = Directory::hold(&*tx, [school.id]).await?.receive(&school)?;
+                let current = resource::get::<site::Entity>(&*tx, &scope, id).await?;
+                check_etag(&message.name, &message.etag, current.version)?;
+                if current.school == school.id {
+                    return Err(KernelError::Fields(vec![same_school()]).into());
+                }
+                let mut wanted = draft_of(&encode(&current));
+                wanted.figures.stage = message.stage;
+                if !message.display_name.trim().is_empty() {
+                    message
+                        .display_name
+                        .trim()
+                        .clone_into(&mut wanted.display_name);
+                }
+                KernelError::unless_empty(rules::check(&wanted))?;
+                require_stage(&school, message.stage)?;
+                let changed = Model {
+                    school: school.id,
+                    place,
+                    stage: message.stage,
+                    display_name: wanted.display_name,
+                    version: current.version + 1,
+                    ..current.clone()
+                };
+                if !store::hand_over(&*tx, &changed, current.version).await? {
+                    let site = changed.display_name;
+                    return Err(SiteError::SiteTaken { site });
+                }
+                let (before, answer) = (encode(&current), encode(&changed));
+                let entry = about(&changed)
+                    .change(Some(&before), &answer)
+                    .note(&message.note);
+                Ok::<_, SiteError>((answer, entry))
+            })
+            .await
+    }
+}
+
+fn same_school() -> Violation {
+    Violation::invalid(
+        "school",
+        "must be another school than the present one",
+        "应为现属学校以外的学校",
+    )
 }
 
 fn required(site: Option<Site>) -> Result<Site, KernelError> {

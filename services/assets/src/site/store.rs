@@ -7,8 +7,8 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, SqlErr,
 };
 use uuid::Uuid;
 
@@ -85,4 +85,52 @@ pub async fn update(
         });
     }
     Ok(())
+}
+
+/// Hands a site over to another school, which the transaction holds, if nobody wrote since `version` was read. Gives whether
+/// its name was free there.
+pub async fn hand_over(
+    database: &impl ConnectionTrait,
+    site: &Model,
+    version: i64,
+) -> Result<bool, KernelError> {
+    let judged = Scope::everything("the school was judged against the scope before");
+    let taken = Entity::visible_to(&judged)
+        .filter(Column::School.eq(site.school))
+        .filter(Column::DisplayName.eq(&site.display_name))
+        .count(database)
+        .await?;
+    if taken > 0 {
+        return Ok(false);
+    }
+    let written = Entity::update_many()
+        .col_expr(Column::School, site.school.into())
+        .col_expr(Column::Place, site.place.into())
+        .col_expr(Column::Stage, site.stage.into())
+        .col_expr(Column::DisplayName, site.display_name.clone().into())
+        .col_expr(Column::Version, Column::Version.into_expr().add(1))
+        .filter(Column::Id.eq(site.id))
+        .filter(Column::Version.eq(version))
+        .exec(database)
+        .await
+        // Somebody gave the school a site of this name at the same moment.
+        .map_err(|error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => KernelError::WriteConflict,
+            _ => error.into(),
+        })?;
+    if written.rows_affected == 0 {
+        return Err(KernelError::EtagMismatch {
+            name: format!("sites/{}", site.id),
+        });
+    }
+    Ok(true)
+}
+
+/// How many sites a school has.
+pub async fn count_of(database: &impl ConnectionTrait, school: Uuid) -> Result<u64, DbErr> {
+    let judged = Scope::everything("the school was judged against the scope before");
+    Entity::visible_to(&judged)
+        .filter(Column::School.eq(school))
+        .count(database)
+        .await
 }

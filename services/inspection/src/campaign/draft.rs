@@ -5,6 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::name::Parent;
 use junheng_kernel::region::{Region, RegionTable};
+use junheng_kernel::rule_book::RegionPath;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::text::check_text;
 use junheng_proto::inspection::v1::{Campaign, CreateCampaignRequest};
@@ -96,11 +97,7 @@ fn model_of(
     let unseen = check_text("campaign.display_name", &display_name);
     KernelError::unless_empty(unseen.into_iter().collect())?;
     let as_of = date("campaign.as_of_date", &given.as_of_date)?;
-    let above = context.regions.ancestors_of(county);
-    let path: Vec<&str> = std::iter::once(county)
-        .chain(above)
-        .map(|region| region.code.as_str())
-        .collect();
+    let path = RegionPath::of(&context.regions, &county.code);
     framework
         .profile(&path, as_of)
         .map_err(FrameworkFault::from)?;

@@ -168,7 +168,6 @@ fn check(
 ) -> Result<(), ItemError> {
     let framework = inspection.catalog.get(&campaign.framework)?;
     let path = inspection.path_of(&campaign.region);
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let profile = framework.profile(&path, date("as_of_date", &campaign.as_of_date)?)?;
     let definition = framework.items.iter().find(|one| one.code == item.code);
     // An item that a later version of the framework no longer has keeps its answer free.

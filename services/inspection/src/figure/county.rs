@@ -68,7 +68,6 @@ impl Inspection {
         let framework = self.catalog.get(&county.framework)?.clone();
         let path = self.path_of(&county.region);
         let work = move || -> Result<Judged, FrameworkFault> {
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let profile = framework.profile(&path, county.date)?;
             let verdict = assess(&framework, profile, &schools)?;
             Ok(Judged {

@@ -89,6 +89,7 @@ mod tests {
     use crate::figure::county::County;
     use crate::framework::{Catalog, assess};
     use chrono::NaiveDate;
+    use junheng_kernel::rule_book::RegionPath;
     use junheng_proto::inspection::v1::school_report::State;
     use std::collections::HashMap;
     use uuid::Uuid;
@@ -97,7 +98,9 @@ mod tests {
         let catalog = Catalog::embedded().unwrap();
         let framework = catalog.get("basic-2012").unwrap().clone();
         let date = NaiveDate::from_ymd_opt(2018, 9, 1).unwrap();
-        let profile = framework.profile(&["630103"], date).unwrap();
+        let profile = framework
+            .profile(&RegionPath::of_codes(&["630103"]), date)
+            .unwrap();
         let verdict = assess(&framework, profile, &[]).unwrap();
         Arc::new(Judgement {
             basis: Basis {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use junheng_kernel::rule_book::{NATION, RegionPath};
 
 use super::document::{EVERYWHERE, Framework, Profile};
 use super::error::FrameworkError;
@@ -58,19 +59,24 @@ impl Framework {
         }
     }
 
-    /// The profile in force on `date` for a county, whose region codes go from its own outwards
-    /// (`["630103", "630100", "630000"]`; the parent is stored, never cut from the code). The nearest region wins.
-    pub fn profile(&self, path: &[&str], date: NaiveDate) -> Result<&Profile, FrameworkError> {
-        path.iter()
-            .chain([&EVERYWHERE])
-            .find_map(|code| {
-                self.profiles
-                    .iter()
-                    .find(|profile| profile.region == *code && profile.holds_on(date))
-            })
+    /// The profile in force on `date` for a county. The nearest region of its path wins.
+    pub fn profile(&self, path: &RegionPath, date: NaiveDate) -> Result<&Profile, FrameworkError> {
+        let distance = |profile: &Profile| match profile.region.as_str() {
+            EVERYWHERE => path.distance(NATION),
+            code => path.distance(code),
+        };
+        self.profiles
+            .iter()
+            .filter(|profile| profile.holds_on(date))
+            .filter_map(|profile| Some((distance(profile)?, profile)))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, profile)| profile)
             .ok_or_else(|| FrameworkError::NotInForce {
                 framework: self.id.clone(),
-                region: path.first().unwrap_or(&EVERYWHERE).to_string(),
+                region: match path.codes().first().map(String::as_str) {
+                    None | Some(NATION) => EVERYWHERE.to_owned(),
+                    Some(code) => code.to_owned(),
+                },
                 date,
             })
     }

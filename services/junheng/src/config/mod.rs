@@ -17,8 +17,8 @@ use serde::Deserialize;
 use environment::Environment;
 pub use secrets::Secrets;
 pub use sections::{
-    Browser, Client, Clock, Database, Identity, Inspection, Privacy, Region, Serve, Services,
-    Telemetry,
+    Browser, Client, Clock, Database, Identity, Inspection, Privacy, Region, Registration, Serve,
+    Services, Telemetry,
 };
 
 /// The defaults, and the manual.
@@ -42,6 +42,8 @@ pub struct Config {
     pub clock: Clock,
     /// Logs, traces and metrics.
     pub telemetry: Telemetry,
+    /// Registration's own.
+    pub registration: Registration,
     /// Inspection's own.
     pub inspection: Inspection,
     /// Which regions there are.

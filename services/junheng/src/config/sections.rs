@@ -82,6 +82,14 @@ pub struct Telemetry {
     pub otlp_endpoint: String,
 }
 
+/// Registration's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// A file of local rules; empty for none.
+    pub rules_file: String,
+}
+
 /// Inspection's own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,6 +32,18 @@ pub async fn enter(story: &mut Story, people: Vec<Person>) -> anyhow::Result<()>
     Ok(())
 }
 
+/// Creates one account and gives it two posts; the person then chooses one at each sign-in.
+///
+/// # Errors
+/// A refusal.
+pub async fn enter_in_two_posts(story: &Story, posts: &[Person; 2]) -> anyhow::Result<()> {
+    let [first, second] = posts;
+    let account = create(story, SYSTEM, first).await?;
+    let account = grant(story, SECURITY, &account, first).await?;
+    grant(story, SECURITY, &account, second).await?;
+    Ok(())
+}
+
 /// Neither administrator can do the other's part.
 ///
 /// # Errors
@@ -85,7 +97,12 @@ async fn create(story: &Story, by: &str, person: &Person) -> anyhow::Result<Acco
         .into_inner())
 }
 
-async fn grant(story: &Story, by: &str, account: &Account, person: &Person) -> anyhow::Result<()> {
+async fn grant(
+    story: &Story,
+    by: &str,
+    account: &Account,
+    person: &Person,
+) -> anyhow::Result<Account> {
     let request = GrantPostRequest {
         name: account.name.clone(),
         post: person.post.clone(),
@@ -93,6 +110,9 @@ async fn grant(story: &Story, by: &str, account: &Account, person: &Person) -> a
         request_id: new_id(),
     };
     let mut client = AccountServiceClient::new(story.session(by).await?.channel());
-    client.grant_post(request).await.map_err(Refusal::from)?;
-    Ok(())
+    Ok(client
+        .grant_post(request)
+        .await
+        .map_err(Refusal::from)?
+        .into_inner())
 }

@@ -1,6 +1,6 @@
 //! Who plays: the officers of four levels, and two people in every school.
 
-use junheng_proto::identity::v1::{Duty, Level, Post};
+use junheng_proto::identity::v1::{Department, Duty, Level, Post};
 use junheng_proto::registration::v1::School;
 
 use crate::client::Account;
@@ -38,6 +38,34 @@ const OFFICERS: &[Line] = &[
     ("approver-2.63",    "省督导委办副主任",       Level::Province, Duty::Approver,  "regions/630000"),
 ];
 
+/// The district next door, whose approver stands among the officers above.
+pub const NEXT_DOOR: &str = "regions/630104";
+
+/// The others of that district who fight dropout, and its police.
+#[rustfmt::skip]
+const OFFICERS_NEXT_DOOR: &[Line] = &[
+    ("clerk.630104",     "城西区教育局经办",       Level::County,   Duty::Clerk,     NEXT_DOOR),
+    ("police.630104",    "城西区公安分局",         Level::County,   Duty::Partner,   NEXT_DOOR),
+];
+
+/// Who holds two posts of that district at once, as clerk and as approver.
+const DEPUTY: [Line; 2] = [
+    (
+        "deputy.630104",
+        "城西区教育局副局长",
+        Level::County,
+        Duty::Clerk,
+        NEXT_DOOR,
+    ),
+    (
+        "deputy.630104",
+        "城西区教育局副局长",
+        Level::County,
+        Duty::Approver,
+        NEXT_DOOR,
+    ),
+];
+
 /// The sign-in name of a school's clerk.
 pub fn clerk_of(school: &School) -> String {
     format!("clerk.{}", school.school_code)
@@ -50,16 +78,36 @@ pub fn head_of(school: &School) -> String {
 
 /// The officers, all with the same password.
 pub fn officers(password: &str) -> Vec<Person> {
-    let person = |&(sign_in, display_name, level, duty, region): &Line| {
-        Person::new(
-            sign_in.to_owned(),
-            password,
-            display_name.to_owned(),
-            region,
-            post(level, duty, region),
-        )
-    };
-    OFFICERS.iter().map(person).collect()
+    OFFICERS
+        .iter()
+        .map(|line| officer(line, password))
+        .collect()
+}
+
+/// The officers of the district next door.
+pub fn officers_next_door(password: &str) -> Vec<Person> {
+    let lines = OFFICERS_NEXT_DOOR.iter();
+    lines.map(|line| officer(line, password)).collect()
+}
+
+/// The deputy, once in each post.
+pub fn deputy(password: &str) -> [Person; 2] {
+    DEPUTY.map(|line| {
+        let mut person = officer(&line, password);
+        person.account.post.clone_from(&person.post);
+        person
+    })
+}
+
+fn officer(line: &Line, password: &str) -> Person {
+    let &(sign_in, display_name, level, duty, region) = line;
+    Person::new(
+        sign_in.to_owned(),
+        password,
+        display_name.to_owned(),
+        region,
+        post(level, duty, region),
+    )
 }
 
 /// The clerk and the head of each school.
@@ -89,7 +137,10 @@ fn post(level: Level, duty: Duty, organisation: &str) -> Post {
         duty: duty as i32,
         organisation: organisation.to_owned(),
         title: String::new(),
-        department: 0,
+        department: match duty {
+            Duty::Partner => Department::PublicSecurity.into(),
+            _ => Department::Unspecified.into(),
+        },
     }
 }
 

@@ -1,4 +1,5 @@
-//! The rehearsal: a made-up county and the story of its inspection, from the roll to the published verdict.
+//! The rehearsal: a made-up county and the story of its inspection, from the roll to the published verdict; and how the district
+//! next door seeks its missing children.
 //!
 //! Everything is done by gRPC clients through the gateway, each as the person whose post it takes, and some as people
 //! whose post it is not: those are refused, and the story shows how. Whatever does not come out as told ends the story
@@ -6,12 +7,13 @@
 //!
 //! Scenes: [`accounts`] (who may come in) → [`roll`] (schools, classes, pupils, teachers, sites) → [`notice`] (the
 //! notice, and schools confirm) → [`review`] (county, city, province) → [`figures`] (verdict, schools, sources) →
-//! [`trail`] (signatures, seals). People stand in [`cast`], the stage is [`story`].
+//! [`dropout`] (missing children found, sought, back) → [`trail`] (signatures, seals). People stand in [`cast`], the stage is [`story`].
 
 mod accounts;
 mod campaign;
 mod cast;
 pub mod county;
+mod dropout;
 mod figures;
 mod items;
 mod notice;
@@ -159,6 +161,8 @@ async fn play(running: Running) -> anyhow::Result<Story> {
     .await?;
     figures::county(&quality).await?;
     figures::schools(&quality).await?;
+
+    dropout::play(&mut story, &password).await?;
 
     tell::scene("日志封存核验", "the sealed journals of all five services");
     trail::journals(&story).await?;

@@ -9,7 +9,7 @@ use junheng_proto::evidence::v1::measure_service_client::MeasureServiceClient;
 use junheng_proto::registration::v1::school_service_client::SchoolServiceClient;
 use junheng_proto::registration::v1::student_service_client::StudentServiceClient;
 use junheng_proto::registration::v1::{
-    CountStudentsRequest, ListSchoolsRequest, StudentRow, count_students_request::Grouping,
+    CountStudentsRequest, ListSchoolsRequest, School, StudentRow, count_students_request::Grouping,
 };
 use prost::Message;
 
@@ -19,8 +19,21 @@ use super::{rows, tell};
 use crate::client::{Batch, Kind, Refusal, send, verdicts};
 use crate::text::{Align, Grid};
 
-/// Who imports.
+/// Who imports, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    /// `regions/{code}`.
+    pub county: &'static str,
+    /// The sign-in name.
+    pub clerk: &'static str,
+}
+
+/// Who imports the inspected county's roll.
 const CLERK: &str = "clerk.630103";
+const SEAT: Seat = Seat {
+    county: COUNTY,
+    clerk: CLERK,
+};
 
 /// The totals of the 2018 self-assessment report of 城中区: schools; pupils and full-time teachers of primary and junior.
 const SCHOOLS: usize = 26;
@@ -33,19 +46,8 @@ const TEACHERS: [i64; 2] = [1_025, 611];
 /// A refusal, or a row that does not go in.
 pub async fn schools(story: &mut Story) -> anyhow::Result<()> {
     let rows = encoded(&story.county.schools, rows::school);
-    bring_in(story, Kind::Schools, rows).await?;
-    let mut client = SchoolServiceClient::new(story.session(CLERK).await?.channel());
-    let request = ListSchoolsRequest {
-        parent: COUNTY.to_owned(),
-        page_size: 500,
-        ..ListSchoolsRequest::default()
-    };
-    story.schools = client
-        .list_schools(request)
-        .await
-        .map_err(Refusal::from)?
-        .into_inner()
-        .schools;
+    bring_in(story, SEAT, Kind::Schools, rows).await?;
+    story.schools = schools_of(story, SEAT).await?;
     ensure!(
         story.schools.len() == SCHOOLS,
         "the county has {} schools",
@@ -54,26 +56,40 @@ pub async fn schools(story: &mut Story) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The schools of a county, as its clerk reads them.
+///
+/// # Errors
+/// A refusal.
+pub async fn schools_of(story: &Story, seat: Seat) -> anyhow::Result<Vec<School>> {
+    let mut client = SchoolServiceClient::new(story.session(seat.clerk).await?.channel());
+    let request = ListSchoolsRequest {
+        parent: seat.county.to_owned(),
+        page_size: 500,
+        ..ListSchoolsRequest::default()
+    };
+    Ok(client
+        .list_schools(request)
+        .await
+        .map_err(Refusal::from)?
+        .into_inner()
+        .schools)
+}
+
 /// Imports everything that belongs to schools.
 ///
 /// # Errors
 /// As [`schools`].
 pub async fn everything_else(story: &Story) -> anyhow::Result<()> {
     let county = &story.county;
-    bring_in(story, Kind::Classes, encoded(&county.classes, rows::class)).await?;
-    bring_in(
-        story,
-        Kind::Students,
-        encoded(&county.pupils, rows::student),
-    )
-    .await?;
-    bring_in(
-        story,
-        Kind::Teachers,
-        encoded(&county.teachers, rows::teacher),
-    )
-    .await?;
-    bring_in(story, Kind::Sites, encoded(&county.sites, rows::site)).await
+    for (kind, rows) in [
+        (Kind::Classes, encoded(&county.classes, rows::class)),
+        (Kind::Students, encoded(&county.pupils, rows::student)),
+        (Kind::Teachers, encoded(&county.teachers, rows::teacher)),
+        (Kind::Sites, encoded(&county.sites, rows::site)),
+    ] {
+        bring_in(story, SEAT, kind, rows).await?;
+    }
+    Ok(())
 }
 
 /// Sends the same import again: nothing changes.
@@ -83,7 +99,11 @@ pub async fn everything_else(story: &Story) -> anyhow::Result<()> {
 pub async fn again(story: &Story) -> anyhow::Result<()> {
     let rows = encoded(&story.county.classes, rows::class);
     let count = rows.len();
-    let result = send(&story.session(CLERK).await?, batch(Kind::Classes, rows)).await?;
+    let result = send(
+        &story.session(CLERK).await?,
+        batch(COUNTY, Kind::Classes, rows),
+    )
+    .await?;
     ensure!(
         usize::try_from(result.unchanged_count) == Ok(count),
         "the same classes again: {} of {count} unchanged",
@@ -119,7 +139,7 @@ pub async fn bad_rows(story: &Story) -> anyhow::Result<()> {
         nowhere.school_code = "2163999999".to_owned();
     }
     let rows = rows.iter().map(|row| row.encode_to_vec().into()).collect();
-    let mut batch = batch(Kind::Students, rows);
+    let mut batch = batch(COUNTY, Kind::Students, rows);
     batch.header.validate_only = true;
     let result = send(&story.session(CLERK).await?, batch).await?;
     tell::done("试导入四行,三行有误 · a trial import of four rows, three of them wrong");
@@ -172,10 +192,19 @@ pub async fn totals(story: &Story) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn bring_in(story: &Story, kind: Kind, rows: Vec<Bytes>) -> anyhow::Result<()> {
-    let (count, session) = (rows.len(), story.session(CLERK).await?);
+/// Imports rows into a county, of which every one must go in.
+///
+/// # Errors
+/// A refusal, or a row that does not go in.
+pub async fn bring_in(
+    story: &Story,
+    seat: Seat,
+    kind: Kind,
+    rows: Vec<Bytes>,
+) -> anyhow::Result<()> {
+    let (count, session) = (rows.len(), story.session(seat.clerk).await?);
     let begun = std::time::Instant::now();
-    let result = send(&session, batch(kind, rows)).await?;
+    let result = send(&session, batch(seat.county, kind, rows)).await?;
     ensure!(
         usize::try_from(result.created_count) == Ok(count),
         "{}: {} of {count} rows went in; the first refused: {:?}",
@@ -191,11 +220,11 @@ async fn bring_in(story: &Story, kind: Kind, rows: Vec<Bytes>) -> anyhow::Result
     Ok(())
 }
 
-fn batch(kind: Kind, rows: Vec<Bytes>) -> Batch {
+fn batch(county: &str, kind: Kind, rows: Vec<Bytes>) -> Batch {
     Batch {
         kind,
         header: ImportHeader {
-            parent: COUNTY.to_owned(),
+            parent: county.to_owned(),
             request_id: new_id(),
             validate_only: false,
             ..ImportHeader::default()
@@ -205,7 +234,7 @@ fn batch(kind: Kind, rows: Vec<Bytes>) -> Batch {
 }
 
 /// Rows numbered as a spreadsheet would, below the header.
-fn encoded<R, M: Message>(rows: &[R], message: impl Fn(i64, &R) -> M) -> Vec<Bytes> {
+pub fn encoded<R, M: Message>(rows: &[R], message: impl Fn(i64, &R) -> M) -> Vec<Bytes> {
     (2..)
         .zip(rows)
         .map(|(number, row)| message(number, row).encode_to_vec().into())

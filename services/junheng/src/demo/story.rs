@@ -119,6 +119,11 @@ impl Story {
         let day = Calendar::builtin()
             .add_working_days(from, working_days)
             .date;
+        self.until(day).await;
+    }
+
+    /// Moves the clock to the morning of a day, for everybody, unless that has passed.
+    pub async fn until(&self, day: NaiveDate) {
         let ahead = morning_of(day) - self.clock().now_micros();
         if ahead > 0 {
             self.clock().advance_seconds(ahead / 1_000_000 + 1);

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use junheng_gateway::FirstSignIn;
-use junheng_kernel::service::{Context, Link};
+use junheng_kernel::service::{Context, Link, later};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -87,7 +87,10 @@ pub async fn asked_to_end() -> anyhow::Result<()> {
 /// # Errors
 /// Whatever keeps the process from starting.
 pub async fn start(mut ground: Ground, role: Option<Component>) -> anyhow::Result<Running> {
-    // Before the databases are touched, so that an address in use costs nothing.
+    // Before the databases are touched, so that a rule that is none or an address in use costs nothing.
+    if matches!(role, None | Some(Component::Registration)) {
+        adopt_rules(&ground)?;
+    }
     let listen = ground.config.serve.listen.clone();
     let listener = TcpListener::bind(&listen)
         .await
@@ -147,9 +150,18 @@ fn all(
     let [registration, staffing, assets, inspection, accounts] = contexts else {
         anyhow::bail!("there are five components");
     };
-    let registration = junheng_registration::service(registration);
+    // Registration asks those that follow it, so its ways to them are filled when they have started.
+    let (to_staffing, staffing_started) = later();
+    let (to_assets, assets_started) = later();
+    let neighbours = junheng_registration::Neighbours {
+        staffing: to_staffing,
+        assets: to_assets,
+    };
+    let registration = junheng_registration::service(registration, neighbours);
     let staffing = junheng_staffing::service(staffing, registration.clone());
+    staffing_started.fill(staffing.clone());
     let assets = junheng_assets::service(assets, registration.clone());
+    assets_started.fill(assets.clone());
     let sources = junheng_inspection::Sources {
         registration: registration.clone(),
         staffing: staffing.clone(),
@@ -169,7 +181,13 @@ fn all(
 fn one(ground: &Ground, service: Component, context: &Context) -> anyhow::Result<Link> {
     let link = |component| links::to(component, &ground.config);
     Ok(match service {
-        Component::Registration => junheng_registration::service(context),
+        Component::Registration => {
+            let neighbours = junheng_registration::Neighbours {
+                staffing: link(Component::Staffing)?,
+                assets: link(Component::Assets)?,
+            };
+            junheng_registration::service(context, neighbours)
+        }
         Component::Staffing => junheng_staffing::service(context, link(Component::Registration)?),
         Component::Assets => junheng_assets::service(context, link(Component::Registration)?),
         Component::Inspection => {
@@ -198,6 +216,17 @@ fn gateway(
     };
     let gateway = junheng_gateway::service(context, upstreams, settings)?;
     Ok(tokio::spawn(gateway.serve(listener)))
+}
+
+/// What the place has decided for itself.
+fn adopt_rules(ground: &Ground) -> anyhow::Result<()> {
+    let file = &ground.config.registration.rules_file;
+    if file.is_empty() {
+        return Ok(());
+    }
+    let named = || format!("settings: registration.rules_file {file}");
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    junheng_registration::rule_book::adopt(&text, &ground.regions).with_context(named)
 }
 
 fn inspection_settings(config: &Config) -> junheng_inspection::Settings {

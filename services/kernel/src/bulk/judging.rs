@@ -68,20 +68,18 @@ where
         destination: &destination,
         importer,
     };
-    if validate_only && mode != Mode::Atomic {
-        run.check_sets(good.finish()?, &mut report).await?;
-        report.nothing_written();
+    if validate_only {
+        if I::REHEARSES {
+            run.rehearse(good.finish()?, &mut report).await?;
+        }
         return Ok(report.finish());
     }
     if mode == Mode::Atomic {
-        if validate_only {
-            return run.write_whole(good.finish()?, report, true).await;
-        }
         if report.has_refused() {
             report.refused_whole();
             return Ok(report.finish());
         }
-        return run.write_whole(good.finish()?, report, false).await;
+        return run.write_whole(good.finish()?, report).await;
     }
     let good = good.finish()?;
     run.importer.begin(good.rows()).await?;

@@ -84,11 +84,6 @@ impl Report {
     /// Nothing was written, because a row was refused.
     pub fn refused_whole(&mut self) {
         self.result.refused_whole = true;
-        self.nothing_written();
-    }
-
-    /// Nothing was written: what would have been is not counted.
-    pub fn nothing_written(&mut self) {
         self.result.created_count = 0;
         self.result.updated_count = 0;
         self.result.unchanged_count = 0;
@@ -162,6 +157,15 @@ impl Report {
         self.result
             .verdicts
             .extend(set.verdicts.iter().take(room).cloned());
+    }
+
+    /// Adds what a set that was taken back was refused.
+    pub(super) fn add_refused(&mut self, set: &ImportResult) {
+        self.add(&ImportResult {
+            rejected_count: set.rejected_count,
+            verdicts: set.verdicts.clone(),
+            ..ImportResult::default()
+        });
     }
 
     /// The result, verdicts in the order of the rows.

@@ -67,11 +67,9 @@ struct Set<T> {
 /// A set under preparation: the source comes back with it, and no set at the end.
 type Coming<I> = JoinHandle<Result<(Source<I>, Option<Set<<I as Importer>::Ready>>), KernelError>>;
 
-/// Why what was written of an import does not stay.
+/// Why a whole import was not written.
 enum Stop<E> {
     Refused(Box<Report>),
-    /// It was to be checked only.
-    Checked(Box<Report>),
     Failed(E),
 }
 
@@ -112,9 +110,8 @@ impl<I: Importer> Run<'_, I> {
         Ok(())
     }
 
-    /// Finds what writing the rows would refuse: each set is written and taken back, so that a check says what the import
-    /// will. What sets would do to each other is not among it.
-    pub(super) async fn check_sets(
+    /// Writes each set and takes it back, and adds to `report` what would be refused.
+    pub(super) async fn rehearse(
         &self,
         rows: Spooled,
         report: &mut Report,
@@ -123,34 +120,19 @@ impl<I: Importer> Run<'_, I> {
         while let (source, Some(set)) = came(coming).await? {
             coming = source.begin();
             report.add(&set.refused.finish());
-            let key = self.destination.key.of_set(set.digest);
             let importer = Arc::clone(&self.importer);
-            let written = self
-                .store
-                .write(&self.destination.caller, key, move |tx| async move {
-                    let outcome = importer.write(tx, set.ready).await.map_err(Stop::Failed)?;
-                    let checked = Stop::Checked(Box::new(outcome.report));
-                    Err::<(ImportResult, Entry), Stop<I::Error>>(checked)
-                })
-                .await;
-            match written {
-                // The same request wrote this set before; so it did.
-                Ok(written) => report.add(&written),
-                Err(Stop::Refused(checked) | Stop::Checked(checked)) => {
-                    report.add(&checked.finish());
-                }
-                Err(Stop::Failed(error)) => return Err(error),
-            }
+            let write = move |tx| async move { importer.write(tx, set.ready).await };
+            let outcome = self.store.rehearse(write).await?;
+            report.add_refused(&outcome.report.finish());
         }
         Ok(())
     }
 
-    /// Writes all rows in one transaction, or none when one is refused, or when they are to be checked only.
+    /// Writes all rows in one transaction, or none when one is refused.
     pub(super) async fn write_whole(
         &self,
         rows: Spooled,
         mut report: Report,
-        check_only: bool,
     ) -> Result<ImportResult, I::Error> {
         let key = self.destination.key.of_set(rows.digest());
         let (entry, importer) = (self.destination.entry(), Arc::clone(&self.importer));
@@ -168,9 +150,6 @@ impl<I: Importer> Run<'_, I> {
                     whole.add(&outcome.report.finish());
                     records.extend(outcome.records);
                 }
-                if check_only {
-                    return Err(Stop::Checked(Box::new(whole)));
-                }
                 if whole.has_refused() {
                     return Err(Stop::Refused(Box::new(whole)));
                 }
@@ -182,10 +161,6 @@ impl<I: Importer> Run<'_, I> {
             Err(Stop::Refused(whole)) => {
                 report.add(&whole.finish());
                 report.refused_whole();
-            }
-            Err(Stop::Checked(whole)) => {
-                report.add(&whole.finish());
-                report.nothing_written();
             }
             Err(Stop::Failed(error)) => return Err(error),
         }

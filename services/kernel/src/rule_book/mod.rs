@@ -55,7 +55,14 @@ impl RegionPath {
         &self.0
     }
 
-    fn position(&self, code: &str) -> Option<usize> {
+    /// A path of these codes, nearest first, and the nation.
+    pub fn of_codes(codes: &[&str]) -> Self {
+        let codes = codes.iter().map(|code| (*code).to_owned());
+        Self(codes.chain([NATION.to_owned()]).collect())
+    }
+
+    /// How far a region's word is from here: 0 for its own, more for those above; `None` where it does not count.
+    pub fn distance(&self, code: &str) -> Option<usize> {
         self.0.iter().position(|own| is_same(own, code))
     }
 }
@@ -80,20 +87,42 @@ impl Rules {
         })
     }
 
+    /// These rules, and behind them those of another file: where both have an entry of one region from one day on, these count.
+    pub fn ahead_of(mut self, behind: Self) -> Self {
+        self.rules.extend(behind.rules);
+        self
+    }
+
     /// All of them, in the order of the file.
     pub fn all(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// The rule that counts for a region on a day. Of two entries of one region the one that began later counts.
-    pub fn rule(&self, id: &str, path: &RegionPath, date: NaiveDate) -> Result<&Rule, KernelError> {
+    /// The rule that counts for a region on a day, where there is one: of what began at some day there is none before it. Of
+    /// two entries of one region the one that began later counts.
+    pub fn find(&self, id: &str, path: &RegionPath, date: NaiveDate) -> Option<&Rule> {
         self.rules
             .iter()
             .filter(|rule| rule.id == id && rule.holds_on(date))
-            .filter_map(|rule| Some((path.position(&rule.region)?, rule)))
+            .filter_map(|rule| Some((path.distance(&rule.region)?, rule)))
             .min_by_key(|(distance, rule)| (*distance, std::cmp::Reverse(rule.effective_from)))
             .map(|(_, rule)| rule)
+    }
+
+    /// The same of what holds on every day.
+    pub fn rule(&self, id: &str, path: &RegionPath, date: NaiveDate) -> Result<&Rule, KernelError> {
+        self.find(id, path, date)
             .ok_or_else(|| KernelError::Stored(format!("the rules have no {id} on {date}")))
+    }
+
+    /// The numbers of the list that counts.
+    pub fn list(
+        &self,
+        id: &str,
+        path: &RegionPath,
+        date: NaiveDate,
+    ) -> Result<&[i64], KernelError> {
+        self.rule(id, path, date).map(|rule| rule.list.as_slice())
     }
 
     /// The value of the rule that counts.

@@ -100,3 +100,38 @@ fn the_standing_rule_is_the_nations_that_has_no_end() {
     assert_eq!(rules.standing("repeat.allowed").unwrap().value, 1);
     assert!(rules.standing("skip.allowed").is_none());
 }
+
+#[test]
+fn a_rule_has_a_value_or_a_list_and_not_both() {
+    let list = entry("", "2013-09-01", "", 0).replace("value = 0", "list = [1, 3]");
+    let rules = Rules::parse(&list).unwrap();
+    let nation = RegionPath::nation();
+    let read = |date| rules.list("repeat.allowed", &nation, day(date));
+    assert_eq!(read("2026-09-01").unwrap(), [1, 3]);
+    assert!(read("2012-09-01").is_err());
+    assert!(
+        rules
+            .find("repeat.allowed", &nation, day("2012-09-01"))
+            .is_none()
+    );
+    for wrong in ["", "value = 0\nlist = [1]"] {
+        let wrong = entry("", "2013-09-01", "", 0).replace("value = 0", wrong);
+        assert!(Rules::parse(&wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn of_two_files_the_one_ahead_counts_where_both_speak_of_the_same_day() {
+    let rules =
+        |region: &str, value| Rules::parse(&entry(region, "2013-09-01", "", value)).unwrap();
+    let book = rules("63", 1)
+        .ahead_of(rules("63", 2))
+        .ahead_of(rules("", 3));
+    let number = |codes: &[&str]| {
+        let path = path(codes);
+        book.number("repeat.allowed", &path, day("2020-01-01"))
+            .unwrap()
+    };
+    assert_eq!(number(&["630103", "630000", NATION]), 1);
+    assert_eq!(number(&["420106", "420000", NATION]), 3);
+}

@@ -20,6 +20,10 @@ use crate::text::{check_lines, check_text};
 const MOST_NOTE: usize = 1_000;
 /// The longest reason.
 const MOST_REASON: usize = 500;
+/// The kinds of evidence.
+const KINDS: &str = "junheng.workflow.v1.Evidence.Kind";
+/// The highest number of a kind.
+const MOST_KIND: i32 = 99;
 /// The longest title of a piece of evidence.
 const MOST_TITLE: usize = 100;
 /// The most pieces of evidence beside one step.
@@ -36,7 +40,7 @@ pub struct Asked {
     pub etag: String,
     /// The note.
     pub note: String,
-    /// The evidence as the history keeps it: `{title} sm3:{digest}`.
+    /// The evidence as the history keeps it: `{title} sm3:{digest} {kind}`.
     pub evidence: Vec<String>,
 }
 
@@ -82,7 +86,7 @@ pub enum Unmet {
 impl Asked {
     /// Reads a request. Fails with `FIELD_INVALID` for a note or evidence that is not acceptable.
     pub fn of(step: &'static str, request: &StepRequest) -> Result<Self, KernelError> {
-        let mut wrong = check_note(&request.note);
+        let mut wrong = check_note("note", &request.note);
         wrong.extend(check_evidence("evidence", &request.evidence));
         KernelError::unless_empty(wrong)?;
         Ok(Self {
@@ -219,11 +223,11 @@ impl<S: Copy + Labelled, G: Copy> Taken<S, G> {
 }
 
 /// Everything that is wrong with a note, which may be empty.
-pub fn check_note(note: &str) -> Vec<Violation> {
-    let mut wrong: Vec<_> = check_lines("note", note).into_iter().collect();
+pub fn check_note(field: &str, note: &str) -> Vec<Violation> {
+    let mut wrong: Vec<_> = check_lines(field, note).into_iter().collect();
     if note.chars().count() > MOST_NOTE {
         wrong.push(Violation::invalid(
-            "note",
+            field,
             format!("must have at most {MOST_NOTE} characters"),
             format!("不得超过{MOST_NOTE}字"),
         ));
@@ -255,6 +259,10 @@ pub fn check_evidence(field: &str, evidence: &[Evidence]) -> Vec<Violation> {
         ));
     }
     for (index, one) in evidence.iter().enumerate() {
+        if one.kind != 0 {
+            let kind = format!("{field}[{index}].kind");
+            wrong.extend(label::check(&kind, KINDS, one.kind));
+        }
         let title = format!("{field}[{index}].title");
         wrong.extend(check_text(&title, &one.title));
         if !(1..=MOST_TITLE).contains(&one.title.trim().chars().count()) {
@@ -275,25 +283,29 @@ pub fn check_evidence(field: &str, evidence: &[Evidence]) -> Vec<Violation> {
     wrong
 }
 
-/// Evidence as the history keeps it.
+/// Evidence as the history keeps it: title and digest, and its kind in Chinese where it was told.
 pub fn kept(evidence: &[Evidence]) -> Vec<String> {
     let line = |one: &Evidence| {
-        format!(
-            "{} sm3:{}",
-            one.title.trim(),
-            one.digest.to_ascii_lowercase()
-        )
+        let kind = match one.kind {
+            0 => String::new(),
+            kind => format!(" {}", label::by_number(KINDS, kind)),
+        };
+        let digest = one.digest.to_ascii_lowercase();
+        format!("{} sm3:{digest}{kind}", one.title.trim())
     };
     evidence.iter().map(line).collect()
 }
 
 /// Evidence as it was given, of a line that [`kept`] wrote; None of any other.
 pub fn read_kept(line: &str) -> Option<Evidence> {
-    // A title may say anything; what follows the last mark is the digest.
-    let (title, digest) = line.rsplit_once(" sm3:")?;
+    // A title may say anything; what follows the last mark is the digest, and no digest has a blank.
+    let (title, rest) = line.rsplit_once(" sm3:")?;
+    let (digest, label) = rest.split_once(' ').unwrap_or((rest, ""));
+    let kind = (1..=MOST_KIND).find(|kind| label::by_number(KINDS, *kind) == label);
     Some(Evidence {
         title: title.to_owned(),
         digest: digest.to_owned(),
+        kind: kind.filter(|_| !label.is_empty()).unwrap_or(0),
     })
 }
 
@@ -305,13 +317,21 @@ mod tests {
         Evidence {
             title: title.into(),
             digest: digest.into(),
+            kind: 0,
         }
     }
 
     #[test]
     fn evidence_is_read_as_it_was_kept() {
         let digest = "5a".repeat(32);
-        let given = [piece("户口簿", &digest), piece("摘要 sm3:0", &digest)];
+        let given = [
+            piece("户口簿", &digest),
+            piece("摘要 sm3:0", &digest),
+            Evidence {
+                kind: 99,
+                ..piece("居民户口簿", &digest)
+            },
+        ];
         let read: Vec<Evidence> = kept(&given)
             .iter()
             .filter_map(|line| read_kept(line))
@@ -322,10 +342,10 @@ mod tests {
 
     #[test]
     fn a_remark_is_of_visible_characters_and_not_too_long() {
-        assert!(check_note("").is_empty());
-        assert!(check_note("一\n二").is_empty());
-        assert_eq!(check_note("一\0二").len(), 1);
-        assert_eq!(check_note(&"字".repeat(1_001)).len(), 1);
+        assert!(check_note("note", "").is_empty());
+        assert!(check_note("note", "一\n二").is_empty());
+        assert_eq!(check_note("note", "一\0二").len(), 1);
+        assert_eq!(check_note("note", &"字".repeat(1_001)).len(), 1);
         assert!(check_reason("reason", "请核实").is_empty());
         assert_eq!(check_reason("reason", " 核 ").len(), 1);
         assert_eq!(check_reason("reason", "请\0核实").len(), 1);
@@ -338,6 +358,15 @@ mod tests {
         let wrong = check_evidence("evidence", &[piece("", &digest), piece("户口簿", "ab")]);
         let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field.as_str()).collect();
         assert_eq!(fields, ["evidence[0].title", "evidence[1].digest"]);
+        let kind = |kind| Evidence {
+            kind,
+            ..piece("户口簿", &digest)
+        };
+        assert_eq!(
+            check_evidence("evidence", &[kind(98)])[0].field,
+            "evidence[0].kind"
+        );
+        assert!(kept(&[kind(1)])[0].ends_with("abab 居民户口簿"));
         let many = vec![piece("户口簿", &digest); 21];
         assert_eq!(check_evidence("evidence", &many).len(), 1);
     }

@@ -15,6 +15,7 @@ use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, check_reason};
+use junheng_proto::education::v1::Stage;
 use junheng_proto::error::v1::Reason;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::Outcome;
@@ -31,9 +32,10 @@ use super::error::AdmissionError;
 use super::rpc::{about_as, encode, name_of};
 use super::rules::{self, Conditions};
 use super::workflow::State;
-use super::{child, steps, store};
+use super::{child, counts, steps, store};
 use crate::attendance_zone::store as zones;
 use crate::entity::{admission_entry as entry, admission_plan as plan, school};
+use crate::promotion::store as places;
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::store as schools;
 use crate::student::{document, rules as person, store as students};
@@ -78,13 +80,18 @@ pub(super) async fn add(
         .write(&caller.clone(), key, move |tx| async move {
             let found = open_plan(&*tx, &caller.scope, id).await?;
             steps::held_open(&tx, found.school).await?;
+            store::hold_plan(&*tx, id).await?;
             let current = open_plan(&*tx, &caller.scope, id).await?;
             let mut report = Report::new(false);
             report.read(message.rows.len());
             let wanted = judge(&context, &*tx, &current, message.rows, &mut report).await?;
+            hold_graduates(&*tx, &current, &wanted).await?;
             let new = standing(&*tx, &caller, &current, wanted, &mut report).await?;
             let models = new.iter().map(|wanted| wanted.model.clone()).collect();
             let added = store::insert_entries(&*tx, models).await?;
+            let kinds = new.iter().filter(|wanted| added.contains(&wanted.model.id));
+            let kinds = counts::by_kind(kinds.map(|wanted| wanted.model.kind));
+            counts::list(&*tx, id, kinds).await?;
             let (mut records, mut late) = (Vec::new(), Vec::new());
             let keys = &context.store.keys;
             for wanted in new {
@@ -131,6 +138,8 @@ pub(super) async fn withdraw(
     let (context, store) = (context.clone(), context.store.clone());
     store
         .write(&caller.clone(), key, move |tx| async move {
+            let found = resource::get::<entry::Entity>(&*tx, &caller.scope, id).await?;
+            store::hold_plan(&*tx, found.plan).await?;
             let current = resource::get::<entry::Entity>(&*tx, &caller.scope, id).await?;
             check_etag(&asked.name, &asked.etag, current.version)?;
             let list = open_plan(&*tx, &caller.scope, current.plan).await?;
@@ -145,6 +154,7 @@ pub(super) async fn withdraw(
             changed.claim = current.id.as_bytes().to_vec();
             changed.version += 1;
             resource::replace::<entry::Entity>(&*tx, changed.clone(), current.version).await?;
+            counts::list(&*tx, list.id, [(current.kind, -1)].into()).await?;
             let mut listed = list.clone();
             listed.listed_count -= 1;
             listed.version += 1;
@@ -301,7 +311,42 @@ async fn judge(
     Ok(wanted)
 }
 
-/// Refuses who stands on a list of the year or has a record of the stage already; gives the others.
+/// Where the county has given primary graduates a place for the year of a junior plan, by the hash of the document.
+async fn placed(
+    database: &impl ConnectionTrait,
+    plan: &plan::Model,
+    hashes: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, Uuid>, AdmissionError> {
+    if plan.stage != Stage::Junior as i32 {
+        return Ok(HashMap::new());
+    }
+    let graduates = students::with_hashes(database, hashes).await?;
+    let ids: Vec<Uuid> = graduates.iter().map(|student| student.id).collect();
+    let places = places::places_of(database, &ids, plan.school_year).await?;
+    let placed = graduates.into_iter().filter_map(|student| {
+        let place = places.get(&student.id)?;
+        Some((student.identity_hash, place.school))
+    });
+    Ok(placed.collect())
+}
+
+/// Holds the primary records of a junior list's children, so that the county gives none of them a place meanwhile.
+async fn hold_graduates(
+    database: &impl ConnectionTrait,
+    plan: &plan::Model,
+    rows: &[Wanted],
+) -> Result<(), AdmissionError> {
+    if plan.stage != Stage::Junior as i32 || rows.is_empty() {
+        return Ok(());
+    }
+    let hashes: Vec<&[u8]> = rows.iter().map(|row| row.model.claim.as_slice()).collect();
+    let graduates = students::with_hashes(database, &hashes).await?;
+    let ids: Vec<Uuid> = graduates.iter().map(|student| student.id).collect();
+    Ok(places::hold_students(database, &ids).await?)
+}
+
+/// Refuses who stands on a list of the year, has a record of the stage already or a place given by the county; gives the
+/// others.
 async fn standing(
     database: &impl ConnectionTrait,
     caller: &Caller,
@@ -332,7 +377,9 @@ async fn standing(
             registered.insert(hash, student.school);
         }
     }
+    let placed = placed(database, plan, &hashes).await?;
     let ids = listed.values().map(|entry| entry.school);
+    let ids = ids.chain(placed.values().copied());
     let ids: BTreeSet<Uuid> = ids.chain(registered.values().copied()).collect();
     let names: HashMap<Uuid, String> = schools::with_ids(database, &caller.scope, ids)
         .await?
@@ -354,15 +401,19 @@ async fn standing(
             Some(entry) => (Reason::ListedAlready, entry.school),
             None => match registered.get(&wanted.model.claim) {
                 Some(school) => (Reason::PersonRegistered, *school),
-                None => {
-                    new.push(wanted);
-                    continue;
-                }
+                None => match placed.get(&wanted.model.claim) {
+                    Some(school) => (Reason::JuniorPlaceGiven, *school),
+                    None => {
+                        new.push(wanted);
+                        continue;
+                    }
+                },
             },
         };
         let (place, place_zh) = whereabouts(&school);
         let (verb, verb_zh) = match reason {
             Reason::ListedAlready => ("stands on this year's list of", "本学年已列入招生名单:"),
+            Reason::JuniorPlaceGiven => ("was given a junior place in", "县级已安排初中学位:"),
             _ => ("is that of somebody registered in", "该证件已登记学籍:"),
         };
         let sealed = document::normalize(&wanted.child.identity_number).is_empty();

@@ -11,6 +11,7 @@
 //!   was admitted and has not arrived is a list.
 
 pub(crate) mod child;
+mod counts;
 mod draw;
 mod enrol;
 mod entries;

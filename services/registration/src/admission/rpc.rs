@@ -1,6 +1,6 @@
 //! The gRPC face of admissions: decode, call, encode.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
@@ -15,9 +15,8 @@ use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, WorkflowError};
-use junheng_proto::education::v1::Sponsor;
 use junheng_proto::options::v1::DataClass;
-use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
+use junheng_proto::registration::v1::admission_entry::Kind;
 use junheng_proto::registration::v1::admission_plan::Basis;
 use junheng_proto::registration::v1::admission_service_server::AdmissionService;
 use junheng_proto::registration::v1::*;
@@ -32,12 +31,11 @@ use super::steps::{self, Given};
 use super::workflow::{
     CLOSE, CONFIRM, CREATE, DRAW, ENROL, PUBLISH, RETURN, State, state_name, state_of,
 };
-use super::{child, entries, store};
+use super::{child, counts, entries, store};
 use crate::attendance_zone::store as zones;
 use crate::entity::admission_plan::{Entity, Model};
 use crate::entity::{admission_entry, school};
 use crate::school::parent::{self, PlacedParent};
-use crate::school::store as schools;
 use crate::school_class::rpc::require_stage;
 use crate::school_year;
 use crate::statistic::band;
@@ -182,6 +180,7 @@ impl AdmissionService for Rpc {
         request: Request<ListNotArrivedRequest>,
     ) -> Result<Response<ListAdmissionEntriesResponse>, Status> {
         let message = request.get_ref().clone();
+        self.check_year(message.school_year).map_err(into_status)?;
         let only = store::only_not_arrived(message.school_year);
         let year = message.school_year.to_string();
         let sizes = (message.page_size, message.page_token.as_str());
@@ -313,6 +312,7 @@ impl Rpc {
         let message = request.into_inner();
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         let year = message.school_year.to_string();
+        self.check_year(message.school_year)?;
         let fields = [message.parent.as_str(), year.as_str()];
         let (size, token) = (message.page_size, &message.page_token);
         let page = Page::of(&caller.method, size, token, &fields)?;
@@ -405,6 +405,7 @@ impl Rpc {
             .write(&caller.clone(), key, move |tx| async move {
                 let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
                 steps::held_open(&tx, found.school).await?;
+                store::hold_plan(&*tx, id).await?;
                 let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
                 if !rules::takes_arrivals(state_of(current.state)) {
                     return Err(too_early(&current).into());
@@ -420,6 +421,11 @@ impl Rpc {
                 }
                 let before = encode(&current);
                 store::arrive(&*tx, id, &ids).await?;
+                let come = entries
+                    .iter()
+                    .filter(|entry| !entry.arrived && ids.contains(&entry.id));
+                let kinds = counts::by_kind(come.map(|entry| entry.kind));
+                counts::arrive(&*tx, id, kinds).await?;
                 let already = entries.iter().filter(|entry| entry.arrived);
                 let all: BTreeSet<Uuid> = already.map(|entry| entry.id).chain(ids).collect();
                 let mut changed = current.clone();
@@ -443,36 +449,28 @@ impl Rpc {
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         let (reader, scope) = (self.context.store.reader(), &caller.scope);
         let year = message.school_year;
-        let mut kinds: BTreeMap<i32, AdmissionCount> = BTreeMap::new();
-        for (kind, outcome, arrived, count) in store::count(reader, scope, &parent, year).await? {
-            let of_kind = kinds.entry(kind).or_insert_with(|| AdmissionCount {
-                kind,
-                ..AdmissionCount::default()
-            });
-            if outcome != Outcome::Withdrawn as i32 {
-                of_kind.listed_count += count;
-            }
-            if outcome == Outcome::Admitted as i32 {
-                of_kind.admitted_count += count;
-                of_kind.arrived_count += if arrived { count } else { 0 };
-            }
-        }
-        let migrants =
-            store::count_by_school(reader, scope, &parent, year, Kind::Migrant as i32).await?;
-        let ids = migrants.iter().map(|(school, _)| *school);
-        let public: BTreeSet<Uuid> = schools::with_ids(reader, scope, ids)
-            .await?
-            .into_iter()
-            .filter(|school| school.sponsor != Sponsor::Private as i32)
-            .map(|school| school.id)
-            .collect();
-        let in_public = migrants.iter().filter(|(id, _)| public.contains(id));
+        let wrong = school_year::check_seen("school_year", year, self.context.clock.today());
+        KernelError::unless_empty(wrong.into_iter().collect())?;
+        let told = counts::below(reader, scope, &parent, year).await?;
+        let migrants = told.iter().filter(|told| told.kind == Kind::Migrant as i32);
+        let migrants: Vec<_> = migrants.collect();
+        let count = |told: &counts::Told| AdmissionCount {
+            kind: told.kind,
+            listed_count: told.listed,
+            admitted_count: told.admitted,
+            arrived_count: told.arrived,
+        };
         Ok(CountAdmissionsResponse {
-            counts: kinds.into_values().collect(),
-            migrant_public_count: in_public.map(|(_, count)| count).sum(),
-            migrant_count: migrants.iter().map(|(_, count)| count).sum(),
+            migrant_public_count: migrants.iter().map(|told| told.admitted_public).sum(),
+            migrant_count: migrants.iter().map(|told| told.admitted).sum(),
+            counts: told.iter().map(count).collect(),
             as_of_time: Some(timestamp(self.context.clock.now_micros())),
         })
+    }
+
+    fn check_year(&self, school_year: i32) -> Result<(), KernelError> {
+        let wrong = school_year::check_filter("school_year", school_year);
+        KernelError::unless_empty(wrong.into_iter().collect())
     }
 
     async fn placed(&self, caller: &Caller, value: &str) -> Result<PlacedParent, KernelError> {

@@ -1,5 +1,7 @@
 //! Takes a step of an admission: check, move and write in one transaction.
 
+use std::collections::{BTreeMap, HashSet};
+
 use chrono::{Days, NaiveDate};
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
@@ -20,7 +22,7 @@ use super::error::AdmissionError;
 use super::rpc::{about_as, encode};
 use super::rules::{self, Facts};
 use super::workflow::{CLOSE, DRAW, ENROL, PUBLISH, RETURN, WORKFLOW, state_of};
-use super::{draw, enrol, store};
+use super::{counts, draw, enrol, store};
 use crate::entity::admission_plan::{Entity, Model};
 use crate::entity::school;
 use crate::rule_book::{RegionPath, RuleBook};
@@ -54,6 +56,7 @@ pub(super) async fn take(
             let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
             // Held until the end: a school that closes meanwhile comes before, and takes nobody.
             let school = held_open(&tx, found.school).await?;
+            store::hold_plan(&*tx, id).await?;
             let mut current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
             current.place = school;
             let standing = Standing {
@@ -167,6 +170,7 @@ async fn close(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
     plan.listed_count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
     if plan.listed_count <= plan.place_count {
         store::decide_all(&**tx, plan.id, Outcome::Admitted).await?;
+        counts::admit_all(&**tx, plan.id).await?;
         plan.admitted_count = plan.listed_count;
     }
     Ok(())
@@ -184,6 +188,10 @@ async fn drawn(tx: &Tx, plan: &mut Model, seed: &str) -> Result<(), AdmissionErr
     let admitted = draw::admitted(seed, &plan.list_digest, &policy, &others, places);
     store::decide_all(&**tx, plan.id, Outcome::NotDrawn).await?;
     store::decide(&**tx, &admitted, Outcome::Admitted).await?;
+    let chosen: HashSet<&Uuid> = admitted.iter().collect();
+    let chosen = entries.iter().filter(|entry| chosen.contains(&entry.id));
+    let kinds = counts::by_kind(chosen.map(|entry| entry.kind));
+    counts::admit(&**tx, plan.id, kinds).await?;
     plan.seed = seed.to_owned();
     plan.admitted_count = i32::try_from(admitted.len()).unwrap_or(i32::MAX);
     Ok(())
@@ -191,6 +199,7 @@ async fn drawn(tx: &Tx, plan: &mut Model, seed: &str) -> Result<(), AdmissionErr
 
 async fn reopen(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
     store::decide_all(&**tx, plan.id, Outcome::Listed).await?;
+    counts::admit(&**tx, plan.id, BTreeMap::new()).await?;
     plan.admitted_count = 0;
     for text in [
         &mut plan.notice_end_date,

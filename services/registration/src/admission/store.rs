@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::admission_entry::Outcome;
@@ -16,9 +15,6 @@ use uuid::Uuid;
 use super::workflow::State;
 use crate::entity::{admission_entry as entry, admission_plan as plan};
 
-/// Kind, outcome, whether arrived, and how many.
-pub type Count = (i32, i32, bool, i64);
-
 /// Adds a plan, unless the school has one of the same year and stage.
 pub async fn insert_plan(
     database: &impl ConnectionTrait,
@@ -30,6 +26,20 @@ pub async fn insert_plan(
         (row.school, row.school_year, row.stage)
     })
     .await
+}
+
+/// Holds a plan until the transaction ends: two who enter, mark or decide at once come one after the other.
+pub async fn hold_plan(database: &impl ConnectionTrait, id: Uuid) -> Result<(), DbErr> {
+    let judged = Scope::everything("the plan was read within the caller's scope");
+    plan::Entity::visible_to(&judged)
+        .select_only()
+        .column(plan::Column::Id)
+        .filter(plan::Column::Id.eq(id))
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    Ok(())
 }
 
 /// The plan of a school, year and stage.
@@ -210,49 +220,4 @@ pub fn only_not_arrived(school_year: i32) -> Condition {
         .add(entry::Column::Outcome.eq(Outcome::Admitted as i32))
         .add(entry::Column::Arrived.eq(false))
         .add(entry::Column::Plan.in_subquery(plans))
-}
-
-/// Counts the entries below `parent` by kind, outcome and arrival.
-pub async fn count(
-    database: &impl ConnectionTrait,
-    scope: &Scope,
-    parent: &Parent,
-    school_year: i32,
-) -> Result<Vec<Count>, DbErr> {
-    use entry::Column;
-    entry::Entity::visible_to(scope)
-        .filter(parent.condition::<entry::Entity>())
-        .filter(Column::SchoolYear.eq(school_year))
-        .select_only()
-        .columns([Column::Kind, Column::Outcome, Column::Arrived])
-        .column_as(Column::Id.count(), "entry_count")
-        .group_by(Column::Kind)
-        .group_by(Column::Outcome)
-        .group_by(Column::Arrived)
-        .into_tuple()
-        .all(database)
-        .await
-}
-
-/// Admitted children of a kind below `parent`, by school.
-pub async fn count_by_school(
-    database: &impl ConnectionTrait,
-    scope: &Scope,
-    parent: &Parent,
-    school_year: i32,
-    kind: i32,
-) -> Result<Vec<(Uuid, i64)>, DbErr> {
-    use entry::Column;
-    entry::Entity::visible_to(scope)
-        .filter(parent.condition::<entry::Entity>())
-        .filter(Column::SchoolYear.eq(school_year))
-        .filter(Column::Kind.eq(kind))
-        .filter(Column::Outcome.eq(Outcome::Admitted as i32))
-        .select_only()
-        .column(Column::School)
-        .column_as(Column::Id.count(), "entry_count")
-        .group_by(Column::School)
-        .into_tuple()
-        .all(database)
-        .await
 }

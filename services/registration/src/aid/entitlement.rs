@@ -1,96 +1,46 @@
-//! The table of entitlements, `data/aid.toml`.
+//! What there is to be entitled to: the items, who is entitled, and the dated rules with their amounts.
 
-use std::sync::LazyLock;
-
-use chrono::NaiveDate;
+use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::AidItem;
-use serde::Deserialize;
 
 /// Who is entitled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
-    #[serde(rename = "everybody")]
+    /// Every pupil in compulsory education.
     Everybody,
-    #[serde(rename = "boarder in hardship")]
+    /// Boarders in hardship.
     BoarderInHardship,
-    #[serde(rename = "day pupil in hardship")]
+    /// Day pupils in hardship.
     DayPupilInHardship,
 }
 
-/// The item in the file's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Item {
-    FeeExemption,
-    FreeTextbooks,
-    BoarderAllowance,
-    DayPupilAllowance,
-}
-
-/// One entry of the file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One item at one stage.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Entitlement {
-    item: Item,
-    pub(crate) stages: Vec<i32>,
+    /// The item.
+    pub(crate) item: AidItem,
+    /// Who is entitled.
     pub(crate) who: Who,
-    year_fen: Vec<i64>,
-    pub(crate) region: String,
-    pub(crate) effective_from: NaiveDate,
-    /// Empty while it is in force.
-    effective_to: String,
-    pub(crate) source: String,
-    pub(crate) trust: String,
+    /// The stage.
+    pub(crate) stage: Stage,
+    /// The rule with the fen of a school year of two terms, 0 of what is given in kind.
+    pub(crate) rule: &'static str,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    entitlement: Vec<Entitlement>,
-}
-
-/// The entries that ship with the program.
-pub(crate) static ENTITLEMENTS: LazyLock<Vec<Entitlement>> = LazyLock::new(|| {
-    let table: Table = toml::from_str(include_str!("../../data/aid.toml"))
-        .expect("the shipped table is well formed");
-    table.entitlement
-});
-
-// === impl Entitlement ===
-
-impl Entitlement {
-    pub(crate) fn item(&self) -> AidItem {
-        match self.item {
-            Item::FeeExemption => AidItem::FeeExemption,
-            Item::FreeTextbooks => AidItem::FreeTextbooks,
-            Item::BoarderAllowance => AidItem::BoarderAllowance,
-            Item::DayPupilAllowance => AidItem::DayPupilAllowance,
-        }
-    }
-
-    /// Fen for one term of a stage, half of a year's; `None` for another stage.
-    pub(crate) fn term_fen(&self, stage: i32) -> Option<i64> {
-        let index = self.stages.iter().position(|one| *one == stage)?;
-        self.year_fen.get(index).map(|year| year / 2)
-    }
-
-    pub(crate) fn in_force(&self, day: NaiveDate) -> bool {
-        let last: Option<NaiveDate> = self.effective_to.parse().ok();
-        self.effective_from <= day && last.is_none_or(|last| day <= last)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_whole() {
-        for one in ENTITLEMENTS.iter() {
-            assert_eq!(one.stages.len(), one.year_fen.len(), "{one:?}");
-            assert!(!one.source.is_empty() && !one.trust.is_empty(), "{one:?}");
-            assert!(one.effective_to.is_empty() || one.effective_to.parse::<NaiveDate>().is_ok());
-            assert!(one.year_fen.iter().all(|fen| fen % 2 == 0), "{one:?}");
-        }
-    }
-}
+/// Every item at every stage. An item that a rule does not know yet on the day of a term is not due in it.
+#[rustfmt::skip]
+pub(crate) const ENTITLEMENTS: &[Entitlement] = {
+    use AidItem::*;
+    use Stage::*;
+    use Who::*;
+    &[
+        Entitlement { item: FeeExemption,      who: Everybody,          stage: Primary, rule: "aid.fee_exemption_primary_year_fen" },
+        Entitlement { item: FeeExemption,      who: Everybody,          stage: Junior,  rule: "aid.fee_exemption_junior_year_fen" },
+        Entitlement { item: FreeTextbooks,     who: Everybody,          stage: Primary, rule: "aid.free_textbooks_primary_year_fen" },
+        Entitlement { item: FreeTextbooks,     who: Everybody,          stage: Junior,  rule: "aid.free_textbooks_junior_year_fen" },
+        Entitlement { item: BoarderAllowance,  who: BoarderInHardship,  stage: Primary, rule: "aid.boarder_allowance_primary_year_fen" },
+        Entitlement { item: BoarderAllowance,  who: BoarderInHardship,  stage: Junior,  rule: "aid.boarder_allowance_junior_year_fen" },
+        Entitlement { item: DayPupilAllowance, who: DayPupilInHardship, stage: Primary, rule: "aid.day_pupil_allowance_primary_year_fen" },
+        Entitlement { item: DayPupilAllowance, who: DayPupilInHardship, stage: Junior,  rule: "aid.day_pupil_allowance_junior_year_fen" },
+    ]
+};

@@ -1,4 +1,4 @@
-//! Student aid (学生资助). What each is entitled to follows from the record and a dated table (`data/aid.toml`): no fees and free
+//! Student aid (学生资助). What each is entitled to follows from the record and dated rules (`data/rules.toml`): no fees and free
 //! textbooks for everybody in compulsory education, in kind; a living allowance for those in hardship, whole for boarders, half
 //! for day pupils (两免一补). Schools and counties record what they granted, in fen, once for a term; who is entitled and got
 //! nothing (应助未助) is a list at every level. Lists and sums start from the students in hardship, never from all.
@@ -9,3 +9,4 @@ mod record;
 pub mod rpc;
 pub mod rules;
 pub mod store;
+pub(crate) mod totals;

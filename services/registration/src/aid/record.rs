@@ -1,6 +1,6 @@
 //! Records what was granted: every row judged, good rows written together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
@@ -9,6 +9,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::{Entry, record};
 use junheng_kernel::name::{Parent, id_of};
+use junheng_kernel::rule_book::Rules;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_proto::error::v1::Reason;
@@ -21,10 +22,11 @@ use uuid::Uuid;
 
 use super::error::AidError;
 use super::rules::{self, Pupil, Term};
-use super::store;
+use super::{store, totals};
 use crate::approval;
 use crate::entity::aid_grant::Model;
 use crate::entity::student;
+use crate::rule_book::{self, RegionPath};
 use crate::school::parent::{self, PlacedParent};
 use crate::special_group;
 use crate::student::number_hash;
@@ -42,6 +44,7 @@ enum Outcome {
 /// What rows are judged by.
 struct Ground {
     context: Context,
+    rules: &'static Rules,
     parent: Parent,
     term: Term,
     today: NaiveDate,
@@ -51,6 +54,8 @@ struct Ground {
     in_hardship: HashSet<Uuid>,
     /// What stands, and what earlier rows add.
     granted: HashMap<(Uuid, i32), (i64, String)>,
+    /// To whom anything stands for the term.
+    aided: BTreeSet<Uuid>,
 }
 
 /// Judges and records a batch.
@@ -79,6 +84,7 @@ pub(super) async fn run(
             let school = parent.school();
             let mut ground = Ground {
                 context,
+                rules: rule_book::rules()?,
                 parent,
                 term,
                 today,
@@ -86,6 +92,7 @@ pub(super) async fn run(
                 by_hash: HashMap::new(),
                 in_hardship: HashSet::new(),
                 granted: HashMap::new(),
+                aided: BTreeSet::new(),
             };
             ground.read(&*tx, &work_caller, &message.rows).await?;
             let mut answer = BatchRecordAidGrantsResponse::default();
@@ -114,6 +121,9 @@ pub(super) async fn run(
                 )
             });
             let entry = entry.note(&term.label()).with_all(told);
+            let aided = totals::newly_aided(&grants, &ground.aided);
+            let aided = aided.iter().filter_map(|id| ground.by_id.get(id));
+            totals::granted(&*tx, &grants, aided, term).await?;
             store::insert(&*tx, grants).await?;
             Ok::<_, KernelError>((answer, entry))
         })
@@ -137,12 +147,19 @@ impl Ground {
         for row in rows.iter().filter(|row| !row.student_number.is_empty()) {
             hashes.push(number_hash(keys, &row.student_number)?);
         }
-        let found = store::students(database, &caller.scope, ids.collect(), hashes).await?;
+        let (ids, hashes) = (ids.collect::<Vec<_>>(), hashes);
+        let scope = &caller.scope;
+        let found = store::students(database, scope, ids.clone(), hashes.clone(), false).await?;
+        // Schools first and then the students, as every change of a record holds them: the counts of the aided follow the
+        // change, or the grant counts the student as changed.
+        parent::hold_places(database, found.iter().map(|one| one.school)).await?;
+        let found = store::students(database, scope, ids, hashes, true).await?;
         let standing =
             store::of_students(database, self.term, found.iter().map(|one| one.id)).await?;
         for grant in standing {
             let key = (grant.student, grant.item);
             self.granted.insert(key, (grant.amount_fen, grant.pay_date));
+            self.aided.insert(grant.student);
         }
         let ids = found.iter().map(|one| one.id);
         self.in_hardship = special_group::in_hardship(database, ids).await?;
@@ -205,9 +222,9 @@ impl Ground {
             return Outcome::Refused(Violation::of("item", &already));
         }
         let region = approval::region_of(student.place);
-        let path = approval::path_of(&self.context.regions, &region);
+        let path = RegionPath::of(&self.context.regions, &region);
         let pupil = Pupil::of(student, self.in_hardship.contains(&student.id));
-        let due = rules::allowance(pupil, &path, self.term);
+        let due = rules::allowance(self.rules, pupil, &path, self.term);
         let Some(due) = due.filter(|due| due.item as i32 == row.item) else {
             return Outcome::Refused(Violation::of("item", &AidError::NotDue { item, term }));
         };

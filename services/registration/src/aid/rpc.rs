@@ -21,9 +21,10 @@ use junheng_proto::registration::v1::{
 use tonic::{Request, Response, Status};
 
 use super::rules::{self, Pupil, Term};
-use super::{record, store};
+use super::{record, store, totals};
 use crate::approval;
 use crate::entity::{aid_grant, student};
+use crate::rule_book::{self, RegionPath};
 use crate::school::parent::{self, PlacedParent};
 use crate::special_group;
 use crate::student::person;
@@ -94,7 +95,8 @@ impl Rpc {
         store.record_read(&caller, entry).await?;
         let proven = special_group::in_hardship(store.reader(), [id]).await?;
         let pupil = Pupil::of(&student, proven.contains(&id));
-        let dues = rules::dues(pupil, &self.path(student.place), term);
+        let path = self.path(student.place);
+        let dues = rules::dues(rule_book::rules()?, pupil, &path, term);
         let entitlements = dues.into_iter().map(|due| AidEntitlement {
             item: due.item as i32,
             amount_fen: due.amount_fen,
@@ -164,9 +166,11 @@ impl Rpc {
         let school = parent.school();
         let entry = Entry::about(&message.parent, place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;
+        let book = rule_book::rules()?;
         let told = |row: &student::Model| {
             // Where the table entitles nobody to it, who is in hardship is entitled to nothing.
-            let due = rules::allowance(Pupil::of(row, true), &self.path(row.place), term)?;
+            let pupil = Pupil::of(row, true);
+            let due = rules::allowance(book, pupil, &self.path(row.place), term)?;
             let student = person::encode(&store.keys, row);
             Some(student.map(|student| UnaidedStudent {
                 student: Some(student),
@@ -186,37 +190,47 @@ impl Rpc {
     async fn sum(&self, request: Request<SumAidRequest>) -> Result<SumAidResponse, KernelError> {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
-        let reader = self.context.store.reader();
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         let term = self.term(message.term)?;
-        let counts = store::count_hardship(reader, &caller.scope, &parent, term).await?;
-        let grants = store::sum_grants(reader, &caller.scope, &parent, term).await?;
+        // One moment for all: a student who is aided between two statements would count as entitled only.
+        let moment = self.context.store.snapshot().await?;
+        let counts = totals::in_hardship(&moment, &parent).await?;
+        let aided = totals::aided(&moment, &caller.scope, &parent, term).await?;
+        let grants = totals::sums(&moment, &caller.scope, &parent, term).await?;
+        let unproven = store::count_unproven(&moment, &caller.scope, &parent, term).await?;
+        drop(moment);
+        let book = rule_book::rules()?;
         let mut sums: BTreeMap<(i32, i32), AidSum> = BTreeMap::new();
         let sum = |item: i32, stage: i32| AidSum {
             item,
             stage,
             ..AidSum::default()
         };
-        for (county, stage, boarder, aided, count) in counts {
+        for ((county, stage, boarder), count) in counts {
             let pupil = Pupil {
                 stage,
                 boarder,
                 hardship: true,
                 enrolled: true,
             };
-            let path = approval::path_of(&self.context.regions, &format!("{county:06}"));
-            let Some(due) = rules::allowance(pupil, &path, term) else {
+            let path = RegionPath::of(&self.context.regions, &format!("{county:06}"));
+            let Some(due) = rules::allowance(book, pupil, &path, term) else {
                 continue;
             };
+            let seat = (county, stage, boarder);
+            // What a school only states gives no money.
+            let unproven = unproven.get(&seat).copied().unwrap_or_default();
+            let count = count - unproven.all;
+            let aided = aided.get(&seat).copied().unwrap_or(0) - unproven.aided;
             let item = due.item as i32;
             let sum = sums
                 .entry((item, stage))
                 .or_insert_with(|| sum(item, stage));
             sum.entitled_count += count;
             sum.entitled_fen += count * due.amount_fen;
-            sum.unaided_count += if aided { 0 } else { count };
+            sum.unaided_count += count - aided;
         }
-        for (item, stage, count, fen) in grants {
+        for ((item, stage), (count, fen)) in grants {
             let sum = sums
                 .entry((item, stage))
                 .or_insert_with(|| sum(item, stage));
@@ -233,8 +247,8 @@ impl Rpc {
         Term::of(given, self.context.clock.today()).map_err(KernelError::Fields)
     }
 
-    fn path(&self, place: i64) -> Vec<String> {
-        approval::path_of(&self.context.regions, &approval::region_of(place))
+    fn path(&self, place: i64) -> RegionPath {
+        RegionPath::of(&self.context.regions, &approval::region_of(place))
     }
 
     async fn placed(&self, caller: &Caller, value: &str) -> Result<PlacedParent, KernelError> {

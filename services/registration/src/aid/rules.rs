@@ -3,10 +3,11 @@
 use chrono::{Datelike as _, NaiveDate};
 use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
+use junheng_kernel::rule_book::{RegionPath, Rules};
 use junheng_proto::registration::v1::student::State;
 use junheng_proto::registration::v1::{AidItem, AidTerm, SchoolTerm};
 
-use super::entitlement::{ENTITLEMENTS, Entitlement, Who};
+use super::entitlement::{ENTITLEMENTS, Who};
 use crate::entity::student::Model;
 use crate::school_year;
 
@@ -116,47 +117,31 @@ impl Pupil {
     }
 }
 
-/// What a pupil is entitled to in a term, in a region whose codes, its own first, are `path`.
-pub(crate) fn dues(pupil: Pupil, path: &[String], term: Term) -> Vec<Due> {
-    dues_by(&ENTITLEMENTS, pupil, path, term)
-}
-
-/// The allowance among them: what is recorded by student. A pupil has at most one.
-pub(crate) fn allowance(pupil: Pupil, path: &[String], term: Term) -> Option<Due> {
-    let dues = dues(pupil, path, term).into_iter();
-    dues.into_iter().find(|due| due.amount_fen > 0)
-}
-
-fn dues_by(table: &'static [Entitlement], pupil: Pupil, path: &[String], term: Term) -> Vec<Due> {
+/// What a pupil is entitled to in a term, by the rules of a region.
+pub(crate) fn dues(rules: &Rules, pupil: Pupil, path: &RegionPath, term: Term) -> Vec<Due> {
     if !pupil.enrolled {
         return Vec::new();
     }
     let day = term.first_day();
-    let distance = |one: &Entitlement| match one.region.as_str() {
-        "" => Some(path.len()),
-        code => path.iter().position(|own| own == code),
-    };
-    let mut dues = Vec::new();
-    for item in [
-        AidItem::FeeExemption,
-        AidItem::FreeTextbooks,
-        AidItem::BoarderAllowance,
-        AidItem::DayPupilAllowance,
-    ] {
-        let best = table
-            .iter()
-            .filter(|one| one.item() == item && one.in_force(day))
-            .filter_map(|one| Some((distance(one)?, one, one.term_fen(pupil.stage)?)))
-            .min_by_key(|(distance, one, _)| (*distance, std::cmp::Reverse(one.effective_from)));
-        if let Some((_, one, amount_fen)) = best.filter(|(_, one, _)| pupil.is(one.who)) {
-            dues.push(Due {
-                item,
-                amount_fen,
-                source: format!("{} [{}]", one.source, one.trust),
-            });
-        }
-    }
-    dues
+    let own = ENTITLEMENTS
+        .iter()
+        .filter(|one| one.stage as i32 == pupil.stage && pupil.is(one.who));
+    own.filter_map(|one| {
+        let rule = rules.find(one.rule, path, day)?;
+        Some(Due {
+            item: one.item,
+            // Half of a year's.
+            amount_fen: rule.value / 2,
+            source: format!("{} [{}]", rule.source, rule.trust),
+        })
+    })
+    .collect()
+}
+
+/// The allowance among them: what is recorded by student. A pupil has at most one.
+pub(crate) fn allowance(rules: &Rules, pupil: Pupil, path: &RegionPath, term: Term) -> Option<Due> {
+    let mut dues = dues(rules, pupil, path, term).into_iter();
+    dues.find(|due| due.amount_fen > 0)
 }
 
 /// The Chinese term of an item.
@@ -167,6 +152,21 @@ pub(crate) fn item_label(item: i32) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule_book;
+
+    #[test]
+    fn a_years_amount_can_be_halved_into_terms() {
+        for one in ENTITLEMENTS {
+            let all = rule_book::rules().unwrap().all().iter();
+            let mut amounts = all.filter(|rule| rule.id == one.rule).peekable();
+            assert!(amounts.peek().is_some(), "{}", one.rule);
+            assert!(
+                amounts.all(|rule| rule.value >= 0 && rule.value % 2 == 0),
+                "{}",
+                one.rule
+            );
+        }
+    }
 
     fn fen(
         stage: i32,
@@ -185,8 +185,8 @@ mod tests {
             school_year: year,
             term,
         };
-        let path = ["630103".to_owned(), "630000".to_owned()];
-        let dues = dues(pupil, &path, term).into_iter();
+        let path = RegionPath::of_codes(&["630103", "630000"]);
+        let dues = dues(rule_book::rules().unwrap(), pupil, &path, term).into_iter();
         dues.map(|due| (due.item, due.amount_fen))
             .filter(|due| due.1 > 0)
             .collect()
@@ -231,10 +231,15 @@ mod tests {
             enrolled: true,
         };
         let items = |pupil| {
-            dues(pupil, &[], term)
-                .into_iter()
-                .map(|due| due.item)
-                .collect::<Vec<_>>()
+            dues(
+                rule_book::rules().unwrap(),
+                pupil,
+                &RegionPath::nation(),
+                term,
+            )
+            .into_iter()
+            .map(|due| due.item)
+            .collect::<Vec<_>>()
         };
         assert_eq!(
             items(pupil),

@@ -1,5 +1,7 @@
 //! Every SQL statement about aid.
 
+use std::collections::BTreeMap;
+
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::education::v1::Stage;
@@ -7,7 +9,7 @@ use junheng_proto::registration::v1::student::State;
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -15,9 +17,6 @@ use super::rules::Term;
 use crate::entity::aid_grant::{Column, Entity, Model};
 use crate::entity::student;
 use crate::special_group::hardship_is_proven;
-
-/// County, stage, whether they board, whether they got something, how many.
-pub(crate) type HardshipCount = (i64, i32, bool, bool, i64);
 
 /// Only the grants of a term.
 pub(crate) fn of_term(term: Term) -> Condition {
@@ -55,12 +54,13 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The students with these ids or number hashes.
+/// The students with these ids or number hashes, held until the transaction ends where `hold` says so.
 pub(crate) async fn students(
     database: &impl ConnectionTrait,
     scope: &Scope,
     ids: Vec<Uuid>,
     hashes: Vec<Vec<u8>>,
+    hold: bool,
 ) -> Result<Vec<student::Model>, DbErr> {
     let either = Condition::any()
         .add_option((!ids.is_empty()).then(|| student::Column::Id.is_in(ids)))
@@ -68,19 +68,19 @@ pub(crate) async fn students(
     if either.is_empty() {
         return Ok(Vec::new());
     }
-    student::Entity::visible_to(scope)
+    let found = student::Entity::visible_to(scope)
         .filter(either)
-        .all(database)
-        .await
+        .order_by_asc(student::Column::Id);
+    let found = if hold { found.lock_shared() } else { found };
+    found.all(database).await
 }
 
-/// Who is recognised to be in hardship, enrolled and in compulsory education. The flag stands in the words of the index `students_hardship`: by
-/// them the database takes it.
-fn in_hardship() -> Condition {
+/// Whom a school calls in hardship, enrolled and in compulsory education. The flag stands in the words of the index
+/// `students_hardship`: by them the database takes it.
+fn called_in_hardship() -> Condition {
     let stages = [Stage::Primary as i32, Stage::Junior as i32];
     Condition::all()
         .add(Expr::cust("hardship"))
-        .add(hardship_is_proven())
         .add(student::Column::State.eq(State::Enrolled as i32))
         .add(student::Column::Stage.is_in(stages))
 }
@@ -97,20 +97,32 @@ fn aided(term: Term) -> SimpleExpr {
 
 /// Students in hardship to whom nothing was granted for a term.
 pub(crate) fn unaided(term: Term) -> Condition {
-    in_hardship().add(Condition::all().not().add(aided(term)))
+    called_in_hardship()
+        .add(hardship_is_proven())
+        .add(Condition::all().not().add(aided(term)))
 }
 
-/// Counts students in hardship by county, stage, boarding and whether they got something for a term.
-pub(crate) async fn count_hardship(
+/// Students whose hardship no recognition in force proves.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unproven {
+    /// All of them.
+    pub(crate) all: i64,
+    /// Those to whom something was granted for the term, when it was proven still.
+    pub(crate) aided: i64,
+}
+
+/// Counts them by county, stage and boarding.
+pub(crate) async fn count_unproven(
     database: &impl ConnectionTrait,
     scope: &Scope,
     parent: &Parent,
     term: Term,
-) -> Result<Vec<HardshipCount>, DbErr> {
+) -> Result<BTreeMap<(i64, i32, bool), Unproven>, DbErr> {
     let county = || Expr::cust("place / 1000000");
-    student::Entity::visible_to(scope)
+    let counts: Vec<(i64, i32, bool, bool, i64)> = student::Entity::visible_to(scope)
         .filter(parent.condition::<student::Entity>())
-        .filter(in_hardship())
+        .filter(called_in_hardship())
+        .filter(Condition::all().not().add(hardship_is_proven()))
         .select_only()
         .expr_as(county(), "county")
         .column(student::Column::Stage)
@@ -123,26 +135,12 @@ pub(crate) async fn count_hardship(
         .group_by(aided(term))
         .into_tuple()
         .all(database)
-        .await
-}
-
-/// Item, stage, grants and fen of a term.
-pub(crate) async fn sum_grants(
-    database: &impl ConnectionTrait,
-    scope: &Scope,
-    parent: &Parent,
-    term: Term,
-) -> Result<Vec<(i32, i32, i64, i64)>, DbErr> {
-    Entity::visible_to(scope)
-        .filter(parent.condition::<Entity>())
-        .filter(of_term(term))
-        .select_only()
-        .columns([Column::Item, Column::Stage])
-        .column_as(Column::Id.count(), "grant_count")
-        .expr_as(Expr::cust("CAST(SUM(amount_fen) AS BIGINT)"), "fen")
-        .group_by(Column::Item)
-        .group_by(Column::Stage)
-        .into_tuple()
-        .all(database)
-        .await
+        .await?;
+    let mut found: BTreeMap<(i64, i32, bool), Unproven> = BTreeMap::new();
+    for (county, stage, boarder, aided, count) in counts {
+        let unproven = found.entry((county, stage, boarder)).or_default();
+        unproven.all += count;
+        unproven.aided += if aided { count } else { 0 };
+    }
+    Ok(found)
 }

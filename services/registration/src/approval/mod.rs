@@ -11,7 +11,6 @@ pub(crate) use usable::{Held, check_use};
 use chrono::NaiveDate;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number;
-use junheng_kernel::region::RegionTable;
 use junheng_kernel::workflow::Unmet;
 use junheng_proto::registration::v1::ClearField;
 
@@ -69,13 +68,6 @@ pub(crate) fn day_of(field: &str, text: &str) -> Result<NaiveDate, Violation> {
 /// The 6-digit code of the county, city or province in which a place lies.
 pub(crate) fn region_of(place: i64) -> String {
     format!("{:06}", place / 1_000_000)
-}
-
-/// A region's code and those of the regions above it, from its own outwards.
-pub(crate) fn path_of(regions: &RegionTable, code: &str) -> Vec<String> {
-    let above = regions.ancestors(code).into_iter();
-    let above = above.map(|region| region.code.clone());
-    std::iter::once(code.to_owned()).chain(above).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What attendance proves of one pupil, for those who decide about cases of dropping out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 use junheng_kernel::error::KernelError;
@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::called::{Kind, is_present, is_without_leave, kind_of};
 pub use super::rules::Absence;
 use super::rules::add_up;
-use super::store::Where;
 use super::{store, terms};
 
 /// How far back absences are looked at.
@@ -23,7 +22,7 @@ pub struct Presence {
     pub first: Option<NaiveDate>,
     /// School days on which the pupil was there.
     pub days: u32,
-    /// School days on which the pupil was away without leave, after the first day back.
+    /// School days on which the pupil was away without leave, those before the first day included.
     pub unexcused: u32,
 }
 
@@ -40,7 +39,7 @@ pub async fn absence(
     let rows = store::absences_of(tx, &[student], since).await?;
     let mut classes: HashSet<Uuid> = rows.iter().map(|row| row.school_class).collect();
     classes.extend(pupil.school_class);
-    let places = classes.into_iter().map(|class| Where::Class(class, since));
+    let places = classes.into_iter().map(|class| (class, since));
     let mut called = store::called_days(tx, places, &HashSet::from([student])).await?;
     let mut days = called.remove(&student).unwrap_or_default();
     for row in rows {
@@ -93,31 +92,65 @@ pub async fn away_in_term(
     Ok(away)
 }
 
-/// How a pupil has attended the school where the record is from a day on; nothing for who has no record.
-pub async fn present_since(
-    tx: &impl ConnectionTrait,
+/// How a pupil was called, day by day; days on which it was not called are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls(BTreeMap<NaiveDate, Kind>);
+
+/// How a pupil was called from a day on, in whatever classes it has been, of whatever schools; nothing for who has no record.
+pub async fn calls_since(
+    database: &impl ConnectionTrait,
     student: Uuid,
     since: NaiveDate,
-) -> Result<Presence, KernelError> {
-    let Some(pupil) = store::seat_of(tx, student).await? else {
-        return Ok(Presence::default());
+) -> Result<Calls, KernelError> {
+    let Some(pupil) = store::seat_of(database, student).await? else {
+        return Ok(Calls::default());
     };
-    let places = [Where::School(pupil.school, since)];
-    let mut called = store::called_days(tx, places, &HashSet::from([student])).await?;
-    let days = called.remove(&student).unwrap_or_default();
-    let first = days
-        .iter()
-        .find(|(_, kind)| is_present(**kind))
-        .map(|(date, _)| *date);
-    let count = |which: fn(Kind) -> bool| {
-        let back = days.iter().filter(|(date, _)| Some(**date) >= first);
-        let found = back.filter(|(_, kind)| which(**kind)).count();
-        u32::try_from(found).unwrap_or(u32::MAX)
-    };
-    // Of who was never there, no day is one after the return.
-    Ok(first.map_or_else(Presence::default, |first| Presence {
-        first: Some(first),
-        days: count(is_present),
-        unexcused: count(is_without_leave),
-    }))
+    let classes = store::classes_of(database, &pupil, since).await?;
+    let places = classes.into_iter().map(|class| (class, since));
+    let mut called = store::called_days(database, places, &HashSet::from([student])).await?;
+    Ok(Calls(called.remove(&student).unwrap_or_default()))
+}
+
+// === impl Calls ===
+
+impl Calls {
+    /// How the pupil has attended since one of the days that were read.
+    pub fn presence(&self, since: NaiveDate) -> Presence {
+        let first = self
+            .0
+            .range(since..)
+            .find(|(_, kind)| is_present(**kind))
+            .map(|(date, _)| *date);
+        let count = |which: fn(Kind) -> bool| {
+            let found = self.0.range(since..).filter(|(_, kind)| which(**kind));
+            u32::try_from(found.count()).unwrap_or(u32::MAX)
+        };
+        Presence {
+            first,
+            days: count(is_present),
+            unexcused: count(is_without_leave),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presence_counts_from_the_day_asked_for_with_the_absences_before_the_first_day_there() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let days = Calls(BTreeMap::from([
+            (day("2026-09-01"), Kind::Present),
+            (day("2026-09-02"), Kind::Unexcused),
+            (day("2026-09-03"), Kind::Late),
+            (day("2026-09-04"), Kind::Unknown),
+            (day("2026-09-07"), Kind::Sick),
+            (day("2026-09-08"), Kind::Present),
+        ]));
+        let presence = days.presence(day("2026-09-02"));
+        assert_eq!(presence.first, Some(day("2026-09-03")));
+        assert_eq!((presence.days, presence.unexcused), (2, 2));
+        assert_eq!(days.presence(day("2026-09-09")), Presence::default());
+    }
 }

@@ -12,8 +12,8 @@ use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Happened;
 use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait as _,
+    ExprTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -323,29 +323,18 @@ pub(super) async fn absences_of(
     Ok(found)
 }
 
-/// Which sheets to look through.
-pub(super) enum Where {
-    /// Those of a class from a day on.
-    Class(Uuid, NaiveDate),
-    /// Those of a school from a day on.
-    School(Uuid, NaiveDate),
-}
-
-/// How some students were called, day by day; days on which they were on no roll or not called are left out.
+/// How some students were called in some classes, each from a day on, day by day; days on which they were on no roll or not called are left out.
 pub(super) async fn called_days(
     database: &impl ConnectionTrait,
-    places: impl IntoIterator<Item = Where>,
+    classes: impl IntoIterator<Item = ClassDay>,
     students: &HashSet<Uuid>,
 ) -> Result<HashMap<Uuid, BTreeMap<NaiveDate, Kind>>, KernelError> {
     use sheet::Column;
     let judged = Scope::everything("the pupils were marked in this write, or found in scope");
-    let places = places.into_iter().map(|one| match one {
-        Where::Class(id, since) => Condition::all()
-            .add(Column::SchoolClass.eq(id))
-            .add(Column::Date.gte(since.to_string())),
-        Where::School(id, since) => Condition::all()
-            .add(Column::School.eq(id))
-            .add(Column::Date.gte(since.to_string())),
+    let places = classes.into_iter().map(|(class, since)| {
+        Condition::all()
+            .add(Column::SchoolClass.eq(class))
+            .add(Column::Date.gte(since.to_string()))
     });
     let places: Vec<Condition> = places.collect();
     let mut days: HashMap<Uuid, BTreeMap<NaiveDate, Kind>> = HashMap::new();
@@ -367,6 +356,52 @@ pub(super) async fn called_days(
         }
     }
     Ok(days)
+}
+
+/// The classes in which a pupil may have been called since a day: its own, those of its absences, and those on whose rolls it stands in
+/// the schools that its history names.
+pub(super) async fn classes_of(
+    database: &impl ConnectionTrait,
+    pupil: &Pupil,
+    since: NaiveDate,
+) -> Result<HashSet<Uuid>, DbErr> {
+    use student_change::Column;
+    let judged = Scope::everything("the pupil was found in scope, and its history goes with it");
+    type Row = (Uuid, Option<Uuid>, Option<Uuid>);
+    let history: Vec<Row> = student_change::Entity::visible_to(&judged)
+        .select_only()
+        .columns([Column::School, Column::FromSchool, Column::ToSchool])
+        .filter(Column::Student.eq(pupil.id))
+        .into_tuple()
+        .all(database)
+        .await?;
+    let named = history
+        .into_iter()
+        .flat_map(|(own, from, to)| [Some(own), from, to].into_iter().flatten());
+    let schools: HashSet<Uuid> = named.chain([pupil.school]).collect();
+    let rolls: Vec<Uuid> = attendance_roll::Entity::visible_to(&judged)
+        .select_only()
+        .column(attendance_roll::Column::SchoolClass)
+        .filter(attendance_roll::Column::School.is_in(schools))
+        .filter(Expr::cust(names(database, pupil.id)))
+        .distinct()
+        .into_tuple()
+        .all(database)
+        .await?;
+    let absences = absences_of(database, &[pupil.id], since).await?;
+    let mut classes: HashSet<Uuid> = rolls.into_iter().collect();
+    classes.extend(absences.into_iter().map(|row| row.school_class));
+    classes.extend(pupil.school_class);
+    Ok(classes)
+}
+
+/// The condition that a roll has a pupil: the bytes of its id. Who is found by chance is on no list of those called.
+fn names(database: &impl ConnectionTrait, student: Uuid) -> String {
+    let id = student.simple();
+    match database.get_database_backend() {
+        DatabaseBackend::Postgres => format!("position('\\x{id}'::bytea in pupils) > 0"),
+        _ => format!("instr(pupils, X'{id}') > 0"),
+    }
 }
 
 /// A page of the absences of one day below a parent, by place and pupil, behind `after`.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::called::{Kind, is_without_leave, kind_of};
 use super::rules::{Absence, Thresholds, add_up};
-use super::store::Where;
+use super::store::ClassDay;
 use super::{days, store, terms};
 use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
 use crate::rule_book::RuleBook;
@@ -95,7 +95,7 @@ pub(crate) async fn reached(
         history.classes.insert(date, row.school_class);
     }
     let mut thresholds: HashMap<i64, Thresholds> = HashMap::new();
-    let (mut candidates, mut places): (Vec<(Uuid, i64)>, Vec<Where>) = Default::default();
+    let (mut candidates, mut places): (Vec<(Uuid, i64)>, Vec<ClassDay>) = Default::default();
     for (student, place) in pupils {
         let limit = match thresholds.get(place) {
             Some(limit) => *limit,
@@ -160,7 +160,7 @@ impl History {
         &self,
         limit: &Thresholds,
         settled: Option<NaiveDate>,
-    ) -> Option<impl Iterator<Item = Where> + use<>> {
+    ) -> Option<impl Iterator<Item = ClassDay> + use<>> {
         let without_leave: Vec<NaiveDate> = self
             .days
             .iter()
@@ -178,6 +178,6 @@ impl History {
         let first = without_leave.get(..run).unwrap_or(&without_leave).last()?;
         let since = first.checked_sub_days(BEFORE)?;
         let classes: HashSet<Uuid> = self.classes.range(*first..).map(|(_, id)| *id).collect();
-        Some(classes.into_iter().map(move |id| Where::Class(id, since)))
+        Some(classes.into_iter().map(move |id| (id, since)))
     }
 }

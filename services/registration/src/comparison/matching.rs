@@ -276,15 +276,13 @@ pub(super) async fn clear(
     Ok(deleted)
 }
 
-/// Children of open cases without a record, each with the student who has the same document or was decided to be the same,
-/// and who has no open case.
+/// Children of open cases without a record, each with the student who has the same document or was decided to be the same.
 pub(super) async fn registered(
     database: &impl ConnectionTrait,
     most: u64,
 ) -> Result<Vec<(Uuid, Uuid)>, DbErr> {
     let sql = format!(
-        "SELECT t.resident, t.student FROM (\
-         SELECT c.resident AS resident, s.id AS student FROM dropout_cases c \
+        "SELECT c.resident AS resident, s.id AS student FROM dropout_cases c \
          JOIN residents r ON r.person = c.resident \
          JOIN students s ON s.identity_hash = r.identity_hash \
          WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void}) \
@@ -294,8 +292,7 @@ pub(super) async fn registered(
          UNION SELECT c.resident, s.id FROM dropout_cases c \
          JOIN admission_entries e ON e.id = c.admission_entry \
          JOIN students s ON s.identity_hash = e.identity_hash \
-         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void})) AS t \
-         WHERE NOT EXISTS (SELECT 1 FROM dropout_cases o WHERE o.open_subject = t.student) \
+         WHERE c.resident IS NOT NULL AND c.open_subject = c.resident AND s.state NOT IN ({void}) \
          LIMIT {most}",
         void = states(Standing::Void),
         same = Decision::Same as i32,

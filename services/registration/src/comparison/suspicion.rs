@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use super::run::{METHOD, next_phase};
 use super::{matching, person, rules};
-use crate::dropout_case::grouping;
 use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
+use crate::dropout_case::{grouping, handover};
 use crate::entity::comparison::Model;
 use crate::entity::{comparison_result as result, dropout_case, student};
 use crate::student::document;
@@ -174,7 +174,7 @@ async fn hand_over(context: &Context, resident: Uuid, student: Uuid) -> Result<(
         .store
         .write(&caller, key, move |tx| async move {
             let scene = Scene::of(&own)?;
-            let records = opening::hand_over(&*tx, &scene, resident, student).await?;
+            let records = handover::hand_over(&*tx, &scene, resident, student).await?;
             let (place, school) = records.first().map_or((0, None), |record| {
                 (record.place, Uuid::try_parse(&record.school).ok())
             });

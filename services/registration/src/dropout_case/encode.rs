@@ -89,6 +89,7 @@ pub(crate) fn encode(
         create_time: Some(timestamp(row.create_micros)),
         update_time: Some(timestamp(row.update_micros)),
         etag: etag(row.version),
+        merged_into: named("dropoutCases", row.merged_into),
     })
 }
 

@@ -1,46 +1,67 @@
 //! Reads what guards look at.
 
+use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
+use junheng_kernel::workflow::Asked;
 use junheng_proto::registration::v1::dropout_notice::{Kind, State as NoticeState};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::content::Content;
 use super::ground::Known;
-use super::opening::Scene;
+use super::opening::{Finding, Scene};
 use super::record::student_of;
-use super::rules::{Facts, Notice, Notices, Numbers};
-use super::workflow::state_of;
+use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
+use super::workflow::{State, looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
+use crate::attendance::threshold;
 use crate::dropout_notice::service;
 use crate::entity::dropout_case::Model;
 use crate::entity::{dropout_notice, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
-/// The facts of a step that leads to `case`, a copy with what the step says. `evidence` counts what is given with it.
+/// The facts of a step that leads from `current` to `case`, a copy with what the step says. Attendance is read for the steps that it
+/// decides about.
 pub(super) async fn load<'a>(
     database: &impl ConnectionTrait,
     context: &'a Context,
     scene: &Scene<'_>,
     caller: &Caller,
-    case: &Model,
+    (current, case): (&Model, &Model),
     content: &'a Content,
-    evidence: usize,
+    asked: &Asked,
 ) -> Result<Facts<'a>, KernelError> {
     let student = match case.student {
         Some(id) => student_of(database, id).await?,
         None => None,
     };
     let (mut since_found, mut since_return) = (Presence::default(), Presence::default());
-    let (mut leave_runs, mut transfer_finished) = (false, false);
+    let (mut leave_runs, mut transfer_finished, mut basis_gone) = (false, false, false);
     if let Some(student) = &student {
-        since_found = proof::present_since(database, student.id, case.found_date).await?;
-        if let Some(back) = case.returned_date {
-            since_return = proof::present_since(database, student.id, back).await?;
+        if looks_at_attendance(asked.step) {
+            let since = Ord::min(
+                case.found_date,
+                case.returned_date.unwrap_or(case.found_date),
+            );
+            let days = proof::calls_since(database, student.id, since).await?;
+            since_found = days.presence(case.found_date);
+            since_return = case
+                .returned_date
+                .map_or_else(Presence::default, |back| days.presence(back));
+        }
+        let is_of_absences = case.finding == Finding::Attendance as i32;
+        if looks_at_attendance(asked.step)
+            && is_of_absences
+            && state_of(case.state) == State::Suspected
+        {
+            let pupil = [(student.id, student.place)];
+            basis_gone = threshold::reached(database, context, &pupil)
+                .await?
+                .is_empty();
         }
         let today = scene.today.to_string();
         let leave = status_change::store::running(database, student.id).await?;
@@ -53,7 +74,7 @@ pub(super) async fn load<'a>(
         calendar: &context.calendar,
         numbers: numbers(scene, &case.region)?,
         level: caller.role.level,
-        evidence,
+        evidence: asked.evidence.len(),
         has_school: case.school.is_some(),
         visits: case.visits,
         ground: case.ground,
@@ -67,11 +88,28 @@ pub(super) async fn load<'a>(
             evidence: content.closing_evidence.len(),
         },
         since_found,
+        basis_gone,
+        returned: case.returned_date,
         since_return,
+        closing_open: current.ground != 0,
         official_line: content.official_line.as_ref(),
         school_line: content.school_line.as_ref(),
         notices: notices(database, scene, case).await?,
     })
+}
+
+/// Whether the child of a case that is back has attended for long enough.
+pub(super) async fn is_settled(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<bool, KernelError> {
+    let (Some(student), Some(back)) = (case.student, case.returned_date) else {
+        return Ok(false);
+    };
+    let days = proof::calls_since(database, student, back).await?;
+    let numbers = numbers(scene, &case.region)?;
+    Ok(is_present_for_long(&days.presence(back), &numbers))
 }
 
 /// The numbers of a county today.
@@ -104,20 +142,38 @@ async fn moved_since(
     Ok(done.is_some())
 }
 
+/// The last day on which a penalty may be decided: counted from when it was first told of since the case was last confirmed, also by
+/// a notice that was revoked. None where it was not told of, or no rule sets days.
+pub(crate) async fn decide_until(
+    database: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+) -> Result<Option<NaiveDate>, KernelError> {
+    let judged = Scope::everything("the notices of a case that the caller covers");
+    let told = dropout_notice::Entity::visible_to(&judged)
+        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
+        .filter(dropout_notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
+        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
+        .order_by_asc(dropout_notice::Column::Id)
+        .one(database)
+        .await?;
+    match told {
+        Some(told) => service::decided_by(scene, &case.region, told.drawn_date),
+        None => Ok(None),
+    }
+}
+
 /// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
 async fn notices(
     database: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Notices, KernelError> {
-    let Some(confirmed) = case.confirmed_date else {
-        return Ok(Notices::default());
-    };
     let judged = Scope::everything("the notices of a case that the caller covers");
     let rows = dropout_notice::Entity::visible_to(&judged)
         .filter(dropout_notice::Column::DropoutCase.eq(case.id))
         .filter(dropout_notice::Column::State.ne(NoticeState::Revoked as i32))
-        .filter(dropout_notice::Column::DrawnDate.gte(confirmed))
+        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
         .order_by_asc(dropout_notice::Column::Id)
         .all(database)
         .await?;
@@ -134,6 +190,7 @@ async fn notices(
         }))
     };
     Ok(Notices {
+        decide_until: decide_until(database, scene, case).await?,
         report: newest(Kind::WrittenReport)?,
         order: newest(Kind::Order)?,
         prior: newest(Kind::PenaltyPriorNotice)?,

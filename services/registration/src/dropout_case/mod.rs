@@ -9,19 +9,23 @@
 //! - the case goes with the record: a transfer takes it to the school entered and its county, in the transfer's own journal row,
 //! - rows are held in one order, here and where records move: schools, then cases, then students; of several in the order of
 //!   their students,
+//! - what has happened is kept as it was ([`history`]) and counted from there: no step changes the figures of an earlier period,
 //! - days are working days by dated rules; nothing is approved by silence,
 //! - no penalty without a legal basis on record; being sixteen is no ground for closing.
 
 mod asked;
 pub mod child;
-mod content;
+pub(crate) mod content;
 pub(crate) mod encode;
 pub mod error;
 pub(crate) mod facts;
 pub mod ground;
 pub(crate) mod grouping;
+pub(crate) mod handover;
+pub(crate) mod history;
 pub(crate) mod moving;
 pub mod opening;
+mod phones;
 mod record;
 mod report;
 pub mod rpc;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use junheng_kernel::calendar::{Calendar, Due};
+use junheng_kernel::clock::Clock;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::record;
 use junheng_kernel::privacy::Keyring;
@@ -20,6 +21,7 @@ pub use super::child::Subject;
 use super::child::{self, Child};
 use super::content::Content;
 use super::encode::{encode, name_of};
+use super::history::{self, Event};
 use super::store;
 use super::workflow::{State, days_rule, state_of};
 use crate::admission::store as admissions;
@@ -56,6 +58,8 @@ pub struct Scene<'a> {
     pub rules: &'static RuleBook,
     /// The keys of personal fields.
     pub keys: &'a Keyring,
+    /// The clock, for what says itself when it was entered.
+    pub clock: &'a Clock,
     /// Now, microseconds since 1970.
     pub now_micros: i64,
     /// Today in China.
@@ -83,6 +87,7 @@ impl<'a> Scene<'a> {
             calendar: &context.calendar,
             rules: RuleBook::builtin()?,
             keys: &context.store.keys,
+            clock: &context.clock,
             now_micros: context.clock.now_micros(),
             today: context.clock.today(),
         })
@@ -178,6 +183,9 @@ pub(super) async fn suspect_with(
         }
     }
     let added = store::insert_missing(tx, fresh.clone()).await?;
+    let found = fresh.iter().filter(|case| added.contains(&case.id));
+    let found = found.map(|case| history::happening(case, Event::Found, case.found_date));
+    history::keep(tx, scene, found.collect()).await?;
     for case in fresh.into_iter().filter(|case| added.contains(&case.id)) {
         let child = subject_of(&case).and_then(|subject| children.get(&subject));
         let after = encode(scene.keys, &case, child, &[], scene.today)?;
@@ -189,53 +197,6 @@ pub(super) async fn suspect_with(
         });
     }
     Ok(done)
-}
-
-/// The case of a resident goes on as the student's whose record was established since. Nothing happens where the resident
-/// has no open case, or the student has one.
-pub async fn hand_over(
-    tx: &impl ConnectionTrait,
-    scene: &Scene<'_>,
-    resident: Uuid,
-    student: Uuid,
-) -> Result<Vec<Record>, KernelError> {
-    let open = store::hold_open(tx, &[resident, student]).await?;
-    let (Some(case), None) = (open.get(&resident), open.get(&student)) else {
-        return Ok(Vec::new());
-    };
-    store::hold_students(tx, &[student]).await?;
-    let without_record = subject_of(case).unwrap_or(Subject::Resident(resident));
-    let subjects = [without_record, Subject::Student(student)];
-    let children = child::children(tx, scene.keys, &subjects).await?;
-    let Some(child) = children.get(&subjects[1]) else {
-        return Ok(Vec::new());
-    };
-    let before = encode(
-        scene.keys,
-        case,
-        children.get(&subjects[0]),
-        &[],
-        scene.today,
-    )?;
-    let mut changed = case.clone();
-    changed.student = Some(student);
-    changed.resident = None;
-    changed.admission_entry = None;
-    changed.open_subject = Some(student);
-    changed.school = child.school;
-    changed.place = child.place;
-    changed.region = child.region.clone();
-    changed.stage = child.stage;
-    changed.grade = child.grade;
-    changed.groups |= child.groups;
-    if changed.source.is_empty() {
-        changed.source = subjects[0].name();
-    }
-    changed.version += 1;
-    changed.update_micros = scene.now_micros;
-    resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
-    let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
-    Ok(vec![told(&changed, Some(&before), &after)])
 }
 
 /// The child of a case.
@@ -289,6 +250,8 @@ async fn relapse(
 ) -> Result<Opened, KernelError> {
     let changed = relapsed(scene, case, last_day)?;
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
+    let again = history::happening(&changed, Event::Relapsed, scene.today);
+    history::keep(tx, scene, vec![again]).await?;
     let before = encode(scene.keys, case, Some(child), &[], scene.today)?;
     let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
     let mut records = vec![told(&changed, Some(&before), &after)];
@@ -338,6 +301,7 @@ fn case_of(
         confirmed_date: None,
         closed_date: None,
         ground: 0,
+        merged_into: None,
         personal: content.seal(scene.keys, id)?,
         due_date: due.map_or_else(String::new, |due| due.date.to_string()),
         due_provisional: due.is_some_and(|due| due.provisional),
@@ -347,6 +311,6 @@ fn case_of(
     })
 }
 
-fn told(case: &Model, before: Option<&DropoutCase>, after: &DropoutCase) -> Record {
+pub(super) fn told(case: &Model, before: Option<&DropoutCase>, after: &DropoutCase) -> Record {
     record(&name_of(case), case.place, case.school, before, after, true)
 }

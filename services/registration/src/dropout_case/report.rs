@@ -25,6 +25,7 @@ use super::store;
 use super::workflow::{SUSPECT, State, state_name};
 use crate::comparison;
 use crate::entity::dropout_case::Model;
+use crate::school_year;
 use crate::student::store as students;
 
 /// The longest description of where a child is.
@@ -42,9 +43,10 @@ pub(super) async fn report(
     let mut wrong = check_reason("note", &message.note);
     wrong.extend(check_evidence("evidence", &message.evidence));
     wrong.extend(check_whereabouts("whereabouts", &message.whereabouts));
+    let first = school_year::first_day(school_year::FIRST_YEAR);
     let last_day = match message.last_day.as_str() {
         "" => None,
-        text => match day_between("last_day", text, NaiveDate::MIN, today) {
+        text => match day_between("last_day", text, first, today) {
             Ok(day) => Some(day),
             Err(violation) => {
                 wrong.push(violation);
@@ -74,6 +76,10 @@ pub(super) async fn report(
             }
             if is_partner {
                 check_partners(&*tx, &reporter, &message.child, (subject, child)).await?;
+            }
+            if last_day.is_some_and(|last| last < child.first_day()) {
+                let wrong = day_between("last_day", &message.last_day, child.first_day(), today);
+                return Err(KernelError::Fields(wrong.err().into_iter().collect()).into());
             }
             if !child.is_obliged() {
                 let state = StudentState::try_from(child.state).unwrap_or_default();

@@ -33,7 +33,10 @@ fn facts() -> Facts<'static> {
             ..Known::default()
         },
         since_found: Presence::default(),
+        basis_gone: false,
+        returned: None,
         since_return: Presence::default(),
+        closing_open: false,
         official_line: None,
         school_line: None,
         notices: Notices::default(),
@@ -59,9 +62,9 @@ fn passes(guard: Guard, facts: &Facts<'_>) -> bool {
 }
 
 #[test]
-fn nothing_known_passes_no_guard_but_the_schools_own() {
+fn nothing_known_passes_no_guard_but_the_schools_own_and_a_day_that_runs() {
     for guard in GUARDS {
-        let lets = [Guard::Unexplained, Guard::BySchool].contains(guard);
+        let lets = [Guard::Unexplained, Guard::BySchool, Guard::InTime].contains(guard);
         assert_eq!(passes(*guard, &facts()), lets, "{guard:?}");
     }
 }
@@ -198,6 +201,9 @@ fn a_fine_is_overdue_after_fifteen_days_and_a_reminder_after_its_own() {
 fn a_return_is_proven_by_attendance_and_stable_only_after_enough_of_it() {
     let mut back = facts();
     back.since_return.first = Some(day("2026-04-01"));
+    back.returned = Some(day("2026-03-31"));
+    assert!(!passes(Guard::Present, &back), "away on the day itself");
+    back.returned = Some(day("2026-04-01"));
     assert!(passes(Guard::Present, &back));
     back.since_return.days = 19;
     assert!(!passes(Guard::PresentForLong, &back));
@@ -214,9 +220,31 @@ fn closing_needs_a_request_and_a_ground_that_is_proven() {
     let mut asked = facts();
     asked.ground = ground::Ground::NoFault as i32;
     assert!(passes(Guard::ClosingRequested, &asked));
+    assert!(passes(Guard::NoClosingOpen, &asked));
+    asked.closing_open = true;
+    assert!(!passes(Guard::NoClosingOpen, &asked));
     assert!(!passes(Guard::GroundProven, &asked));
     asked.known.evidence = 1;
     assert!(passes(Guard::GroundProven, &asked));
+}
+
+#[test]
+fn a_phone_has_digits_and_what_is_none_is_told_by_its_field() {
+    let person = |phone: &str| ResponsiblePerson {
+        display_name: "县领导".to_owned(),
+        phone: phone.to_owned(),
+        ..Default::default()
+    };
+    for phone in ["", "13800000000", "+86 971-8230000", "138****0000"] {
+        assert!(
+            check_person("p", Some(&person(phone))).is_empty(),
+            "{phone}"
+        );
+    }
+    for phone in ["电话", "无", "1234", "12345678901234567890123"] {
+        let wrong = check_person("p", Some(&person(phone)));
+        assert_eq!(wrong[0].field, "p.phone", "{phone}");
+    }
 }
 
 #[test]
@@ -227,4 +255,17 @@ fn a_day_lies_between_its_bounds_and_is_written_in_full() {
     for wrong in ["2026-03-31", "2026-04-21", "2026-4-1", ""] {
         assert!(day_between("date", wrong, from, to).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_penalty_is_decided_in_its_days_and_one_that_was_not_leaves_the_order_to_enforce() {
+    let mut told = facts();
+    told.notices.decide_until = Some(day("2026-04-20"));
+    assert!(passes(Guard::InTime, &told), "its last day");
+    assert!(!passes(Guard::NotDecided, &told));
+    told.notices.decide_until = Some(day("2026-04-19"));
+    assert!(!passes(Guard::InTime, &told));
+    assert!(passes(Guard::NotDecided, &told));
+    told.notices.decision = served_on("2026-04-01", "2026-04-16");
+    assert!(!passes(Guard::NotDecided, &told), "it was decided");
 }

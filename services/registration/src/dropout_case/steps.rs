@@ -1,13 +1,13 @@
 //! Takes the steps of a case.
 
 use chrono::NaiveDate;
-use junheng_kernel::admission::{Caller, Claims, SERVICE_AUDIENCE};
+use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
-use junheng_kernel::post::{Duty, Level, Role};
 use junheng_kernel::resource;
-use junheng_kernel::service::{Context, IDENTITY_SECONDS};
+use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing};
 use junheng_proto::journal::v1::Record;
@@ -19,9 +19,10 @@ use super::content::{Content, VisitContent};
 use super::encode::{about, encode, is_away};
 use super::error::DropoutCaseError;
 use super::ground::{self, Aftermath};
+use super::history::{self, Event};
 use super::opening::{Scene, relapsed, subject_of};
 use super::workflow::{CLOSE, REFUSE_CLOSING, RELAPSE, State, WORKFLOW, is_ended, state_of};
-use super::{facts, record, rules, store};
+use super::{facts, phones, record, rules, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::entity::{dropout_visit, school};
 use crate::school::parent;
@@ -94,27 +95,16 @@ pub(crate) async fn take(
         .await
 }
 
-/// Settles a case on the service's own behalf, if its guard lets it pass.
+/// Settles a case on the service's own behalf, if attendance shows it; that is looked at before a write begins.
 pub(crate) async fn settle_as_service(
     context: &Context,
     case: &Model,
 ) -> Result<(), DropoutCaseError> {
-    let now = context.clock.now_micros() / 1_000_000;
-    let claims = Claims {
-        iss: context.name.to_owned(),
-        aud: SERVICE_AUDIENCE.to_owned(),
-        sub: format!("services/{}", context.name),
-        jti: Uuid::now_v7().to_string(),
-        iat: now,
-        nbf: now,
-        exp: now + IDENTITY_SECONDS,
-        role: Role::new(Level::Province, Duty::Service).to_string(),
-        organisation: "regions/000000".to_owned(),
-        name: context.name.to_owned(),
-        department: 0,
-    };
-    let caller = Caller::from_claims(&claims, &context.regions, SETTLE_METHOD, "");
-    let caller = caller.ok_or(KernelError::NotAdmitted)?;
+    let scene = Scene::of(context)?;
+    if !facts::is_settled(context.store.reader(), &scene, case).await? {
+        return Ok(());
+    }
+    let caller = context.own_caller(SETTLE_METHOD)?;
     let step = super::asked::settled(case)?;
     take(context, caller, step).await.map(drop)
 }
@@ -151,9 +141,9 @@ async fn run(
         context,
         &scene,
         taker,
-        &case,
+        (&current, &case),
         &content,
-        asked.evidence.len(),
+        asked,
     )
     .await?;
     taken.pass(asked, |guard| rules::judge(guard, &facts))?;
@@ -165,6 +155,18 @@ async fn run(
     }
     case.personal = content.seal(scene.keys, case.id)?;
     resource::replace::<Entity>(&**tx, case.clone(), current.version).await?;
+    if let (Some(school), true) = (case.school, case.school != current.school) {
+        store::carry(&**tx, &[case.id], school, case.place).await?;
+    }
+    if let Some(event) = history::event_of(asked.step) {
+        let date = match event {
+            Event::Visited => visit.as_ref().map(|visit| visit.date),
+            Event::Returned => case.returned_date,
+            _ => None,
+        };
+        let told = history::happening(&case, event, date.unwrap_or(scene.today));
+        history::keep(&**tx, &scene, vec![told]).await?;
+    }
     if let Some(visit) = visit {
         store::insert_visit(&**tx, visit).await?;
     }
@@ -202,7 +204,9 @@ async fn change(
             case.reason = reason;
             case.groups |= groups;
             if !last_day.is_empty() {
-                case.last_day = Some(day("last_day", &last_day, NaiveDate::MIN, scene)?);
+                let child = child_of(tx, scene, current).await?;
+                let first = child.unwrap_or_default().first_day();
+                case.last_day = Some(day("last_day", &last_day, first, scene)?);
             }
             if !whereabouts.is_empty() {
                 content.whereabouts = whereabouts;
@@ -214,9 +218,19 @@ async fn change(
             plan,
             taken_by,
         } => {
-            content.official_line = Some(kept_phones(official, content.official_line.as_ref()));
-            content.school_line = Some(kept_school_phones(school, content.school_line.as_ref()));
+            let (official, school) = phones::restored(official, school, &content)?;
+            content.official_line = Some(official);
+            content.school_line = Some(school);
             content.plan = plan;
+            if current.student.is_some() && taken_by.is_some_and(|one| Some(one) != current.school)
+            {
+                return Err(KernelError::Fields(vec![Violation::invalid(
+                    "school",
+                    "must be empty or the school of the child's record: a record moves by a transfer",
+                    "该生有学籍,不得另行指定学校;变更学校应办理转学",
+                )])
+                .into());
+            }
             if let (Some(school), None) = (taken_by, current.student) {
                 let school = assigned(tx, taker, school).await?;
                 case.school = Some(school.id);
@@ -249,8 +263,12 @@ async fn change(
             case.visits += 1;
         }
         Said::Back { date } => {
-            let first = day("returned_date", &date, current.found_date, scene)?;
-            case.returned_date = Some(first);
+            let confirmed = current.confirmed_date.unwrap_or(current.found_date);
+            // What proved a return does not prove the next one.
+            let last = history::last(&**tx, current.id, Event::Returned).await?;
+            let anew = last.and_then(|last| last.succ_opt());
+            let from = anew.map_or(confirmed, |anew| anew.max(confirmed));
+            case.returned_date = Some(day("returned_date", &date, from, scene)?);
         }
         Said::Ground { ground } => {
             case.ground = ground;
@@ -354,36 +372,4 @@ fn day(
 ) -> Result<NaiveDate, KernelError> {
     rules::day_between(field, text, from, scene.today)
         .map_err(|wrong| KernelError::Fields(vec![wrong]))
-}
-
-/// A phone that comes back masked is left as it stands.
-fn kept_phones(mut line: OfficialLine, standing: Option<&OfficialLine>) -> OfficialLine {
-    if let Some(standing) = standing {
-        keep(&mut line.county, standing.county.as_ref());
-        keep(&mut line.township, standing.township.as_ref());
-        keep(&mut line.village, standing.village.as_ref());
-        keep(&mut line.household, standing.household.as_ref());
-    }
-    line
-}
-
-fn kept_school_phones(mut line: SchoolLine, standing: Option<&SchoolLine>) -> SchoolLine {
-    if let Some(standing) = standing {
-        keep(&mut line.bureau, standing.bureau.as_ref());
-        keep(&mut line.head, standing.head.as_ref());
-        keep(&mut line.class_teacher, standing.class_teacher.as_ref());
-    }
-    line
-}
-
-fn keep(
-    wanted: &mut Option<junheng_proto::registration::v1::ResponsiblePerson>,
-    standing: Option<&junheng_proto::registration::v1::ResponsiblePerson>,
-) {
-    if let (Some(wanted), Some(standing)) = (wanted, standing)
-        && !wanted.phone.is_empty()
-        && wanted.phone == junheng_kernel::privacy::mask::phone(&standing.phone)
-    {
-        wanted.phone.clone_from(&standing.phone);
-    }
 }

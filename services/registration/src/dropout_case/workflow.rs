@@ -33,6 +33,10 @@ pub enum Guard {
     OrderExpired,
     /// Prior notice was served, and the days to be heard have passed.
     Heard,
+    /// The days in which a penalty is to be decided run.
+    InTime,
+    /// They have passed, and nothing was decided.
+    NotDecided,
     /// The decision was served, and the days to pay have passed.
     FineOverdue,
     /// The reminder is drawn.
@@ -43,10 +47,30 @@ pub enum Guard {
     Present,
     /// Attendance shows the child present for long enough.
     PresentForLong,
+    /// No closing is asked for that awaits a decision.
+    NoClosingOpen,
     /// Closing is asked for.
     ClosingRequested,
     /// The ground is proven.
     GroundProven,
+}
+
+// === impl Guard ===
+
+impl Guard {
+    /// Whether it is judged from attendance, which is much to read.
+    pub const fn looks_at_attendance(self) -> bool {
+        matches!(
+            self,
+            Self::Explained | Self::Unexplained | Self::Present | Self::PresentForLong
+        )
+    }
+}
+
+/// Whether attendance decides about a step.
+pub fn looks_at_attendance(step: &str) -> bool {
+    let mut rows = WORKFLOW.rows.iter().filter(|row| row.step == step);
+    rows.any(|row| row.guards.iter().any(|guard| guard.looks_at_attendance()))
 }
 
 /// Every guard.
@@ -61,11 +85,14 @@ pub const GUARDS: &[Guard] = &[
     Guard::LegalBasis,
     Guard::OrderExpired,
     Guard::Heard,
+    Guard::InTime,
+    Guard::NotDecided,
     Guard::FineOverdue,
     Guard::UrgeDrawn,
     Guard::UrgeExpired,
     Guard::Present,
     Guard::PresentForLong,
+    Guard::NoClosingOpen,
     Guard::ClosingRequested,
     Guard::GroundProven,
 ];
@@ -136,9 +163,11 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         row(ASSIGN,   "落实双线责任",  &[Confirmed],         Persuading, COUNTY,   &[LinesNamed],                              &[]),
         row(ESCALATE, "书面报告",      &[Persuading],        Reported,   FINDERS,  &[BySchool, VisitedEnough, ReportDrawn],    &[]),
         row(ORDER,    "责令送学",      &[Reported],          Ordered,    HEAD,     &[OrderDrawn],                              &[]),
-        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     &[LegalBasis, OrderExpired, Heard],         &[]),
+        row(PENALISE, "行政处罚",      &[Ordered],           Penalty,    HEAD,     &[LegalBasis, OrderExpired, Heard, InTime], &[]),
         row(URGE,     "催告",          &[Penalty],           Urged,      HEAD,     &[FineOverdue, UrgeDrawn],                  &[]),
         row(SUE,      "诉讼或强制执行", &[Ordered],          Court,      HEAD,     &[OrderExpired],                            &[]),
+        // A penalty that was not decided in time leaves the order, which can be enforced.
+        row(SUE,      "诉讼或强制执行", &[Penalty],          Court,      HEAD,     &[OrderExpired, NotDecided],                &[]),
         row(SUE,      "诉讼或强制执行", &[Urged],            Court,      HEAD,     &[UrgeExpired],                             &[]),
         row(RETURN,   "登记返校",      AWAY,                 Returned,   SCHOOL,   &[Present],                                 &[]),
         row(SETTLE,   "认定稳定",      &[Returned],          Stable,     SETTLERS, &[PresentForLong],                          &[]),
@@ -159,15 +188,15 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         stay(VISIT,   "劝返走访",      Urged,      CLERKS, &[]),
         stay(VISIT,   "劝返走访",      Court,      CLERKS, &[]),
 
-        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[NoClosingOpen, GroundProven]),
 
         stay(REFUSE_CLOSING, "退回销号申请", Confirmed,  HEAD, &[ClosingRequested]),
         stay(REFUSE_CLOSING, "退回销号申请", Persuading, HEAD, &[ClosingRequested]),

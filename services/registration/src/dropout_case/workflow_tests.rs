@@ -18,7 +18,8 @@ fn the_law_s_order_cannot_be_skipped() {
     assert_eq!(into(State::Ordered), [State::Reported]);
     assert_eq!(into(State::Penalty), [State::Ordered]);
     assert_eq!(into(State::Urged), [State::Penalty]);
-    assert_eq!(into(State::Court), [State::Ordered, State::Urged]);
+    let court = [State::Ordered, State::Penalty, State::Urged];
+    assert_eq!(into(State::Court), court);
     assert_eq!(into(State::Stable), [State::Returned]);
 }
 
@@ -29,7 +30,12 @@ fn a_penalty_always_asks_for_its_legal_basis_and_for_hearing() {
         .iter()
         .filter(|row| row.to == State::Penalty && row.step == PENALISE)
     {
-        for guard in [Guard::LegalBasis, Guard::OrderExpired, Guard::Heard] {
+        for guard in [
+            Guard::LegalBasis,
+            Guard::OrderExpired,
+            Guard::Heard,
+            Guard::InTime,
+        ] {
             assert!(row.guards.contains(&guard), "{guard:?}");
         }
     }

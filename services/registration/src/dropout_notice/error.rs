@@ -37,6 +37,16 @@ pub enum DropoutNoticeError {
         /// What must be served before, in Chinese.
         missing: &'static str,
     },
+    /// It speaks of visits that were not paid.
+    #[error("{kind} rests on {least} visits at least; {visits} recorded (未成年人保护法 28)")]
+    WithoutVisits {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// Recorded since the case was last confirmed.
+        visits: i32,
+        /// Needed.
+        least: i64,
+    },
     /// The days of what it rests on run.
     #[error("{kind} says that the days of {awaited} have passed; the last of them is {until}")]
     TooEarly {
@@ -69,6 +79,22 @@ pub enum DropoutNoticeError {
         /// The legal basis.
         basis: String,
     },
+    /// A higher fine than the one told of.
+    #[error("a fine is at most the {most_fen} fen that {notice} told of (行政处罚法 44)")]
+    FineAboveNotice {
+        /// What was told of.
+        most_fen: i64,
+        /// The number of the notice.
+        notice: String,
+    },
+    /// Its days have passed.
+    #[error("{kind} was to be made by {until} (行政处罚法 60)")]
+    TooLate {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// The last day.
+        until: NaiveDate,
+    },
     /// Served or revoked.
     #[error("{name} stands at {state}")]
     NotValid {
@@ -98,10 +124,13 @@ impl Fault for DropoutNoticeError {
             Self::NotYours { .. } => Reason::NoticeNotYours,
             Self::OutOfOrder { .. } => Reason::NoticeOutOfOrder,
             Self::WithoutGround { .. } => Reason::NoticeWithoutGround,
+            Self::WithoutVisits { .. } => Reason::NoticeWithoutVisits,
             Self::TooEarly { .. } => Reason::NoticeTooEarly,
             Self::ServedLate { .. } => Reason::NoticeServedLate,
             Self::WithoutBasis { .. } => Reason::PenaltyWithoutBasis,
             Self::FineOutOfRange { .. } => Reason::FineOutOfRange,
+            Self::FineAboveNotice { .. } => Reason::FineAboveNotice,
+            Self::TooLate { .. } => Reason::NoticeTooLate,
             Self::NotValid { .. } => Reason::NoticeNotValid,
             Self::ReliedOn { .. } => Reason::NoticeReliedOn,
             Self::Kernel(error) => error.reason(),
@@ -126,6 +155,15 @@ impl Fault for DropoutNoticeError {
             Self::WithoutGround { kind, missing } => {
                 vec![("kind", owned(kind)), ("missing", owned(missing))]
             }
+            Self::WithoutVisits {
+                kind,
+                visits,
+                least,
+            } => vec![
+                ("kind", owned(kind)),
+                ("visits", visits.to_string()),
+                ("least", least.to_string()),
+            ],
             Self::TooEarly {
                 kind,
                 awaited,
@@ -141,6 +179,15 @@ impl Fault for DropoutNoticeError {
             Self::WithoutBasis { region } => vec![("region", region.clone())],
             Self::FineOutOfRange { most_fen, basis } => {
                 vec![("most_fen", most_fen.to_string()), ("basis", basis.clone())]
+            }
+            Self::FineAboveNotice { most_fen, notice } => {
+                vec![
+                    ("most_fen", most_fen.to_string()),
+                    ("notice", notice.clone()),
+                ]
+            }
+            Self::TooLate { kind, until } => {
+                vec![("kind", owned(kind)), ("until", until.to_string())]
             }
             Self::NotValid { name, state } | Self::ReliedOn { name, state } => {
                 vec![("name", name.clone()), ("state", owned(state))]

@@ -35,12 +35,16 @@ pub struct Form {
     pub by: Vec<Level>,
     /// The states of a case in which it is drawn.
     pub from: Vec<State>,
+    /// The states of a case in which it can still be revoked: no step rests on it.
+    pub revocable: Vec<State>,
     /// To whom it is addressed.
     pub addressee: Addressee,
     /// Kinds that must have been served before.
     pub needs: Vec<Kind>,
     /// Kinds whose days to comply must have passed before.
     pub expired: Vec<Kind>,
+    /// The dated rule of the visits that must have been recorded before.
+    pub visits: Option<String>,
     /// The dated rule of the days to comply.
     pub comply: Option<String>,
     /// The dated rule of the working days within which it must be served.
@@ -69,11 +73,13 @@ struct Written {
     kind: String,
     by: Vec<String>,
     from: Vec<String>,
+    revocable: Vec<String>,
     addressee: Addressee,
     #[serde(default)]
     needs: Vec<String>,
     #[serde(default)]
     expired: Vec<String>,
+    visits: Option<String>,
     comply: Option<String>,
     serve_within: Option<String>,
     #[serde(default)]
@@ -123,6 +129,12 @@ impl Form {
         labels.join("、")
     }
 
+    /// The articles that are the same everywhere; those of a penalty are a place's own.
+    pub fn basis_label(&self) -> String {
+        let everywhere = self.basis.iter().filter(|text| !text.contains('{'));
+        everywhere.cloned().collect::<Vec<_>>().join("、")
+    }
+
     /// The states in which it is drawn, in Chinese.
     pub fn from_label(&self) -> String {
         let labels: Vec<&str> = self.from.iter().map(|state| label::of(*state)).collect();
@@ -140,6 +152,11 @@ fn form(written: Written) -> Result<Form, String> {
     let kinds = |names: &[String]| -> Result<Vec<Kind>, String> {
         names.iter().map(|name| kind_named(name)).collect()
     };
+    let states = |names: &[String]| -> Result<Vec<State>, String> {
+        let state = |name: &String| State::from_str_name(&format!("STATE_{name}"));
+        let named = |name| state(name).ok_or(format!("state {name}"));
+        names.iter().map(named).collect()
+    };
     Ok(Form {
         kind: kind_named(&written.kind)?,
         by: written
@@ -151,16 +168,12 @@ fn form(written: Written) -> Result<Form, String> {
                 _ => Err(format!("level {name}")),
             })
             .collect::<Result<_, _>>()?,
-        from: written
-            .from
-            .iter()
-            .map(|name| {
-                State::from_str_name(&format!("STATE_{name}")).ok_or(format!("state {name}"))
-            })
-            .collect::<Result<_, _>>()?,
+        from: states(&written.from)?,
+        revocable: states(&written.revocable)?,
         addressee: written.addressee,
         needs: kinds(&written.needs)?,
         expired: kinds(&written.expired)?,
+        visits: written.visits,
         comply: written.comply,
         serve_within: written.serve_within,
         fine: written.fine,
@@ -181,6 +194,7 @@ fn kind_named(name: &str) -> Result<Kind, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dropout_case::workflow::{ESCALATE, ORDER, PENALISE, URGE, WORKFLOW};
     use crate::dropout_notice::draw::{FIELDS, PENALTY_FIELDS};
 
     fn kinds() -> impl Iterator<Item = Kind> {
@@ -211,6 +225,14 @@ mod tests {
             for text in form.body.iter().chain(&form.basis).chain([&form.title]) {
                 assert!(fill(text, &fields).is_ok(), "{kind:?}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_placeholder() {
+        for kind in kinds() {
+            let basis = form_of(kind).unwrap().basis_label();
+            assert!(!basis.is_empty() && !basis.contains('{'), "{kind:?}");
         }
     }
 
@@ -251,6 +273,29 @@ mod tests {
                 .serve_within
                 .is_some()
         );
+    }
+
+    /// The step that rests on each kind, where one does.
+    const RESTING: [(Kind, &str); 5] = [
+        (Kind::WrittenReport, ESCALATE),
+        (Kind::Order, ORDER),
+        (Kind::PenaltyPriorNotice, PENALISE),
+        (Kind::PenaltyDecision, URGE),
+        (Kind::PenaltyUrge, URGE),
+    ];
+
+    #[test]
+    fn what_a_step_rests_on_can_be_revoked_before_the_step_and_not_after_it() {
+        for kind in kinds() {
+            let form = form_of(kind).unwrap();
+            let resting = RESTING.iter().find(|(own, _)| *own == kind);
+            let Some((_, step)) = resting else {
+                assert_eq!(form.revocable, form.from, "{kind:?}: nothing rests on it");
+                continue;
+            };
+            let row = WORKFLOW.rows.iter().find(|row| row.step == *step).unwrap();
+            assert_eq!(form.revocable, row.from, "{kind:?}");
+        }
     }
 
     #[test]

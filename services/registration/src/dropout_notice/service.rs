@@ -9,6 +9,8 @@ use crate::rule_book::RegionPath;
 
 /// Calendar days after which a publication counts as service.
 const PUBLIC: &str = "dropout.public_notice_days";
+/// Calendar days in which a penalty is decided; 0 where no rule sets them.
+const DECIDE: &str = "dropout.decide_days";
 
 /// The day from which service counts: that of service itself, and of a publication when its days have passed (民事诉讼法 95, R+,
 /// to which 行政处罚法 61 refers).
@@ -40,6 +42,20 @@ pub(super) fn last_day(
     Ok(scene.calendar.add_working_days(drawn, days).date)
 }
 
+/// The last day on which a penalty may be decided that was first told of on a day (行政处罚法 60); None where no rule sets one. What is
+/// on record of the filing of a penalty is its prior notice, so that the days run from that at the latest.
+pub(crate) fn decided_by(
+    scene: &Scene<'_>,
+    region: &str,
+    told: NaiveDate,
+) -> Result<Option<NaiveDate>, KernelError> {
+    let path = RegionPath::of(scene.regions, region);
+    let days = scene.rules.count(DECIDE, &path, told)?;
+    Ok((days > 0)
+        .then(|| told.checked_add_days(Days::new(days.into())))
+        .flatten())
+}
+
 /// Whether the days of a notice have passed. Err says the last of them; None where it was not served.
 pub(super) fn passed(comply: Option<NaiveDate>, today: NaiveDate) -> Result<(), Option<NaiveDate>> {
     match comply {
@@ -51,6 +67,7 @@ pub(super) fn passed(comply: Option<NaiveDate>, today: NaiveDate) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use junheng_kernel::calendar::Calendar;
+    use junheng_kernel::clock::Clock;
     use junheng_kernel::privacy::Keyring;
     use junheng_kernel::region::RegionTable;
 
@@ -65,11 +82,13 @@ mod tests {
     fn a_publication_counts_as_service_when_its_days_have_passed_and_a_handover_at_once() {
         let (regions, calendar) = (RegionTable::builtin(), Calendar::builtin());
         let keys = Keyring::generate().unwrap();
+        let clock = Clock::default();
         let scene = Scene {
             regions: &regions,
             calendar: &calendar,
             rules: RuleBook::builtin().unwrap(),
             keys: &keys,
+            clock: &clock,
             now_micros: 0,
             today: day("2026-11-22"),
         };
@@ -95,6 +114,9 @@ mod tests {
             day("2026-10-12"),
             "seven working days, the holiday between"
         );
+        let decided = |told: &str| decided_by(&scene, "630103", day(told)).unwrap();
+        assert_eq!(decided("2026-03-02"), Some(day("2026-05-31")));
+        assert_eq!(decided("2018-10-15"), None, "the law of 1996 set no days");
     }
 
     #[test]

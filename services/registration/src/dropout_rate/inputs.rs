@@ -78,7 +78,10 @@ impl Input {
         let stage_label = |stage: i32| label::by_number("junheng.education.v1.Stage", stage);
         let of = |stage: i32, what: &str| format!("{}{what}", stage_label(stage));
         match self {
-            Self::DroppedOut(stage) => (of(stage, "学年内确认辍学学生数"), CASES),
+            Self::DroppedOut(stage) => (
+                of(stage, "学年内确认辍学且有学籍的学生数(查无错误的除外)"),
+                CASES,
+            ),
             Self::AtStart(stage) => (of(stage, "学年初在校学生数"), ROLL),
             Self::Enrolled(stage) => (of(stage, "在校学生数"), ROLL),
             Self::LastGrade(stage) => (of(stage, "毕业班学生数"), ROLL),
@@ -130,7 +133,7 @@ impl Input {
         };
         Some(match self {
             Self::DroppedOut(stage) => {
-                let happened = Ledger::happened(Event::Confirmed, days_of(year).0, asked.as_of);
+                let happened = Ledger::happened(Event::DroppedOut, days_of(year).0, asked.as_of);
                 let ledger = Ledger { stage, ..happened };
                 Rows::Ledger(ledger.request(parent))
             }

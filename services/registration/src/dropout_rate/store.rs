@@ -52,7 +52,7 @@ pub(super) async fn values(
     asked: &Asked,
 ) -> Result<(Values, Origins), KernelError> {
     let (first, _) = cases::days_of(asked.school_year);
-    let confirmed = Ledger::happened(Event::Confirmed, first, asked.as_of);
+    let confirmed = Ledger::happened(Event::DroppedOut, first, asked.as_of);
     let read = Read {
         reading: read::reading(snapshot, parent).await?,
         dropped_out: cases::counts(snapshot, parent, &confirmed).await?,

@@ -1,18 +1,21 @@
 //! Counts the items of a report from the records.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use chrono::NaiveDate;
+use junheng_kernel::clock::micros;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
-use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::dropout_report_item::{Rows, State};
 use junheng_proto::registration::v1::list_ledger_request::Event;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{DropoutReportItem, ListStudentsRequest};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::rules::{LINES, Line, Measure};
-use crate::entity::{dropout_notice, dropout_visit};
 use crate::ledger::cases::{self, Count};
+use crate::ledger::events;
 use crate::ledger::groups::GROUPS;
 use crate::ledger::rules::Asked as Ledger;
 use crate::school_year;
@@ -27,8 +30,26 @@ pub(super) struct Of<'a> {
     /// As requests name it.
     pub(super) name: &'a str,
     pub(super) parent: &'a Parent,
-    pub(super) from: NaiveDate,
+    /// What was entered in this time is counted …
+    pub(super) entered: Entered,
+    /// … but for items with a time of their own, by code.
+    pub(super) own: BTreeMap<String, Entered>,
+    /// The last day of it.
     pub(super) until: NaiveDate,
+}
+
+/// After the first moment and not after the second, microseconds since 1970.
+pub(super) type Entered = (i64, i64);
+
+/// The time of which an item was counted; None for one that tells how things stand.
+pub(super) fn entered(item: &DropoutReportItem) -> Option<Entered> {
+    let Some(Rows::Ledger(rows)) = &item.rows else {
+        return None;
+    };
+    Some((
+        rows.entered_after_time.map(micros)?,
+        rows.entered_until_time.map(micros)?,
+    ))
 }
 
 /// Every item, counted now.
@@ -39,21 +60,37 @@ pub(super) async fn items(
     let reading = read::reading(database, of.parent).await?;
     let mut items = Vec::new();
     for line in LINES {
-        let counts = of.counts(database, &reading, line.measure).await?;
-        // Of those who attend only the compulsory stages are told.
-        if line.measure != Measure::Enrolled {
-            items.push(of.item(line, line.code.to_owned(), &counts, 0, 0));
-        }
-        for (stage, end) in STAGES.into_iter().filter(|_| line.by_stage) {
-            items.push(of.item(line, format!("{}.{end}", line.code), &counts, stage, 0));
-        }
-        for (group, _) in GROUPS.iter().filter(|_| line.by_group) {
-            let end = group.as_str_name().trim_start_matches("GROUP_");
-            let code = format!("{}.{}", line.code, end.to_lowercase());
-            items.push(of.item(line, code, &counts, 0, *group as i32));
+        let mut counted: BTreeMap<Entered, Vec<Count>> = BTreeMap::new();
+        for (code, stage, group) in cells(line) {
+            let time = of.own.get(&code).copied().unwrap_or(of.entered);
+            let counts = match counted.entry(time) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(of.counts(database, &reading, line.measure, time).await?)
+                }
+            };
+            items.push(of.item(line, code, counts, (stage, group), time));
         }
     }
     Ok(items)
+}
+
+/// The items of a line: code, stage and group; 0 for all.
+fn cells(line: &Line) -> Vec<(String, i32, i32)> {
+    let mut cells = Vec::new();
+    // Of those who attend only the compulsory stages are told.
+    if line.measure != Measure::Enrolled {
+        cells.push((line.code.to_owned(), 0, 0));
+    }
+    for (stage, end) in STAGES.into_iter().filter(|_| line.by_stage) {
+        cells.push((format!("{}.{end}", line.code), stage, 0));
+    }
+    for (group, _) in GROUPS.iter().filter(|_| line.by_group) {
+        let end = group.as_str_name().trim_start_matches("GROUP_");
+        let code = format!("{}.{}", line.code, end.to_lowercase());
+        cells.push((code, 0, *group as i32));
+    }
+    cells
 }
 
 // === impl Of ===
@@ -64,6 +101,7 @@ impl Of<'_> {
         database: &impl ConnectionTrait,
         reading: &Reading,
         measure: Measure,
+        time: Entered,
     ) -> Result<Vec<Count>, DbErr> {
         let in_all = |count: u64| {
             vec![Count {
@@ -81,29 +119,19 @@ impl Of<'_> {
                     count: reading.total(|one, _| one == stage).counts[ENROLLED],
                 })
                 .collect()),
-            Measure::Visits => {
-                use dropout_visit::{Column, Entity};
-                let visits = Entity::visible_to(&judged())
-                    .filter(self.parent.condition::<Entity>())
-                    .filter(Column::Date.between(self.from, self.until));
-                Ok(in_all(visits.count(database).await?))
-            }
-            Measure::Notices => {
-                use dropout_notice::{Column, Entity};
-                let notices = Entity::visible_to(&judged())
-                    .filter(self.parent.condition::<Entity>())
-                    .filter(Column::DrawnDate.between(self.from, self.until));
-                Ok(in_all(notices.count(database).await?))
-            }
-            measure => match self.ledger(measure) {
+            Measure::Visits | Measure::Notices => match self.ledger(measure, time) {
+                Some(ledger) => Ok(in_all(events::times(database, self.parent, &ledger).await?)),
+                None => Ok(Vec::new()),
+            },
+            measure => match self.ledger(measure, time) {
                 Some(ledger) => cases::counts(database, self.parent, &ledger).await,
                 None => Ok(Vec::new()),
             },
         }
     }
 
-    fn ledger(&self, measure: Measure) -> Option<Ledger> {
-        let happened = |event: Event| Ledger::happened(event, self.from, self.until);
+    fn ledger(&self, measure: Measure, time: Entered) -> Option<Ledger> {
+        let happened = |event: Event| Ledger::entered(event, time, self.until);
         Some(match measure {
             Measure::Enrolled => return None,
             Measure::Happened(event, finding) => Ledger {
@@ -124,10 +152,10 @@ impl Of<'_> {
         line: &Line,
         code: String,
         counts: &[Count],
-        stage: i32,
-        group: i32,
+        (stage, group): (i32, i32),
+        time: Entered,
     ) -> DropoutReportItem {
-        let rows = match self.ledger(line.measure) {
+        let rows = match self.ledger(line.measure, time) {
             Some(ledger) => {
                 let ledger = Ledger {
                     stage,
@@ -154,8 +182,4 @@ impl Of<'_> {
             rows: Some(rows),
         }
     }
-}
-
-fn judged() -> Scope {
-    Scope::everything("the report's organisation was judged against the scope before")
 }

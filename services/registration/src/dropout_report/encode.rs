@@ -34,6 +34,8 @@ pub(super) fn brief(row: &Model, today: NaiveDate) -> DropoutReport {
         overdue: !row.due_date.is_empty() && *row.due_date < *today.to_string(),
         count_time: Some(timestamp(row.count_micros)),
         etag: etag(row.version),
+        entered_after_time: Some(timestamp(row.after_micros)),
+        entered_until_time: Some(timestamp(row.until_micros)),
     }
 }
 

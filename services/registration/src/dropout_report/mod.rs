@@ -3,7 +3,8 @@
 //!
 //! Invariants:
 //! - every item is counted from the records, by the same condition as the list behind it; nobody types a figure,
-//! - an organisation has one report for a period, and its reports follow each other without a day left out,
+//! - an organisation has one report for a period; what happened to cases is counted by when it was entered, each item from where the
+//!   report before left it, so that everything is in one report and nothing in two,
 //! - what is signed is frozen under one digest; an item given back is counted anew, the others stay signed,
 //! - a level that does not exist is passed over, visibly in the history.
 

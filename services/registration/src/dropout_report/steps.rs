@@ -1,7 +1,9 @@
 //! Drafts a report and takes its steps.
 
-use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
 use junheng_kernel::admission::Caller;
+use junheng_kernel::calendar::start_of_day_in_china;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::Entry;
@@ -21,15 +23,17 @@ use sea_orm::ConnectionTrait;
 use tonic::Request;
 use uuid::Uuid;
 
+use super::counts::{self, Entered};
 use super::encode::{encode, items_of, kept, name_of};
 use super::error::DropoutReportError;
 use super::period::{Period, Span};
 use super::rules::{self, Facts};
+use super::store;
 use super::workflow::{
     DRAFT, Kind, RECOUNT, RETURN, SIGN, State, level_of, state_name, state_of, table_of,
 };
-use super::{counts, store};
 use crate::approval::region_of;
+use crate::dropout_case::history;
 use crate::entity::dropout_report::{Entity, Model};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent::{self, PlacedParent};
@@ -81,16 +85,31 @@ pub(super) async fn draft(
             let before = store::before(&*tx, &message.parent, kind, span.last).await?;
             let until = today.min(span.last);
             // A report begins where the one before ended, whatever day that was; the first of all with its period.
-            let from = before.and_then(|before| before.until_date.succ_opt());
+            let from = before
+                .as_ref()
+                .and_then(|before| before.until_date.succ_opt());
             let from = from.unwrap_or(span.first).min(until);
+            // Nobody enters anything while it is counted: what is entered after this moment is in the next report.
+            history::stand_still(&*tx).await?;
+            let now = context.clock.now_micros();
+            let next = store::next_begins(&*tx, &message.parent, kind, span.last).await?;
+            let until_micros = now.min(end_of(&span)).min(next.unwrap_or(i64::MAX));
+            let first = || start_of_day_in_china(span.first) - 1;
+            let after_micros = before.as_ref().map_or_else(first, |one| one.until_micros);
+            let after_micros = after_micros.min(until_micros);
+            let items_before = before.as_ref().map(items_of).transpose()?;
+            let own = items_before.iter().flatten().filter_map(|item| {
+                let (_, until) = counts::entered(item)?;
+                Some((item.code.clone(), (until.min(until_micros), until_micros)))
+            });
             let of = counts::Of {
                 name: &message.parent,
                 parent: &parent,
-                from,
+                entered: (after_micros, until_micros),
+                own: own.collect(),
                 until,
             };
             let items = counts::items(&*tx, &of).await?;
-            let now = context.clock.now_micros();
             let row = Model {
                 id: Uuid::now_v7(),
                 kind: kind.into(),
@@ -101,6 +120,8 @@ pub(super) async fn draft(
                 period: message.period,
                 from_date: from,
                 until_date: until,
+                after_micros,
+                until_micros,
                 state: table_of(kind.into()).start.into(),
                 items: kept(items),
                 digest: String::new(),
@@ -140,7 +161,7 @@ pub(super) async fn give_back(
     let caller = Caller::of(&request)?;
     let message = request.into_inner();
     let key = RequestKey::of(&message.request_id, &message)?;
-    let mut wrong = check_note(&message.note);
+    let mut wrong = check_note("note", &message.note);
     if message.items.is_empty() {
         wrong.push(Violation::required("items"));
     }
@@ -149,6 +170,16 @@ pub(super) async fn give_back(
             &format!("items[{index}].reason"),
             &item.reason,
         ));
+        if message.items[..index]
+            .iter()
+            .any(|one| one.code == item.code)
+        {
+            wrong.push(Violation::invalid(
+                &format!("items[{index}].code"),
+                "is named twice",
+                "重复列出",
+            ));
+        }
     }
     KernelError::unless_empty(wrong)?;
     let asked = Asked {
@@ -184,36 +215,46 @@ async fn run(
                 .take(&tx, &context, &caller, &asked, standing, |_| true)
                 .await?;
             let today = context.clock.today();
-            let (_, period) = read(before.kind, &before.period)?;
+            let (kind, period) = read(before.kind, &before.period)?;
             let span = span_of(&context, period, &before.region)?;
             let items = items_of(&before)?;
             let locked = items.iter().any(|item| item.state() == ItemState::Signed);
-            // What stands beside signed items is counted of the same days.
-            let until = match asked.step == RECOUNT && !locked {
-                true => today.min(span.last).max(before.from_date),
-                false => before.until_date,
-            };
+            let mut after = before.clone();
+            let mut own = own_times(&items);
+            let next = store::next_begins(&*tx, &before.organisation, kind, span.last).await?;
+            // What the next report has begun to count is not this one's any more.
+            if asked.step == RECOUNT && next.is_none() {
+                history::stand_still(&*tx).await?;
+                let now = context.clock.now_micros();
+                // What was given back is counted with what has been mended since, the end of the period notwithstanding.
+                let until = match locked {
+                    true => now,
+                    false => now.min(end_of(&span)),
+                };
+                after.until_micros = until.max(before.until_micros);
+                for time in own.values_mut() {
+                    time.1 = after.until_micros;
+                }
+                if !locked {
+                    after.until_date = today.min(span.last).max(before.from_date);
+                }
+            }
             let counted = match asked.step {
-                RECOUNT | SIGN => count(&*tx, &context, &before, until).await?,
+                RECOUNT | SIGN => count(&*tx, &context, &after, own).await?,
                 _ => Vec::new(),
             };
             let book = RuleBook::builtin()?;
             let path = RegionPath::of(&context.regions, &before.region);
-            let early = book.number("dropout.report_early_days", &path, today)?;
+            let early = book.count("dropout.report_early_working_days", &path, today)?;
             let facts = Facts {
                 today,
-                last: span.last,
-                early_days: u64::try_from(early).unwrap_or(0),
+                first: rules::first_to_sign(&context.calendar, span.last, early),
                 as_counted: rules::same_count(&items, &counted),
             };
             taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
-            let mut after = Model {
-                state: taken.to.into(),
-                version: before.version + 1,
-                update_micros: context.clock.now_micros(),
-                until_date: until,
-                ..before.clone()
-            };
+            after.state = taken.to.into();
+            after.version += 1;
+            after.update_micros = context.clock.now_micros();
             match asked.step {
                 RECOUNT => {
                     after.items = kept(rules::recounted(items, counted));
@@ -314,7 +355,7 @@ async fn count(
     database: &impl ConnectionTrait,
     context: &Context,
     row: &Model,
-    until: NaiveDate,
+    own: BTreeMap<String, Entered>,
 ) -> Result<Vec<DropoutReportItem>, KernelError> {
     let parent = match row.school {
         Some(id) => Parent::School(id),
@@ -332,8 +373,22 @@ async fn count(
     let of = counts::Of {
         name: &row.organisation,
         parent: &parent,
-        from: row.from_date,
-        until,
+        entered: (row.after_micros, row.until_micros),
+        own,
+        until: row.until_date,
     };
     counts::items(database, &of).await
+}
+
+/// The times of which items were counted, by code.
+fn own_times(items: &[DropoutReportItem]) -> BTreeMap<String, Entered> {
+    let own = items.iter();
+    own.filter_map(|item| Some((item.code.clone(), counts::entered(item)?)))
+        .collect()
+}
+
+/// The last moment of a period.
+fn end_of(span: &Span) -> i64 {
+    let after = span.last.succ_opt().unwrap_or(span.last);
+    start_of_day_in_china(after) - 1
 }

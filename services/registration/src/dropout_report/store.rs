@@ -73,6 +73,23 @@ pub(super) async fn before(
         .await
 }
 
+/// The moment after which the next report behind a period counts, where there is one.
+pub(super) async fn next_begins(
+    database: &impl ConnectionTrait,
+    organisation: &str,
+    kind: Kind,
+    last: chrono::NaiveDate,
+) -> Result<Option<i64>, DbErr> {
+    let next = Entity::visible_to(&everybody())
+        .filter(Column::Organisation.eq(organisation))
+        .filter(Column::Kind.eq(kind as i32))
+        .filter(Column::UntilDate.gt(last))
+        .order_by_asc(Column::UntilDate)
+        .one(database)
+        .await?;
+    Ok(next.map(|next| next.after_micros))
+}
+
 /// The reports of some organisations for a period.
 pub(super) async fn of_organisations(
     database: &impl ConnectionTrait,

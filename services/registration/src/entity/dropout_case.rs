@@ -45,6 +45,8 @@ pub struct Model {
     pub closed_date: Option<Date>,
     /// The ground; of an open case that on which closing is asked for.
     pub ground: i32,
+    /// The case of the same child in which this one has ended.
+    pub merged_into: Option<Uuid>,
     /// SM4-GCM over the protobuf of plan, persons and whereabouts.
     pub personal: Vec<u8>,
     /// `YYYY-MM-DD`, or empty.

@@ -20,6 +20,10 @@ pub struct Model {
     pub period: String,
     pub from_date: Date,
     pub until_date: Date,
+    /// Counted is what was entered after this moment …
+    pub after_micros: i64,
+    /// … up to this one.
+    pub until_micros: i64,
     pub state: i32,
     /// The items, as protobuf.
     pub items: Vec<u8>,

@@ -25,6 +25,8 @@ pub struct Model {
     pub open_date: String,
     /// `YYYY-MM-DD`, or empty while it stands.
     pub close_date: String,
+    /// The approved reorganisation that closes it or has closed it.
+    pub closing: Option<Uuid>,
     pub version: i64,
 }
 

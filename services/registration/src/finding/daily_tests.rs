@@ -61,6 +61,7 @@ async fn add_school(context: &Context, number: u32, region: &str) {
         state: 2,
         open_date: String::new(),
         close_date: String::new(),
+        closing: None,
         version: 1,
     };
     let added = school::Entity::insert(row.into_active_model());

@@ -12,7 +12,6 @@ use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{check_evidence, check_note, kept};
 use junheng_proto::registration::v1::{CreateKeyChangeRequest, KeyChange, KeyFields};
-use junheng_proto::workflow::v1::Evidence;
 use sea_orm::ConnectionTrait;
 use tonic::Request;
 use uuid::Uuid;
@@ -20,7 +19,7 @@ use uuid::Uuid;
 use super::error::KeyChangeError;
 use super::fields::{Asked, Fields};
 use super::workflow::{CREATE, STEP_DAYS, State, WORKFLOW, state_name};
-use super::{encode, store};
+use super::{encode, proof, store};
 use crate::entity::key_change::Model;
 use crate::entity::{school, student};
 use crate::rule_book::{RegionPath, RuleBook};
@@ -41,7 +40,7 @@ pub(super) async fn run(
     let message = request.into_inner();
     let key = RequestKey::of(&message.request_id, &message)?;
     let id = id_of("students", &message.student)?;
-    let mut wrong = check_note(&message.note);
+    let mut wrong = check_note("note", &message.note);
     wrong.extend(check_evidence("evidence", &message.evidence));
     if message.wanted.is_none() {
         wrong.push(Violation::required("wanted"));
@@ -64,15 +63,21 @@ pub(super) async fn run(
             let path = RegionPath::of(&context.regions, &school.region);
             let needs_proof =
                 RuleBook::builtin()?.allows("key_change.proof_required", &path, today)?;
-            if needs_proof && !message.evidence.iter().any(is_household_proof) {
-                return Err(KeyChangeError::ProofMissing);
-            }
             let before = Fields::of(&current, &Person::of(keys, &current)?);
             let after = before.with(message.wanted.as_ref().unwrap_or(&KeyFields::default()));
             if after == before {
                 return Err(nothing_changes().into());
             }
-            let draft = after.draft();
+            let asked = Asked {
+                before,
+                after,
+                note: message.note.clone(),
+                reject_reason: String::new(),
+            };
+            if needs_proof {
+                proof::check(&asked, &message.evidence, &path, today)?;
+            }
+            let draft = asked.after.draft();
             let wrong = rules::check(&draft, today);
             identity_number::refuse(wrong, &draft.identity_number)?;
             let hash = hash_of(keys, &draft, current.school)?;
@@ -87,12 +92,6 @@ pub(super) async fn run(
             let due = WORKFLOW.due(&context, STEP_DAYS, &school.region)?;
             let now = context.clock.now_micros();
             let evidence = kept(&message.evidence);
-            let asked = Asked {
-                before,
-                after,
-                note: message.note.clone(),
-                reject_reason: String::new(),
-            };
             let row = Model {
                 id: change,
                 student: id,
@@ -149,11 +148,4 @@ fn nothing_changes() -> KernelError {
         "changes nothing: every field stands so already",
         "与现有信息一致,没有需要变更的内容",
     )])
-}
-
-/// Whether a piece of evidence is one of the household register (户籍证明、户口簿), by its title.
-fn is_household_proof(evidence: &Evidence) -> bool {
-    ["户籍", "户口"]
-        .iter()
-        .any(|word| evidence.title.contains(word))
 }

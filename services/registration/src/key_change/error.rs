@@ -11,9 +11,14 @@ use crate::student::error::StudentError;
 /// Why a call about a change of key fields failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyChangeError {
-    /// No proof.
-    #[error("a change of key fields needs proof of the household register (教基一〔2013〕7号)")]
-    ProofMissing,
+    /// Nothing given proves a field.
+    #[error("a change of key fields needs {missing} (教基一〔2013〕7号)")]
+    ProofMissing {
+        /// What is missing.
+        missing: String,
+        /// The same in Chinese.
+        missing_zh: String,
+    },
     /// Another change is under way.
     #[error("the student has a change of key fields that has not ended ({name})")]
     Open {
@@ -30,7 +35,7 @@ pub enum KeyChangeError {
 impl Fault for KeyChangeError {
     fn reason(&self) -> Reason {
         match self {
-            Self::ProofMissing => Reason::ProofMissing,
+            Self::ProofMissing { .. } => Reason::ProofMissing,
             Self::Open { .. } => Reason::KeyChangeOpen,
             Self::Student(error) => error.reason(),
         }
@@ -38,10 +43,13 @@ impl Fault for KeyChangeError {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::ProofMissing => vec![
+            Self::ProofMissing {
+                missing,
+                missing_zh,
+            } => vec![
                 ("rule", "教基一〔2013〕7号".to_owned()),
-                ("missing", "proof of the household register".to_owned()),
-                ("missing_zh", "户籍证明".to_owned()),
+                ("missing", missing.clone()),
+                ("missing_zh", missing_zh.clone()),
             ],
             Self::Open { name } => vec![("name", name.clone())],
             Self::Student(error) => error.metadata(),
@@ -50,7 +58,7 @@ impl Fault for KeyChangeError {
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::ProofMissing | Self::Open { .. } => &[],
+            Self::ProofMissing { .. } | Self::Open { .. } => &[],
             Self::Student(error) => error.violations(),
         }
     }

@@ -1,5 +1,5 @@
 //! Changes of key fields 关键信息变更: name, sex, date of birth, document and ethnic group. The clerk files the change with
-//! proof of the household register, the school's head endorses it, the county approves it, and only then the record changes
+//! documents of kinds that prove each field, the school's head endorses it, the county approves it, and only then the record changes
 //! (教基一〔2013〕7号; school then county R+). One change at a time for a student; the fields as filed must still stand when
 //! the county approves.
 //!
@@ -9,6 +9,7 @@ mod create;
 mod encode;
 pub mod error;
 mod fields;
+mod proof;
 pub mod rpc;
 mod steps;
 pub(crate) mod store;

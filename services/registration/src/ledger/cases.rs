@@ -1,21 +1,25 @@
 //! Cases as ledgers, reports and rates count them: one condition for the list and for the count, so that they agree.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::LedgerKind;
 use junheng_proto::registration::v1::dropout_case::State;
 use junheng_proto::registration::v1::list_ledger_request::Event;
+use junheng_proto::registration::v1::student::State as StudentState;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
+use super::events;
 use super::groups::bit;
 use super::rules::Asked;
 use crate::entity::dropout_case::{Column, Entity, Model};
-use crate::entity::{dropout_notice, dropout_visit};
 use crate::school_year;
 
 /// The states in which a case is open.
@@ -32,8 +36,30 @@ pub struct Count {
     pub count: i64,
 }
 
+impl From<(i32, i64, i64)> for Count {
+    fn from((stage, groups, count): (i32, i64, i64)) -> Self {
+        Self {
+            stage,
+            groups,
+            count,
+        }
+    }
+}
+
 /// The cases that a ledger holds.
 pub fn condition(asked: &Asked) -> Condition {
+    let happened = asked.event != Event::Unspecified;
+    let watched = asked.kind == LedgerKind::Watched && asked.group == 0;
+    standing(asked)
+        .add_option(happened.then(|| Column::Id.in_subquery(events::cases_of(asked))))
+        .add_option((asked.stage != 0).then(|| Column::Stage.eq(asked.stage)))
+        .add_option((asked.finding != 0).then(|| Column::Finding.eq(asked.finding)))
+        .add_option((asked.group != 0).then(|| in_groups(bit(asked.group))))
+        .add_option(watched.then(|| in_groups(i64::MAX)))
+}
+
+/// What is asked of cases as they stand, whatever has happened to them.
+pub(super) fn standing(asked: &Asked) -> Condition {
     let state = |state: State| Column::State.eq(state as i32);
     let of_kind = match asked.kind {
         LedgerKind::Suspected => Some(Condition::all().add(state(State::Suspected))),
@@ -43,26 +69,45 @@ pub fn condition(asked: &Asked) -> Condition {
             let closed = Condition::all()
                 .add(state(State::Closed))
                 .add(Column::ConfirmedDate.is_not_null())
+                .add(Column::MergedInto.is_null())
                 .add(Column::ClosedDate.between(first, last));
             Some(Condition::any().add(open).add(closed))
         }
-        // Children without a record who are not enrolled.
+        // Children without a record, and primary graduates whom no junior school has: no school counts them.
         LedgerKind::SchoolAge | LedgerKind::Watched => Some(
             Condition::all()
-                .add(Column::Student.is_null())
+                .add(
+                    Condition::any()
+                        .add(Column::Student.is_null())
+                        .add(between_schools()),
+                )
                 .add(Column::State.is_not_in(ENDED)),
         ),
         _ => None,
     };
-    let watched = asked.kind == LedgerKind::Watched && asked.group == 0;
     Condition::all()
         .add_option(of_kind)
-        .add_option(happened(asked))
-        .add_option((asked.stage != 0).then(|| Column::Stage.eq(asked.stage)))
-        .add_option((asked.finding != 0).then(|| Column::Finding.eq(asked.finding)))
-        .add_option((asked.group != 0).then(|| in_groups(bit(asked.group))))
-        .add_option(watched.then(|| in_groups(i64::MAX)))
         .add_option(asked.open_only.then(|| Column::State.is_not_in(ENDED)))
+}
+
+/// The ids of the cases that meet a condition.
+pub(super) fn ids(only: Condition) -> sea_orm::sea_query::SelectStatement {
+    let judged = Scope::everything("what happened to the cases is asked for in scope");
+    let cases = Entity::visible_to(&judged).filter(only).select_only();
+    sea_orm::QueryTrait::into_query(cases.column(Column::Id))
+}
+
+/// The cases of some happenings.
+pub(super) async fn with_ids(
+    database: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Model>, DbErr> {
+    let judged = Scope::everything("what happened to the cases is in scope");
+    let rows = Entity::visible_to(&judged)
+        .filter(Column::Id.is_in(ids))
+        .all(database)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// How many cases a ledger holds, by stage and groups.
@@ -71,6 +116,9 @@ pub async fn counts(
     parent: &Parent,
     asked: &Asked,
 ) -> Result<Vec<Count>, DbErr> {
+    if asked.is_of_events() {
+        return events::counts(database, parent, asked).await;
+    }
     let judged = Scope::everything("the parent was judged against the scope before");
     let rows: Vec<(i32, i64, i64)> = Entity::visible_to(&judged)
         .filter(parent.condition::<Entity>())
@@ -83,12 +131,7 @@ pub async fn counts(
         .into_tuple()
         .all(database)
         .await?;
-    let count = |(stage, groups, count)| Count {
-        stage,
-        groups,
-        count,
-    };
-    Ok(rows.into_iter().map(count).collect())
+    Ok(rows.into_iter().map(Count::from).collect())
 }
 
 /// The sum of the cases of a stage and a group, 0 for all.
@@ -120,45 +163,13 @@ pub fn days_of(year: i32) -> (NaiveDate, NaiveDate) {
     )
 }
 
-fn happened(asked: &Asked) -> Option<Condition> {
-    let (from, until) = asked.days;
-    let on = |column: Column| {
-        Condition::all()
-            .add(column.is_not_null())
-            .add_option((from != NaiveDate::MIN).then(|| column.gte(from)))
-            .add_option((until != NaiveDate::MAX).then(|| column.lte(until)))
-    };
-    let ended = |state: State| on(Column::ClosedDate).add(Column::State.eq(state as i32));
-    match asked.event {
-        Event::Unspecified => None,
-        Event::Found => Some(on(Column::FoundDate)),
-        Event::Cleared => Some(ended(State::Cleared)),
-        Event::Confirmed => Some(on(Column::ConfirmedDate)),
-        Event::Returned => Some(on(Column::ReturnedDate)),
-        Event::Closed => Some(ended(State::Closed)),
-        Event::Visited => Some(Condition::all().add(Column::Id.in_subquery(visited(from, until)))),
-        Event::Noticed => Some(Condition::all().add(Column::Id.in_subquery(noticed(from, until)))),
-    }
-}
-
-fn visited(from: NaiveDate, until: NaiveDate) -> sea_orm::sea_query::SelectStatement {
-    use dropout_visit::{Column, Entity};
-    let judged = Scope::everything("the cases themselves are asked for in scope");
-    let days = Condition::all()
-        .add_option((from != NaiveDate::MIN).then(|| Column::Date.gte(from)))
-        .add_option((until != NaiveDate::MAX).then(|| Column::Date.lte(until)));
-    let visits = Entity::visible_to(&judged).filter(days).select_only();
-    sea_orm::QueryTrait::into_query(visits.column(Column::DropoutCase))
-}
-
-fn noticed(from: NaiveDate, until: NaiveDate) -> sea_orm::sea_query::SelectStatement {
-    use dropout_notice::{Column, Entity};
-    let judged = Scope::everything("the cases themselves are asked for in scope");
-    let days = Condition::all()
-        .add_option((from != NaiveDate::MIN).then(|| Column::DrawnDate.gte(from)))
-        .add_option((until != NaiveDate::MAX).then(|| Column::DrawnDate.lte(until)));
-    let notices = Entity::visible_to(&judged).filter(days).select_only();
-    sea_orm::QueryTrait::into_query(notices.column(Column::DropoutCase))
+/// The case's child has finished primary school and has come to no junior school.
+fn between_schools() -> Expr {
+    Expr::cust(format!(
+        "EXISTS (SELECT 1 FROM students s WHERE s.id = dropout_cases.student AND s.stage = {} AND s.state = {})",
+        Stage::Primary as i32,
+        StudentState::Graduated as i32
+    ))
 }
 
 fn in_groups(bits: i64) -> Expr {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::privacy::Keyring;
+use junheng_kernel::scope::Scope;
 use junheng_proto::registration::v1::LedgerEntry;
+use junheng_proto::registration::v1::list_ledger_request::Event;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ use super::people::Child;
 use super::{cases, people, rules};
 use crate::approval::region_of;
 use crate::attendance::proof::{self, Away};
-use crate::entity::{dropout_case, student};
+use crate::entity::{dropout_case, dropout_case_event, student};
 use crate::special_group;
 use crate::student::person::Person;
 
@@ -30,11 +32,13 @@ struct Beside {
 pub(super) async fn entries(
     database: &impl ConnectionTrait,
     keys: &Keyring,
+    scope: &Scope,
     children: &[Child],
     today: NaiveDate,
 ) -> Result<Vec<LedgerEntry>, KernelError> {
     let beside = Beside::of(database, children, today).await?;
     let entry = |child: &Child| match child {
+        Child::Event(event, case) => beside.tell_event(keys, scope, event, case),
         Child::Student(row) => {
             let mut entry = LedgerEntry::default();
             let case = beside.cases.get(&row.id);
@@ -44,23 +48,7 @@ pub(super) async fn entries(
             }
             Ok(entry)
         }
-        Child::Case(case) => {
-            let mut entry = LedgerEntry::default();
-            let student = case.student.and_then(|id| beside.students.get(&id));
-            match student {
-                Some(row) => beside.tell_student(keys, &mut entry, row, Some(case))?,
-                None => {
-                    entry.attendance = rules::attendance(None, Some(case.state)).into();
-                    entry.groups = of_bits(case.groups);
-                }
-            }
-            tell_case(&mut entry, case);
-            // What the case was about, wherever the student is by now.
-            (entry.stage, entry.grade) = (case.stage, case.grade);
-            entry.school = school(case.school);
-            entry.region = format!("regions/{}", case.region);
-            Ok(entry)
-        }
+        Child::Case(case) => beside.tell_child(keys, case),
     };
     children.iter().map(entry).collect()
 }
@@ -75,11 +63,12 @@ impl Beside {
     ) -> Result<Self, KernelError> {
         let listed = children.iter().filter_map(|child| match child {
             Child::Student(row) => Some(row.id),
-            Child::Case(_) => None,
+            Child::Case(_) | Child::Event(..) => None,
         });
         let of_cases = children.iter().filter_map(|child| match child {
             Child::Student(_) => None,
             Child::Case(row) => row.student,
+            Child::Event(event, case) => event.student.or(case.student),
         });
         let (listed, of_cases): (Vec<Uuid>, Vec<Uuid>) = (listed.collect(), of_cases.collect());
         let all: Vec<Uuid> = listed.iter().chain(&of_cases).copied().collect();
@@ -97,7 +86,7 @@ impl Beside {
         };
         let rows = children.iter().filter_map(|child| match child {
             Child::Student(row) => Some((row.id, row.place)),
-            Child::Case(_) => None,
+            Child::Case(_) | Child::Event(..) => None,
         });
         let of_cases = students.values().map(|row| (row.id, row.place));
         let pupils: Vec<(Uuid, i64)> = rows.chain(of_cases).collect();
@@ -109,6 +98,63 @@ impl Beside {
             cases: cases.filter_map(|row| Some((row.student?, row))).collect(),
             recognised,
         })
+    }
+
+    /// A child by its case.
+    fn tell_child(
+        &self,
+        keys: &Keyring,
+        case: &dropout_case::Model,
+    ) -> Result<LedgerEntry, KernelError> {
+        let mut entry = LedgerEntry::default();
+        match case.student.and_then(|id| self.students.get(&id)) {
+            Some(row) => self.tell_student(keys, &mut entry, row, Some(case))?,
+            None => {
+                entry.attendance = rules::attendance(None, Some(case.state)).into();
+                entry.groups = of_bits(case.groups);
+            }
+        }
+        tell_case(&mut entry, case);
+        // What the case was about, wherever the student is by now.
+        (entry.stage, entry.grade) = (case.stage, case.grade);
+        entry.school = school(case.school);
+        entry.region = format!("regions/{}", case.region);
+        Ok(entry)
+    }
+
+    /// A child by what happened: the case as it stands for whoever has it, for others that it happened.
+    fn tell_event(
+        &self,
+        keys: &Keyring,
+        scope: &Scope,
+        event: &dropout_case_event::Model,
+        case: &dropout_case::Model,
+    ) -> Result<LedgerEntry, KernelError> {
+        let mut entry = match scope.covers(case.place, case.school) {
+            true => self.tell_child(keys, case)?,
+            false => LedgerEntry {
+                dropout_case: format!("dropoutCases/{}", case.id),
+                finding: event.finding,
+                found_date: case.found_date.to_string(),
+                ..LedgerEntry::default()
+            },
+        };
+        if let Some(row) = event.student.and_then(|id| self.students.get(&id)) {
+            entry.student = format!("students/{}", row.id);
+            entry.display_name = Person::of(keys, row)?.display_name;
+        }
+        entry.groups = of_bits(event.groups);
+        (entry.stage, entry.grade) = (event.stage, event.grade);
+        entry.school = school(event.school);
+        entry.region = format!("regions/{}", region_of(event.place));
+        let day = event.date.to_string();
+        match Event::try_from(event.event).unwrap_or_default() {
+            Event::Confirmed | Event::Relapsed => entry.confirmed_date = day,
+            Event::Returned => entry.returned_date = day,
+            Event::Cleared | Event::Closed => entry.closed_date = day,
+            _ => {}
+        }
+        Ok(entry)
     }
 
     fn tell_student(

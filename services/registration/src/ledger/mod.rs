@@ -3,10 +3,11 @@
 //!
 //! A ledger is a question, not a table: it is read from student records and cases at the moment of the call, at every level, and
 //! is complete because nobody keeps it. Children without a record come in by their cases: whoever a comparison finds not enrolled
-//! has one.
+//! has one. What has happened is read from happenings, which stay as they were ([`events`]).
 
 pub mod cases;
 mod encode;
+pub mod events;
 pub mod groups;
 pub mod people;
 pub mod rpc;

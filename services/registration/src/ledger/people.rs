@@ -14,10 +14,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _};
 use uuid::Uuid;
 
-use super::cases;
-use super::groups;
 use super::rules::{Asked, birth_months_of};
-use crate::entity::{dropout_case, student};
+use super::{cases, events, groups};
+use crate::entity::{dropout_case, dropout_case_event, student};
 
 /// Children of the compulsory years whose record is open: who attends, is away for a time, or has dropped out.
 pub const OF_SCHOOL_AGE: &str = "stage <= 2 AND (state <= 4 OR state = 9)";
@@ -29,6 +28,8 @@ pub(super) enum Child {
     Student(Box<student::Model>),
     /// By the case.
     Case(Box<dropout_case::Model>),
+    /// By what happened to the case.
+    Event(Box<dropout_case_event::Model>, Box<dropout_case::Model>),
 }
 
 /// Where a child stands in the list: with a record or without, place and id.
@@ -47,6 +48,9 @@ pub(super) async fn page(
     asked: &Asked,
     page: &Page,
 ) -> Result<(Vec<Child>, String), KernelError> {
+    if asked.is_of_events() {
+        return happened(database, scope, parent, asked, page).await;
+    }
     if !asked.is_of_students() {
         let only = cases::condition(asked);
         let listed =
@@ -76,6 +80,27 @@ pub(super) async fn page(
         children.extend(rows.into_iter().map(|row| Child::Case(Box::new(row))));
     }
     Ok(page.cut(children, |child| Position::of(child).to_string()))
+}
+
+/// A page of what happened, each with its case.
+async fn happened(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    asked: &Asked,
+    page: &Page,
+) -> Result<(Vec<Child>, String), KernelError> {
+    let only = events::condition(parent, asked);
+    let listed =
+        resource::list_only::<dropout_case_event::Entity>(database, scope, parent, only, page);
+    let (rows, token) = listed.await?;
+    let of_rows = rows.iter().map(|row| row.dropout_case);
+    let cases = cases::with_ids(database, of_rows.collect::<Vec<_>>()).await?;
+    let child = |row: dropout_case_event::Model| {
+        let case = cases.get(&row.dropout_case)?;
+        Some(Child::Event(Box::new(row), Box::new(case.clone())))
+    };
+    Ok((rows.into_iter().filter_map(child).collect(), token))
 }
 
 /// The students that a ledger holds, as a condition on their rows.
@@ -137,7 +162,7 @@ impl Position {
                 place: row.place,
                 id: row.id,
             },
-            Child::Case(row) => Self {
+            Child::Case(row) | Child::Event(_, row) => Self {
                 without_record: true,
                 place: row.place,
                 id: row.id,

@@ -1,6 +1,7 @@
 //! What a request for a ledger means. Pure.
 
 use chrono::NaiveDate;
+use junheng_kernel::clock::{micros, timestamp};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
@@ -37,6 +38,8 @@ pub struct Asked {
     pub event: Event,
     /// On these days.
     pub days: (NaiveDate, NaiveDate),
+    /// Entered after the first of these moments and not after the second, microseconds since 1970.
+    pub entered: (i64, i64),
     /// Without what is closed.
     pub open_only: bool,
 }
@@ -56,6 +59,7 @@ impl Asked {
             school_year,
             event: Event::Unspecified,
             days: (NaiveDate::MIN, NaiveDate::MAX),
+            entered: (i64::MIN, i64::MAX),
             open_only: false,
         }
     }
@@ -66,6 +70,16 @@ impl Asked {
             event,
             days: (from, until),
             ..Self::all(LedgerKind::Cases, school_year::of(until))
+        }
+    }
+
+    /// The cases of which it was entered after one moment and up to another that something happened, whatever day it is about; told in
+    /// the school year of a day.
+    pub fn entered(event: Event, entered: (i64, i64), day: NaiveDate) -> Self {
+        Self {
+            event,
+            entered,
+            ..Self::all(LedgerKind::Cases, school_year::of(day))
         }
     }
 
@@ -109,6 +123,20 @@ impl Asked {
                 ));
             }
         }
+        if message.most_age != 0 && message.most_age < message.age.max(1) {
+            wrong.push(Violation::invalid(
+                "most_age",
+                "must not be below age",
+                "最大年龄不得小于年龄",
+            ));
+        }
+        if message.most_age != 0 && message.age == 0 {
+            wrong.push(Violation::invalid(
+                "age",
+                "must be given with most_age",
+                "填写最大年龄的,须同时填写年龄",
+            ));
+        }
         let mut day = |field: &str, text: &str, open: NaiveDate| match text {
             "" => open,
             text => date_of(text).unwrap_or_else(|| {
@@ -122,6 +150,29 @@ impl Asked {
         };
         let from = day("from_date", &message.from_date, NaiveDate::MIN);
         let until = day("until_date", &message.until_date, NaiveDate::MAX);
+        if from > until {
+            wrong.push(Violation::invalid(
+                "until_date",
+                "must not be before from_date",
+                "不得早于起始日期",
+            ));
+        }
+        let times = [
+            ("from_date", !message.from_date.is_empty()),
+            ("until_date", !message.until_date.is_empty()),
+            ("entered_after_time", message.entered_after_time.is_some()),
+            ("entered_until_time", message.entered_until_time.is_some()),
+        ];
+        let told = times
+            .iter()
+            .filter(|(_, is_given)| *is_given && message.event == 0);
+        wrong.extend(told.map(|(field, _)| {
+            Violation::invalid(
+                field,
+                "must be empty where no event is asked for",
+                "未指定事件(event)时不得填写",
+            )
+        }));
         KernelError::unless_empty(wrong)?;
         Ok(Self {
             kind,
@@ -133,12 +184,13 @@ impl Asked {
                 age => (age, message.most_age.max(age)),
             },
             attending_only: message.attending_only,
-            school_year: match message.school_year {
-                0 => school_year::of(today),
-                year => year,
-            },
+            school_year: school_year::seen("school_year", message.school_year, today)?,
             event: Event::try_from(message.event).unwrap_or_default(),
             days: (from, until),
+            entered: (
+                message.entered_after_time.map_or(i64::MIN, micros),
+                message.entered_until_time.map_or(i64::MAX, micros),
+            ),
             open_only: message.open_only,
         })
     }
@@ -149,6 +201,7 @@ impl Asked {
             true => String::new(),
             false => day.to_string(),
         };
+        let moment = |at: i64, open: i64| (at != open).then(|| timestamp(at));
         ListLedgerRequest {
             parent: parent.to_owned(),
             kind: self.kind.into(),
@@ -162,6 +215,8 @@ impl Asked {
             attending_only: self.attending_only,
             school_year: self.school_year,
             event: self.event.into(),
+            entered_after_time: moment(self.entered.0, i64::MIN),
+            entered_until_time: moment(self.entered.1, i64::MAX),
             from_date: text(self.days.0, NaiveDate::MIN),
             until_date: text(self.days.1, NaiveDate::MAX),
             finding: self.finding,
@@ -173,6 +228,11 @@ impl Asked {
     /// Whether students are listed, or cases.
     pub fn is_of_students(&self) -> bool {
         matches!(self.kind, LedgerKind::SchoolAge | LedgerKind::Watched)
+    }
+
+    /// Whether happenings are listed.
+    pub fn is_of_events(&self) -> bool {
+        !self.is_of_students() && self.event != Event::Unspecified
     }
 
     /// What of it decides which list it is, for page tokens.

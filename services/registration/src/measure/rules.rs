@@ -103,6 +103,7 @@ mod tests {
             state: 2,
             open_date: String::new(),
             close_date: String::new(),
+            closing: None,
             version: 1,
         }
     }

@@ -1,7 +1,7 @@
 //! Schools and their classes.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, integer, string, uuid};
+use sea_orm_migration::schema::{big_integer, integer, string, uuid, uuid_null};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -23,6 +23,7 @@ impl MigrationTrait for Migration {
             .col(integer("state"))
             .col(string("open_date"))
             .col(string("close_date"))
+            .col(uuid_null("closing"))
             .col(big_integer("version"))
             .to_owned();
         manager.create_table(schools).await?;

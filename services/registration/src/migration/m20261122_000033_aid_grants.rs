@@ -1,7 +1,7 @@
 //! Aid that was granted, and the index that finds students in hardship without reading the others.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, integer, string, uuid};
+use sea_orm_migration::schema::{big_integer, boolean, integer, string, uuid};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -24,11 +24,52 @@ impl MigrationTrait for Migration {
             .col(big_integer("create_micros"))
             .to_owned();
         manager.create_table(grants).await?;
+        let sums = Table::create()
+            .table("aid_sums")
+            .col(uuid("school"))
+            .col(integer("school_year"))
+            .col(integer("term"))
+            .col(integer("stage"))
+            .col(integer("item"))
+            .col(big_integer("place"))
+            .col(big_integer("grants"))
+            .col(big_integer("amount_fen"))
+            .primary_key(
+                Index::create()
+                    .col("school")
+                    .col("school_year")
+                    .col("term")
+                    .col("stage")
+                    .col("item"),
+            )
+            .to_owned();
+        manager.create_table(sums).await?;
+        let aided = Table::create()
+            .table("aided_counts")
+            .col(uuid("school"))
+            .col(integer("school_year"))
+            .col(integer("term"))
+            .col(integer("stage"))
+            .col(boolean("boarder"))
+            .col(big_integer("place"))
+            .col(big_integer("students"))
+            .primary_key(
+                Index::create()
+                    .col("school")
+                    .col("school_year")
+                    .col("term")
+                    .col("stage")
+                    .col("boarder"),
+            )
+            .to_owned();
+        manager.create_table(aided).await?;
         let database = manager.get_connection();
         for statement in [
             "CREATE UNIQUE INDEX aid_grants_once ON aid_grants (student, school_year, term, item)",
             "CREATE INDEX aid_grants_place ON aid_grants (place, school_year, term, id)",
             "CREATE INDEX aid_grants_school ON aid_grants (school, school_year, term, id)",
+            "CREATE INDEX aid_sums_place ON aid_sums (school_year, term, place)",
+            "CREATE INDEX aided_counts_place ON aided_counts (school_year, term, place)",
         ] {
             database.execute_unprepared(statement).await?;
         }

@@ -54,6 +54,16 @@ impl MigrationTrait for Migration {
             .col(big_integer("version"))
             .to_owned();
         manager.create_table(admission_entries).await?;
+        let admission_counts = Table::create()
+            .table("admission_counts")
+            .col(uuid("plan"))
+            .col(integer("kind"))
+            .col(big_integer("listed"))
+            .col(big_integer("admitted"))
+            .col(big_integer("arrived"))
+            .primary_key(Index::create().col("plan").col("kind"))
+            .to_owned();
+        manager.create_table(admission_counts).await?;
         let database = manager.get_connection();
         for statement in [
             "CREATE UNIQUE INDEX admission_plans_year ON admission_plans (school, school_year, stage)",

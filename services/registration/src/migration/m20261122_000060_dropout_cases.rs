@@ -38,6 +38,7 @@ impl MigrationTrait for Migration {
             .col(date_null("confirmed_date"))
             .col(date_null("closed_date"))
             .col(integer("ground"))
+            .col(uuid_null("merged_into"))
             .col(binary("personal"))
             .col(string("due_date"))
             .col(boolean("due_provisional"))

@@ -22,6 +22,8 @@ impl MigrationTrait for Migration {
             .col(string("period"))
             .col(date("from_date"))
             .col(date("until_date"))
+            .col(big_integer("after_micros"))
+            .col(big_integer("until_micros"))
             .col(integer("state"))
             .col(binary("items"))
             .col(string("digest"))

@@ -30,6 +30,7 @@ mod m20261122_000075_dropout_reports;
 mod m20261122_000076_supervision;
 mod m20261122_000085_resident_counts;
 mod m20261122_000090_first_loads;
+mod m20261122_000096_dropout_case_events;
 
 use junheng_kernel::journal::JournalMigration;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000076_supervision::Migration),
             Box::new(m20261122_000085_resident_counts::Migration),
             Box::new(m20261122_000090_first_loads::Migration),
+            Box::new(m20261122_000096_dropout_case_events::Migration),
         ]
     }
 }

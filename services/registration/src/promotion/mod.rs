@@ -10,7 +10,7 @@
 //! - a primary graduate's record comes over when the junior school confirms the arrival, not before.
 
 pub mod error;
-mod places;
+pub(crate) mod places;
 mod plan;
 pub mod rpc;
 pub mod rules;

@@ -23,7 +23,9 @@ use uuid::Uuid;
 
 use super::error::PromotionError;
 use super::store;
+use crate::admission::store as admissions;
 use crate::entity::{junior_place, school, school_class, student};
+use crate::school::parent;
 use crate::school::rules::stages_of;
 use crate::school::store as schools;
 use crate::school_class::rules::last_grade;
@@ -49,7 +51,7 @@ pub(super) fn check_length(rows: usize) -> Result<(), KernelError> {
 /// Gives places, a row each.
 pub(super) async fn assign(
     tx: &Tx,
-    parent: &Parent,
+    county: &Parent,
     school_year: i32,
     rows: Vec<assign_junior_places_request::Row>,
     now_micros: i64,
@@ -67,10 +69,14 @@ pub(super) async fn assign(
         })
         .collect();
     let students: Vec<Uuid> = parsed.iter().map(|(_, student, _)| *student).collect();
-    let standing = store::places_of(&**tx, &students, school_year).await?;
-    let students = store::students_with(&**tx, &students).await?;
     let everywhere = Scope::everything("each school is judged against the call's parent below");
     let found: HashSet<Uuid> = parsed.iter().map(|(_, _, school)| *school).collect();
+    // Schools before students, as everywhere. A list that takes a student this moment comes before, or finds the place.
+    parent::hold_open(&**tx, found.iter().copied()).await?;
+    store::hold_students(&**tx, &students).await?;
+    let standing = store::places_of(&**tx, &students, school_year).await?;
+    let students = store::students_with(&**tx, &students).await?;
+    let listed = listed(tx, &students, school_year).await?;
     let found = schools::with_ids(&**tx, &everywhere, found).await?;
     let schools: HashMap<Uuid, school::Model> =
         found.into_iter().map(|one| (one.id, one)).collect();
@@ -83,8 +89,11 @@ pub(super) async fn assign(
         }
         let student = students.get(&student);
         let school = schools.get(&school);
-        match judge(parent, student, school) {
+        match judge(county, student, school) {
             Err(wrong) => report.reject(row, &[wrong]),
+            Ok((student, _)) if listed.contains(&student.identity_hash) => {
+                report.reject(row, &[listed_already()]);
+            }
             Ok((student, school)) => match standing.get(&student.id) {
                 Some(place) if place.state == State::Confirmed as i32 => {
                     report.reject(row, &[confirmed()]);
@@ -118,6 +127,28 @@ pub(super) async fn assign(
     Ok((report.finish(), records))
 }
 
+/// The documents of those students who stand on an admission list of the year: one place a child, by one way.
+async fn listed(
+    tx: &Tx,
+    students: &HashMap<Uuid, student::Model>,
+    school_year: i32,
+) -> Result<HashSet<Vec<u8>>, PromotionError> {
+    let claims = students
+        .values()
+        .map(|student| student.identity_hash.clone());
+    let listed = admissions::with_claims(&**tx, school_year, claims.collect()).await?;
+    Ok(listed.into_iter().map(|entry| entry.claim).collect())
+}
+
+fn listed_already() -> Violation {
+    Violation {
+        field: "student".into(),
+        reason: Reason::ListedAlready,
+        why: "stands on an admission list of this school year".into(),
+        why_zh: "本学年已列入招生名单,不能另行安排学位".into(),
+    }
+}
+
 fn model_of(
     student: &student::Model,
     school: &school::Model,
@@ -140,11 +171,11 @@ fn model_of(
 
 /// Whether a student of the parent's can be given a place in a school.
 fn judge<'a>(
-    parent: &Parent,
+    county: &Parent,
     student: Option<&'a student::Model>,
     school: Option<&'a school::Model>,
 ) -> Result<(&'a student::Model, &'a school::Model), Violation> {
-    let own = |one: &&student::Model| parent.contains(one.place, Some(one.school));
+    let own = |one: &&student::Model| county.contains(one.place, Some(one.school));
     let Some(student) = student.filter(own) else {
         return Err(Violation {
             field: "student".into(),
@@ -174,13 +205,16 @@ fn judge<'a>(
             why_zh: "该校尚未登记".into(),
         });
     };
-    if !parent.contains(school.place, Some(school.id)) {
+    if !county.contains(school.place, Some(school.id)) {
         return Err(Violation {
             field: "junior_school".into(),
             reason: Reason::RowOutOfParent,
             why: "lies outside this county".into(),
             why_zh: "该校不在本县".into(),
         });
+    }
+    if let Some(closed) = parent::not_open(school) {
+        return Err(Violation::of("junior_school", &closed));
     }
     if !stages_of(school.kind).contains(&Stage::Junior) {
         return Err(Violation {
@@ -314,7 +348,7 @@ fn arrives<'a>(
     Ok(Some((place, class, student)))
 }
 
-fn told(before: Option<&junior_place::Model>, after: &junior_place::Model) -> Record {
+pub(crate) fn told(before: Option<&junior_place::Model>, after: &junior_place::Model) -> Record {
     let before = before.map(|before| encode(before, String::new()));
     let shown = encode(after, String::new());
     let school = Some(after.school);

@@ -185,10 +185,9 @@ impl Rpc {
         let message = request.into_inner();
         let key = RequestKey::of(&message.request_id, &message)?;
         let parent = Parent::of(&caller, &self.context.regions, "parent", &message.parent)?;
-        check_year(message.school_year)?;
         let today = self.context.clock.today();
-        let far = school_year::check_planned("school_year", message.school_year, today);
-        KernelError::unless_empty(far.into_iter().collect())?;
+        let wrong = school_year::check_planned("school_year", message.school_year, today);
+        KernelError::unless_empty(wrong.into_iter().collect())?;
         places::check_length(message.rows.len())?;
         let now_micros = self.context.clock.now_micros();
         let store = &self.context.store;
@@ -216,6 +215,8 @@ impl Rpc {
         let regions = &self.context.regions;
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let PlacedParent { parent, place } = placed;
+        let wrong = school_year::check_filter("school_year", message.school_year);
+        KernelError::unless_empty(wrong.into_iter().collect())?;
         let (year, state) = (message.school_year.to_string(), message.state.to_string());
         let side = message.primary_side_only.to_string();
         let fields = [message.parent.as_str(), &year, &state, &side];
@@ -269,8 +270,11 @@ impl Rpc {
         let context = self.context.clone();
         store
             .write(&caller, key, move |tx| async move {
-                let held = parent::hold_places(&*tx, [school.id]).await?;
-                let place = held.get(&school.id).copied().unwrap_or(school.place);
+                // Held, and open still: a school that closes meanwhile comes before, and takes nobody.
+                let held = parent::hold_open(&*tx, [school.id]).await?;
+                let place = held
+                    .of(school.id)
+                    .map_err(|closed| KernelError::Fields(vec![closed]))?;
                 let rows = message.rows;
                 let (result, records) =
                     places::confirm(&tx, Pen::of(&context), &school, place, rows).await?;
@@ -283,5 +287,9 @@ impl Rpc {
 }
 
 fn check_year(school_year: i32) -> Result<(), KernelError> {
-    KernelError::unless_empty(rules::check_year(school_year).into_iter().collect())
+    KernelError::unless_empty(
+        school_year::check("school_year", school_year)
+            .into_iter()
+            .collect(),
+    )
 }

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
-use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::scope::{Scope, Scoped as _, of_school};
 use junheng_kernel::store;
+use junheng_proto::registration::v1::junior_place::State as PlaceState;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -122,8 +123,41 @@ pub(super) async fn students_with(
     Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
+/// Holds students until the transaction ends, so that they are given one place by one way.
+pub(crate) async fn hold_students(
+    database: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<(), DbErr> {
+    let judged = Scope::everything(JUDGED);
+    student::Entity::visible_to(&judged)
+        .select_only()
+        .column(student::Column::Id)
+        .filter(student::Column::Id.is_in(ids.iter().copied()))
+        // Always in one order, so that two calls wait for each other instead of locking up.
+        .order_by_asc(student::Column::Id)
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .all(database)
+        .await?;
+    Ok(())
+}
+
+/// The places that wait for students, of a school on either side.
+pub(crate) async fn places_waiting(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+) -> Result<Vec<junior_place::Model>, DbErr> {
+    let judged = Scope::everything(JUDGED);
+    junior_place::Entity::visible_to(&judged)
+        .filter(of_school::<junior_place::Entity>(school))
+        .filter(junior_place::Column::State.eq(PlaceState::Assigned as i32))
+        .order_by_asc(junior_place::Column::Id)
+        .all(database)
+        .await
+}
+
 /// The places of these students in a school year.
-pub(super) async fn places_of(
+pub(crate) async fn places_of(
     database: &impl ConnectionTrait,
     students: &[Uuid],
     school_year: i32,

@@ -65,6 +65,8 @@ const PLACES: &[(&str, &str)] = &[
     ("admission_entries", "place"),
     ("admission_plans", "place"),
     ("aid_grants", "place"),
+    ("aid_sums", "place"),
+    ("aided_counts", "place"),
     ("attendance_rolls", "place"),
     ("attendance_sheets", "place"),
     ("birth_counts", "place"),
@@ -74,6 +76,7 @@ const PLACES: &[(&str, &str)] = &[
     ("cohort_counts", "place"),
     ("comparison_results", "place"),
     ("comparisons", "place"),
+    ("dropout_case_events", "place"),
     ("dropout_cases", "place"),
     ("dropout_notices", "place"),
     ("dropout_reports", "place"),
@@ -124,13 +127,13 @@ const STAY: &[(&str, &str, &str)] = &[
         "what was written stays as it was written",
     ),
     ("schools", "place", "is written with the school's own row"),
+    ("flow_cells", "place", "as the cells of students"),
     (
         "tally_cells",
         "place",
         "counts move with their school, which gives as much here as it takes there",
     ),
-    ("tally_changes", "place", "as the cells"),
-    ("tally_flows", "place", "as the cells"),
+    ("tally_changes", "place", "as the cells of students"),
 ];
 
 /// Codes that are columns of the school's own row, which is written whole.

@@ -29,6 +29,12 @@ pub enum ReorganisationError {
         /// The code.
         code: String,
     },
+    /// A service that keeps what belongs to the school did not answer.
+    #[error("{service} does not say what it still holds for the school; try again")]
+    ObstaclesUnknown {
+        /// Its name.
+        service: &'static str,
+    },
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -42,6 +48,7 @@ impl Fault for ReorganisationError {
             Self::UnderWay { .. } => Reason::ReorganisationUnderWay,
             Self::CodeTaken { .. } => Reason::SchoolCodeTaken,
             Self::RegionInForce { .. } => Reason::RegionInForce,
+            Self::ObstaclesUnknown { .. } => Reason::ObstaclesUnknown,
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -51,6 +58,7 @@ impl Fault for ReorganisationError {
             Self::UnderWay { name } => vec![("name", name.clone())],
             Self::CodeTaken { school_code } => vec![("school_code", school_code.clone())],
             Self::RegionInForce { code } => vec![("code", code.clone())],
+            Self::ObstaclesUnknown { service } => vec![("service", (*service).to_owned())],
             Self::Kernel(error) => error.metadata(),
         }
     }

@@ -19,7 +19,9 @@ use super::rules::check_split;
 use super::store;
 use crate::entity::reorganisation::Model;
 use crate::entity::school::{self as school_entity, Model as SchoolRow};
-use crate::entity::{school_class, school_lineage};
+use crate::entity::{junior_place, school_class, school_lineage};
+use crate::promotion::places::told;
+use crate::promotion::store as promotions;
 use crate::school::rpc::{draft_of, encode, model_of};
 use crate::school::store as schools;
 use crate::student::ledger::Pen;
@@ -57,6 +59,7 @@ impl Execution<'_> {
                 self.close(&from, &mut records).await?;
                 let classes = self.classes_of(from.id).await?;
                 let moved = self.transit(&from, &to).run(classes, true).await?;
+                self.follow_places(&from, &to, &mut records).await?;
                 self.keep_lineage(&from, &to, false).await?;
                 tell(model, &mut records, moved);
             }
@@ -87,7 +90,7 @@ impl Execution<'_> {
     fn transit<'a>(&'a self, from: &'a SchoolRow, to: &'a SchoolRow) -> Transit<'a> {
         Transit {
             tx: self.tx,
-            pen: Pen::of(&self.context),
+            pen: Pen::of(self.context),
             from,
             to,
             date: self.day(),
@@ -165,6 +168,28 @@ impl Execution<'_> {
         resource::replace::<school_entity::Entity>(&**self.tx, changed.clone(), school.version)
             .await?;
         records.push(record_of(Some(school), &changed));
+        Ok(())
+    }
+
+    /// Junior places that wait for students of the school, or in it, go to the other one as the students do.
+    async fn follow_places(
+        &self,
+        from: &SchoolRow,
+        to: &SchoolRow,
+        records: &mut Vec<Record>,
+    ) -> Result<(), KernelError> {
+        for before in promotions::places_waiting(&**self.tx, from.id).await? {
+            let mut after = before.clone();
+            if before.school == from.id {
+                (after.school, after.place) = (to.id, to.place);
+            }
+            if before.primary_school == from.id {
+                (after.primary_school, after.primary_place) = (to.id, to.place);
+            }
+            after.version += 1;
+            records.push(told(Some(&before), &after));
+            resource::replace::<junior_place::Entity>(&**self.tx, after, before.version).await?;
+        }
         Ok(())
     }
 

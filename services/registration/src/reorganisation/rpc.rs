@@ -19,6 +19,7 @@ use junheng_proto::workflow::v1::StepRequest;
 use tonic::{Request, Response, Status};
 
 use super::error::ReorganisationError;
+use super::obstacles::Neighbours;
 use super::steps::plan_of;
 use super::workflow::{EXECUTE, PUBLISH, RETURN};
 use super::{recode, series, steps, store};
@@ -28,6 +29,8 @@ use crate::entity::reorganisation::{Entity, Model};
 pub struct Rpc {
     /// The service.
     pub context: Context,
+    /// Who is asked before a school closes.
+    pub neighbours: Neighbours,
 }
 
 #[tonic::async_trait]
@@ -57,42 +60,66 @@ impl ReorganisationService for Rpc {
         &self,
         request: Request<StepRequest>,
     ) -> Result<Response<Reorganisation>, Status> {
-        answer(steps::take(&self.context, request, PUBLISH).await)
+        answer(steps::take(&self.context, &self.neighbours, request, PUBLISH).await)
     }
 
     async fn approve_reorganisation(
         &self,
         request: Request<StepRequest>,
     ) -> Result<Response<Reorganisation>, Status> {
-        answer(steps::take(&self.context, request, "ApproveReorganisation").await)
+        answer(
+            steps::take(
+                &self.context,
+                &self.neighbours,
+                request,
+                "ApproveReorganisation",
+            )
+            .await,
+        )
     }
 
     async fn endorse_reorganisation(
         &self,
         request: Request<StepRequest>,
     ) -> Result<Response<Reorganisation>, Status> {
-        answer(steps::take(&self.context, request, "EndorseReorganisation").await)
+        answer(
+            steps::take(
+                &self.context,
+                &self.neighbours,
+                request,
+                "EndorseReorganisation",
+            )
+            .await,
+        )
     }
 
     async fn return_reorganisation(
         &self,
         request: Request<StepRequest>,
     ) -> Result<Response<Reorganisation>, Status> {
-        answer(steps::take(&self.context, request, RETURN).await)
+        answer(steps::take(&self.context, &self.neighbours, request, RETURN).await)
     }
 
     async fn withdraw_reorganisation(
         &self,
         request: Request<StepRequest>,
     ) -> Result<Response<Reorganisation>, Status> {
-        answer(steps::take(&self.context, request, "WithdrawReorganisation").await)
+        answer(
+            steps::take(
+                &self.context,
+                &self.neighbours,
+                request,
+                "WithdrawReorganisation",
+            )
+            .await,
+        )
     }
 
     async fn execute_reorganisation(
         &self,
         request: Request<StepRequest>,
     ) -> Result<Response<Reorganisation>, Status> {
-        answer(steps::take(&self.context, request, EXECUTE).await)
+        answer(steps::take(&self.context, &self.neighbours, request, EXECUTE).await)
     }
 
     async fn recode_county(

@@ -11,6 +11,7 @@ use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing, check_reason};
+use junheng_proto::journal::v1::Record;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::reorganisation::Kind;
 use junheng_proto::registration::v1::{CreateReorganisationRequest, Reorganisation};
@@ -20,12 +21,13 @@ use tonic::Request;
 use uuid::Uuid;
 
 use super::error::ReorganisationError;
-use super::execute::{Execution, changed_entry};
+use super::execute::{Execution, changed_entry, record_of};
+use super::obstacles::{self, Left, Neighbours};
 use super::rpc::encode;
 use super::rules::{self, Facts};
 use super::store;
 use super::workflow::{
-    CREATE, EXECUTE, PUBLICITY_DAYS, PUBLISH, RETURN, WORKFLOW, state_name, state_of,
+    CREATE, EXECUTE, PUBLICITY_DAYS, PUBLISH, RETURN, State, WORKFLOW, state_name, state_of,
 };
 use crate::entity::reorganisation::{Entity, Model};
 use crate::entity::school::{self, Model as SchoolRow};
@@ -47,10 +49,7 @@ pub(super) async fn create(
     let required = || KernelError::Fields(vec![Violation::required("reorganisation")]);
     let plan = message.reorganisation.ok_or_else(required)?;
     let mut wrong = rules::check(&plan);
-    wrong.extend(rules::check_day(
-        &plan.effective_date,
-        context.clock.today(),
-    ));
+    wrong.extend(rules::check_day(&plan, context.clock.today()));
     KernelError::unless_empty(wrong)?;
     let school = named(context, &caller, "school", &plan.school).await?;
     let receiving = named(context, &caller, "receiving_school", &plan.receiving_school).await?;
@@ -104,6 +103,7 @@ pub(super) async fn create(
 
 pub(super) async fn take(
     context: &Context,
+    neighbours: &Neighbours,
     request: Request<StepRequest>,
     step: &'static str,
 ) -> Result<Reorganisation, ReorganisationError> {
@@ -115,20 +115,22 @@ pub(super) async fn take(
         KernelError::unless_empty(check_reason("note", &asked.note))?;
     }
     let id = id_of("reorganisations", &asked.name)?;
+    let left = match step {
+        EXECUTE => neighbours.left(context, &caller, id).await?,
+        _ => Left::NotAsked,
+    };
     let context = context.clone();
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
             let found = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
-            if step == EXECUTE {
-                // Held against everybody: who registers, moves or promotes a pupil of these schools comes before, or after.
-                let named: Vec<Uuid> = found
-                    .school
-                    .into_iter()
-                    .chain(found.receiving_school)
-                    .collect();
-                parent::hold_for_change(&*tx, &named).await?;
-            }
+            // Held against everybody: who registers, moves or promotes a pupil of these schools comes before, or after.
+            let named: Vec<Uuid> = found
+                .school
+                .into_iter()
+                .chain(found.receiving_school)
+                .collect();
+            parent::hold_for_change(&*tx, &named).await?;
             let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),
@@ -141,15 +143,19 @@ pub(super) async fn take(
             let today = context.clock.today();
             let plan = plan_of(&current)?;
             let facts = Facts {
-                closes: rules::rule_of(current.kind).is_some_and(|rule| rule.receiving_school),
+                closes: rules::closes(current.kind),
                 has_evidence: !asked.evidence.is_empty(),
                 receiver: receiver(&tx, &current).await?,
                 open: open(&tx, &current).await?,
+                left: left.missing(),
                 today,
                 publicity_end: date_of(&current.publicity_end_date),
                 effective: date_of(&current.effective_date),
             };
             taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
+            if step == EXECUTE && facts.closes {
+                left.require_known()?;
+            }
             let mut changed = current.clone();
             changed.state = taken.to as i32;
             changed.version += 1;
@@ -164,6 +170,10 @@ pub(super) async fn take(
                 _ => {}
             }
             let mut records = Vec::new();
+            if facts.closes && (taken.to == State::Approved || taken.from == State::Approved) {
+                let closing = (taken.to != State::Withdrawn).then_some(id);
+                records.extend(mark(&tx, &current, closing).await?);
+            }
             if step == EXECUTE {
                 let execution = Execution {
                     context: &context,
@@ -172,7 +182,7 @@ pub(super) async fn take(
                     id,
                     region: current.region.clone(),
                 };
-                records = execution.run(&mut changed).await?;
+                records.extend(execution.run(&mut changed).await?);
             }
             store::replace(&*tx, &changed, current.version).await?;
             let (before, answer) = (encode(&current, today)?, encode(&changed, today)?);
@@ -297,19 +307,28 @@ async fn open(tx: &Tx, model: &Model) -> Result<Option<(String, String)>, Kernel
     let (Some(school), Some(_)) = (model.school, model.receiving_school) else {
         return Ok(None);
     };
-    let counts = store::open_processes(&**tx, school).await?;
-    let some: Vec<_> = counts.iter().filter(|(_, _, count)| *count > 0).collect();
-    let told = |pick: fn(&(&str, &str, u64)) -> String| {
-        let parts: Vec<String> = some.iter().map(|one| pick(one)).collect();
-        parts.join("、")
+    let open = store::open_processes(&**tx, school).await?;
+    Ok(obstacles::told(&open, "an end of", "办结"))
+}
+
+/// Marks the school that closes as closing from the approval on, and as not closing when that is withdrawn: the directory
+/// tells the other services.
+async fn mark(
+    tx: &Tx,
+    model: &Model,
+    closing: Option<Uuid>,
+) -> Result<Option<Record>, KernelError> {
+    let judged = Scope::everything("the plan's schools were judged when it was drafted");
+    let school = model.school.unwrap_or_default();
+    let school = resource::get::<school::Entity>(&**tx, &judged, school).await?;
+    if school.closing == closing {
+        return Ok(None);
+    }
+    let changed = SchoolRow {
+        closing,
+        version: school.version + 1,
+        ..school.clone()
     };
-    Ok((!some.is_empty()).then(|| {
-        (
-            format!(
-                "an end of {}",
-                told(|(en, _, count)| format!("{count} {en}"))
-            ),
-            format!("办结{}", told(|(_, zh, count)| format!("{count}项{zh}"))),
-        )
-    }))
+    resource::replace::<school::Entity>(&**tx, changed.clone(), school.version).await?;
+    Ok(Some(record_of(Some(&school), &changed)))
 }

@@ -18,6 +18,8 @@ pub enum Guard {
     PublicityOver,
     /// Nothing that has begun for a student of the school that closes is still open.
     NothingOpen,
+    /// Staffing and assets hold nothing any more for the school that closes.
+    NothingLeft,
     /// The day on which it takes effect has come.
     DayCome,
 }
@@ -29,6 +31,7 @@ pub const GUARDS: &[Guard] = &[
     Guard::PublicityOver,
     Guard::DayCome,
     Guard::NothingOpen,
+    Guard::NothingLeft,
 ];
 
 /// The step that drafts it.
@@ -53,7 +56,7 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         Row::step(PUBLISH,                  "公示方案", &[Draft],                                  Publicity,  &[COUNTY_CLERK]).due("reorganisation.approve_working_days").guards(&[Argued, ReceiverStands]),
         Row::step("ApproveReorganisation",  "县级批准", &[Publicity],                              CityReview, &[COUNTY_APPROVER]).due("reorganisation.endorse_working_days").guards(&[PublicityOver]).not_by(&[CREATE, PUBLISH]).without(Level::City, Approved),
         Row::step("EndorseReorganisation",  "市级审核", &[CityReview],                             Approved,   &[CITY_APPROVER]).not_by(&["ApproveReorganisation"]),
-        Row::step(EXECUTE,                  "实施",     &[Approved],                               Done,       &[COUNTY_CLERK]).guards(&[DayCome, ReceiverStands, NothingOpen]).not_by(&["ApproveReorganisation"]),
+        Row::step(EXECUTE,                  "实施",     &[Approved],                               Done,       &[COUNTY_CLERK]).guards(&[DayCome, ReceiverStands, NothingOpen, NothingLeft]).not_by(&["ApproveReorganisation"]),
         Row::step(RETURN,                   "退回",     &[Publicity],                              Draft,      &[COUNTY_APPROVER]).due("reorganisation.mend_working_days"),
         Row::step(RETURN,                   "退回",     &[CityReview],                             Draft,      &[CITY_APPROVER]).due("reorganisation.mend_working_days"),
         Row::step("WithdrawReorganisation", "撤回",     &[Draft, Publicity, CityReview, Approved], Withdrawn,  &[COUNTY_CLERK]),

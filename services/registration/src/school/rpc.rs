@@ -244,6 +244,7 @@ pub(crate) fn model_of(draft: Draft, regions: &RegionTable) -> Result<Model, Ker
         state: State::Open as i32,
         open_date: String::new(),
         close_date: String::new(),
+        closing: None,
         version: 1,
     })
 }
@@ -255,6 +256,7 @@ pub(super) fn with_entry(standing: &Model, entry: Model) -> Model {
         state: standing.state,
         open_date: standing.open_date.clone(),
         close_date: standing.close_date.clone(),
+        closing: standing.closing,
         version: standing.version,
         ..entry
     }
@@ -284,5 +286,8 @@ pub fn encode(school: &Model) -> School {
         state: school.state,
         open_date: school.open_date.clone(),
         close_date: school.close_date.clone(),
+        closing_reorganisation: school
+            .closing
+            .map_or_else(String::new, |id| format!("reorganisations/{id}")),
     }
 }

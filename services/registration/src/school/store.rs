@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use crate::entity::school::{Column, Entity, Model};
 use crate::entity::{
-    absence, admission_entry, admission_plan, aid_grant, attendance_roll, attendance_sheet,
-    certificate, certificate_list, class_draw, cohort_count, dropout_case, dropout_notice,
-    dropout_report, dropout_visit, duplicate_case, duplicate_claim, group_recognition,
-    junior_place, key_change, number_mismatch, promotion, quarantined_row, relief_plan,
-    school_class, school_year, status_change, student, student_change, transfer,
+    absence, admission_entry, admission_plan, aid_grant, aid_sum, aided_count, attendance_roll,
+    attendance_sheet, certificate, certificate_list, class_draw, cohort_count, dropout_case,
+    dropout_case_event, dropout_notice, dropout_report, dropout_visit, duplicate_case,
+    duplicate_claim, group_recognition, junior_place, key_change, number_mismatch, promotion,
+    quarantined_row, relief_plan, school_class, school_year, status_change, student,
+    student_change, transfer,
 };
 use crate::reorganisation::store as reorganisations;
 use crate::tally;
@@ -111,6 +112,8 @@ pub(crate) async fn follow_place(
     follow::<relief_plan::Entity>(database, school).await?;
     follow::<group_recognition::Entity>(database, school).await?;
     follow::<aid_grant::Entity>(database, school).await?;
+    follow::<aid_sum::Entity>(database, school).await?;
+    follow::<aided_count::Entity>(database, school).await?;
     follow::<admission_plan::Entity>(database, school).await?;
     follow::<admission_entry::Entity>(database, school).await?;
     follow::<class_draw::Entity>(database, school).await?;
@@ -126,6 +129,7 @@ pub(crate) async fn follow_place(
     follow::<transfer::Entity>(database, school).await?;
     follow::<duplicate_case::Entity>(database, school).await?;
     follow::<dropout_case::Entity>(database, school).await?;
+    follow::<dropout_case_event::Entity>(database, school).await?;
     follow::<dropout_visit::Entity>(database, school).await?;
     follow::<dropout_notice::Entity>(database, school).await?;
     follow::<dropout_report::Entity>(database, school).await?;

@@ -254,6 +254,7 @@ mod tests {
             evidence: vec![Evidence {
                 title: "低保证".into(),
                 digest: "ab".repeat(32),
+                ..Evidence::default()
             }],
             valid_from: "2026-03-01".into(),
             ..GroupRecognition::default()

@@ -75,6 +75,7 @@ pub const FORMULAS: &[Formula] = &[
     count("enrolment.special",     "特教学校就读学生数", "special", DISABLED),
     count("enrolment.home_taught", "送教上门学生数",     "home_taught", DISABLED),
     count("enrolment.hardship",    "家庭经济困难学生数", "hardship", YEARBOOK),
+    count("enrolment.hardship_boarders", "家庭经济困难寄宿生数", "hardship_boarders", YEARBOOK),
     count("enrolment.suspended",   "休学学生数",         "suspended", YEARBOOK),
     count("enrolment.abroad",      "出国(境)学生数",     "abroad", YEARBOOK),
     share("enrolment.girls_share",       "女生比例",             "girls",       "enrolled", YEARBOOK),

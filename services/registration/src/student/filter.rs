@@ -16,7 +16,7 @@ use crate::tally::spans::{self, Asked};
 
 /// Groups and the column by which they are counted.
 #[rustfmt::skip]
-const GROUPS: [(Group, &str); 11] = [
+const GROUPS: [(Group, &str); 12] = [
     (Group::Girls,      "girls"),
     (Group::Minority,   "minority"),
     (Group::Boarders,   "boarders"),
@@ -28,6 +28,7 @@ const GROUPS: [(Group, &str); 11] = [
     (Group::HomeTaught, "home_taught"),
     (Group::Hardship,   "hardship"),
     (Group::Placed,     "placed"),
+    (Group::HardshipBoarders, "hardship_boarders"),
 ];
 
 /// A filter as it was asked for.

@@ -115,6 +115,7 @@ impl Importer for Students {
 
     const KEY: &'static str = "identity_number";
     const SETS_ASIDE: bool = true;
+    const REHEARSES: bool = true;
 
     fn number(row: &StudentRow) -> i64 {
         row.row

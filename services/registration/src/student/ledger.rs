@@ -15,6 +15,7 @@ use sea_orm::ConnectionTrait;
 
 use super::person::{self, Person};
 use super::store;
+use crate::aid;
 use crate::dropout_case::moving;
 use crate::entity::student::Model;
 use crate::entity::student_change;
@@ -94,7 +95,7 @@ pub async fn change_all(
     let mut done = Done::default();
     let (mut changed, mut history) = (Vec::new(), Vec::new());
     let mut counts = tally::Changes::default();
-    let mut followers = Vec::new();
+    let (mut followers, mut aided) = (Vec::new(), Vec::new());
     let moves = in_place(database, moves).await?;
     moving::hold(database, moves.iter().filter_map(goes)).await?;
     for Move { before, mut after } in moves {
@@ -107,8 +108,13 @@ pub async fn change_all(
             history.extend(entries(happening, before.as_ref(), &after));
         }
         let told = record_of(pen.keys, before.as_ref(), &after, keep)?;
-        if before.is_some_and(|before| before.school != after.school) {
-            followers.push((after.id, after.school, after.place));
+        if let Some(before) = before {
+            if before.school != after.school {
+                followers.push((after.id, after.school, after.place));
+            }
+            if aid::totals::concerns(&before, &after) {
+                aided.push((before, after.clone()));
+            }
         }
         done.students.push(after);
         done.records.push(told);
@@ -121,6 +127,7 @@ pub async fn change_all(
     special_group::follow(database, moved.clone()).await?;
     let along = moving::follow(database, pen, moved).await?;
     done.records.extend(along);
+    aid::totals::follow(database, &aided).await?;
     store::insert_changes(database, history).await?;
     tally::store::add(database, &counts).await?;
     Ok(done)

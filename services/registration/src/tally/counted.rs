@@ -18,7 +18,7 @@ pub struct Counted {
 }
 
 /// How many counts there are.
-pub const LENGTH: usize = 14;
+pub const LENGTH: usize = 15;
 
 /// One number for each row of [`COUNTED`].
 pub type Counts = [i64; LENGTH];
@@ -38,6 +38,7 @@ pub const COUNTED: [Counted; LENGTH] = [
     Counted { column: "special",     label: "特教学校就读学生", counts: |s| enrolled(s) && s.placement == Placement::Special as i32,              rows: "state = 1 AND placement <> 0 AND placement = 2" },
     Counted { column: "home_taught", label: "送教上门学生",     counts: |s| enrolled(s) && s.placement == Placement::Home as i32,                 rows: "state = 1 AND placement <> 0 AND placement = 3" },
     Counted { column: "hardship",    label: "家庭经济困难学生", counts: |s| enrolled(s) && s.hardship,                                            rows: "state = 1 AND hardship" },
+    Counted { column: "hardship_boarders", label: "家庭经济困难寄宿生", counts: |s| enrolled(s) && s.hardship && s.boarder,                             rows: "state = 1 AND hardship AND boarder" },
     Counted { column: "suspended",   label: "休学学生",         counts: |s| s.state == State::Suspended as i32,                                   rows: "state <> 1 AND state = 2" },
     Counted { column: "abroad",      label: "出国(境)学生",     counts: |s| s.state == State::Abroad as i32,                                      rows: "state <> 1 AND state = 4" },
 ];

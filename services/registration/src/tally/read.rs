@@ -495,7 +495,7 @@ pub(super) fn columns() -> String {
 }
 
 /// The whole counties of a range of places, by their six digits, and what is left of the range on both sides.
-pub(super) fn split(
+pub(crate) fn split(
     range: &RangeInclusive<i64>,
 ) -> (Option<RangeInclusive<i64>>, Vec<RangeInclusive<i64>>) {
     let (start, end) = (*range.start(), *range.end());

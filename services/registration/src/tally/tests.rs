@@ -78,6 +78,7 @@ fn school(number: u32) -> school::Model {
         state: 2,
         open_date: String::new(),
         close_date: String::new(),
+        closing: None,
         version: 1,
     }
 }

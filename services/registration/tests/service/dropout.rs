@@ -6,59 +6,69 @@ use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::dropout_notice::Kind;
 use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNoticeServiceClient;
+use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
-const COUNTY: &str = "regions/630103";
+pub(crate) const COUNTY: &str = "regions/630103";
 
 /// A Monday of the first term.
-const MONDAY: &str = "2018-10-15";
-const DAY: i64 = 86_400;
+pub(crate) const MONDAY: &str = "2018-10-15";
+pub(crate) const DAY: i64 = 86_400;
 
-struct Place {
-    world: World,
-    school: School,
-    class: SchoolClass,
-    student: Student,
+pub(crate) struct Place {
+    pub(crate) world: World,
+    pub(crate) county: String,
+    pub(crate) school: School,
+    pub(crate) class: SchoolClass,
+    pub(crate) student: Student,
 }
 
-async fn ground() -> Place {
+pub(crate) async fn ground() -> Place {
+    ground_in("630103").await
+}
+
+/// A school of a county with a class of two, and everybody's clock on the Monday.
+pub(crate) async fn ground_in(code: &str) -> Place {
     let world = World::new().await;
     // From the first of September to the Monday.
     world.context.clock.advance_seconds(44 * DAY);
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let school = clerk.school("2163000001", "630103").await;
+    let county = format!("regions/{code}");
+    let mut clerk = world.officer("county.clerk", &county);
+    let school = clerk.school("2163000001", code).await;
     let class = clerk.class(&school, 3, 1).await;
     let student = clerk.student(&class, 1).await.unwrap();
     clerk.student(&class, 2).await.unwrap();
     drop(clerk);
     Place {
         world,
+        county,
         school,
         class,
         student,
     }
 }
 
-fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn cases(world: &World) -> DropoutCaseServiceClient<junheng_kernel::service::Link> {
     DropoutCaseServiceClient::new(world.link.clone())
 }
 
-fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
+pub(crate) fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kernel::service::Link> {
     DropoutNoticeServiceClient::new(world.link.clone())
 }
 
-fn evidence(title: &str) -> Evidence {
+pub(crate) fn evidence(title: &str) -> Evidence {
     Evidence {
         title: title.into(),
         digest: "5a".repeat(32),
+        ..Evidence::default()
     }
 }
 
-fn step(case: &DropoutCase) -> StepRequest {
+pub(crate) fn step(case: &DropoutCase) -> StepRequest {
     StepRequest {
         name: case.name.clone(),
         etag: case.etag.clone(),
@@ -76,12 +86,12 @@ fn person(name: &str) -> Option<ResponsiblePerson> {
     })
 }
 
-fn done<T>(answer: Result<Response<T>, Status>) -> T {
+pub(crate) fn done<T>(answer: Result<Response<T>, Status>) -> T {
     answer.unwrap().into_inner()
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(
+pub(crate) fn refused<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
     code: Code,
     reason: &str,
@@ -97,23 +107,23 @@ fn refused<T: std::fmt::Debug>(
 }
 
 #[track_caller]
-fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
+pub(crate) fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
     let status = refused(answer, Code::FailedPrecondition, "STEP_NOT_READY");
     let missing = &status.get_details_error_info().unwrap().metadata["missing_zh"];
     assert!(missing.contains(names), "{missing}");
 }
 
 impl Place {
-    fn officer(&self, role: &str) -> Officer<'_> {
+    pub(crate) fn officer(&self, role: &str) -> Officer<'_> {
         let organisation = if role.starts_with("school") {
             self.school.name.as_str()
         } else {
-            COUNTY
+            self.county.as_str()
         };
         self.world.officer(role, organisation)
     }
 
-    async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
+    pub(crate) async fn report(&self, role: &str) -> Result<Response<DropoutCase>, Status> {
         let request = ReportDropoutSuspicionRequest {
             child: self.student.name.clone(),
             last_day: "2018-10-12".into(),
@@ -125,7 +135,7 @@ impl Place {
         cases(&self.world).report_dropout_suspicion(request).await
     }
 
-    async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn confirm(&self, case: &DropoutCase) -> DropoutCase {
         let request = ConfirmDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -137,7 +147,7 @@ impl Place {
         done(cases(&self.world).confirm_dropout_case(request).await)
     }
 
-    async fn assign(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn assign(&self, case: &DropoutCase) -> DropoutCase {
         let request = AssignDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -160,7 +170,7 @@ impl Place {
         done(cases(&self.world).assign_dropout_case(request).await)
     }
 
-    async fn visit(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn visit(&self, case: &DropoutCase) -> DropoutCase {
         let request = RecordDropoutVisitRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -177,7 +187,7 @@ impl Place {
         done(cases(&self.world).record_dropout_visit(request).await)
     }
 
-    async fn draw(
+    pub(crate) async fn draw(
         &self,
         role: &str,
         case: &DropoutCase,
@@ -194,7 +204,7 @@ impl Place {
         notices(&self.world).draw_dropout_notice(request).await
     }
 
-    async fn close(
+    pub(crate) async fn close(
         &self,
         case: &DropoutCase,
         ground: Ground,
@@ -212,7 +222,31 @@ impl Place {
         cases(&self.world).request_dropout_closing(request).await
     }
 
-    async fn state(&self) -> StudentState {
+    /// The class is there on a day, and of the student it is said so.
+    pub(crate) async fn mark(&self, date: &str, says_so: bool) {
+        let present = says_so.then_some(attendance_mark::Kind::Present);
+        self.mark_as(date, present).await;
+    }
+
+    /// The class is there on a day, and of the student it is said how it was.
+    pub(crate) async fn mark_as(&self, date: &str, kind: Option<attendance_mark::Kind>) {
+        let mark = kind.map(|kind| AttendanceMark {
+            student: self.student.name.clone(),
+            kind: kind.into(),
+        });
+        let sheet = MarkAttendanceRequest {
+            school_class: self.class.name.clone(),
+            date: date.into(),
+            exceptions: mark.into_iter().collect(),
+            request_id: id(),
+            ..Default::default()
+        };
+        let mut attendance = AttendanceServiceClient::new(self.world.link.clone());
+        let clerk = self.officer("school.clerk");
+        done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    }
+
+    pub(crate) async fn state(&self) -> StudentState {
         let mut clerk = self.officer("county.clerk");
         let request = clerk.ask(GetStudentRequest {
             name: self.student.name.clone(),
@@ -254,10 +288,34 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
     assert_eq!(ground.state().await, StudentState::DroppedOut);
     let case = ground.assign(&case).await;
     assert_eq!(case.state(), State::Persuading);
+    let mut line = case.official_line.clone().unwrap();
+    line.village.as_mut().unwrap().phone = "137****0000".into();
+    let masked = AssignDropoutCaseRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        official_line: Some(line),
+        school_line: case.school_line.clone(),
+        plan: "每周入户一次".into(),
+        request_id: id(),
+        ..Default::default()
+    };
+    refused(
+        service
+            .assign_dropout_case(ground.officer("county.clerk").ask(masked))
+            .await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     let head = ground.officer("school.approver");
     unready(
         service.escalate_dropout_case(head.ask(step(&case))).await,
         "第二十八条",
+    );
+    let unvisited = ground.draw("school.clerk", &case, Kind::WrittenReport);
+    refused(
+        unvisited.await,
+        Code::FailedPrecondition,
+        "NOTICE_WITHOUT_VISITS",
     );
     let case = ground.visit(&case).await;
     let case = ground.visit(&case).await;
@@ -273,11 +331,33 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         Code::PermissionDenied,
         "NOTICE_NOT_YOURS",
     );
-    done(
+    let report = done(
         ground
             .draw("school.clerk", &case, Kind::WrittenReport)
             .await,
     );
+    let said = [
+        "监护人(未登记)",
+        "自2018年10月12日后未到校",
+        "劝返2次",
+        "\n1.2018年10月15日",
+        "\n2.2018年10月15日",
+        "劝返人员:班主任",
+    ];
+    // The register lists the visits; the report counts them.
+    let register = done(
+        ground
+            .draw("school.clerk", &case, Kind::PersuasionRegister)
+            .await,
+    );
+    for (number, text) in said.into_iter().enumerate() {
+        let body = if number < 3 {
+            &report.body
+        } else {
+            &register.body
+        };
+        assert!(body.contains(text), "{text}: {body}");
+    }
     let case = done(service.escalate_dropout_case(head.ask(step(&case))).await);
     assert_eq!(case.state(), State::Reported);
 
@@ -293,6 +373,19 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         service
             .order_dropout_return(approver.ask(step(&case)))
             .await,
+    );
+    let revoke = RevokeDropoutNoticeRequest {
+        name: order.name.clone(),
+        etag: order.etag.clone(),
+        reason: "重新制作".into(),
+        request_id: id(),
+    };
+    refused(
+        notices(&ground.world)
+            .revoke_dropout_notice(approver.ask(revoke))
+            .await,
+        Code::FailedPrecondition,
+        "NOTICE_RELIED_ON",
     );
     unready(
         service
@@ -324,22 +417,12 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         service.return_dropout_case(clerk.ask(back.clone())).await,
         "考勤",
     );
-    let sheet = MarkAttendanceRequest {
-        school_class: ground.class.name.clone(),
-        date: MONDAY.into(),
-        exceptions: vec![AttendanceMark {
-            student: ground.student.name.clone(),
-            kind: attendance_mark::Kind::Present.into(),
-        }],
-        request_id: id(),
-        ..Default::default()
-    };
-    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
-    done(attendance.mark_attendance(clerk.ask(sheet)).await);
+    ground.mark(MONDAY, true).await;
     let back = ReturnDropoutCaseRequest {
         request_id: id(),
         ..back
     };
+    let stale = back.clone();
     let case = done(service.return_dropout_case(clerk.ask(back)).await);
     assert_eq!(case.state(), State::Returned);
     assert_eq!(ground.state().await, StudentState::Enrolled);
@@ -354,6 +437,16 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         (State::Confirmed, 1, 0)
     );
     assert_eq!(ground.state().await, StudentState::DroppedOut);
+    let stale = ReturnDropoutCaseRequest {
+        etag: case.etag.clone(),
+        request_id: id(),
+        ..stale
+    };
+    refused(
+        service.return_dropout_case(clerk.ask(stale)).await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
     unready(
         service.close_dropout_case(approver.ask(step(&case))).await,
         "申请销号",
@@ -376,14 +469,15 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
 
 #[tokio::test]
 async fn a_ledger_shows_on_how_many_days_of_the_term_each_child_was_away() {
-    use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
     let ground = ground().await;
+    // To the Wednesday: before the Monday nobody was on the roll.
+    ground.world.context.clock.advance_seconds(2 * DAY);
     let clerk = ground.officer("school.clerk");
     let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
     for (date, kind) in [
-        ("2018-10-11", attendance_mark::Kind::Late),
-        ("2018-10-12", attendance_mark::Kind::Sick),
-        (MONDAY, attendance_mark::Kind::Unexcused),
+        (MONDAY, attendance_mark::Kind::Late),
+        ("2018-10-16", attendance_mark::Kind::Sick),
+        ("2018-10-17", attendance_mark::Kind::Unexcused),
     ] {
         let sheet = MarkAttendanceRequest {
             school_class: ground.class.name.clone(),

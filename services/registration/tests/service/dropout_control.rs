@@ -11,11 +11,12 @@ use junheng_proto::registration::v1::dropout_report_service_client::DropoutRepor
 use junheng_proto::registration::v1::junior_place::State as PlaceState;
 use junheng_proto::registration::v1::ledger_entry::Attendance;
 use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
+use junheng_proto::registration::v1::list_ledger_request::Event;
 use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
 use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
-use junheng_registration::entity::{dropout_case, junior_place};
+use junheng_registration::entity::{dropout_case, dropout_case_event, junior_place};
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -61,6 +62,7 @@ fn case(school: &School, student: Option<&Student>, state: CaseState) -> dropout
         confirmed_date: (state != CaseState::Suspected).then(|| day("2018-09-05")),
         closed_date: None,
         ground: 0,
+        merged_into: None,
         personal: Vec::new(),
         due_date: "2018-09-07".into(),
         due_provisional: false,
@@ -70,9 +72,32 @@ fn case(school: &School, student: Option<&Student>, state: CaseState) -> dropout
     }
 }
 
+/// Opens it, with what its finder and its steps would have entered of it by now.
 async fn open(world: &World, case: dropout_case::Model) {
+    let event = |event: Event, date: NaiveDate| dropout_case_event::Model {
+        id: Uuid::now_v7(),
+        dropout_case: case.id,
+        student: case.student,
+        school: case.school,
+        place: case.place,
+        event: event.into(),
+        date,
+        finding: case.finding,
+        stage: case.stage,
+        grade: case.grade,
+        groups: case.groups,
+        entry_micros: world.context.clock.now_micros(),
+    };
+    let found = event(Event::Found, case.found_date);
+    let confirmed = case.confirmed_date.map(|day| event(Event::Confirmed, day));
+    let events = [Some(found), confirmed].into_iter().flatten();
+    let derived = world.context.store.derived();
+    dropout_case_event::Entity::insert_many(events.map(|event| event.into_active_model()))
+        .exec_without_returning(derived)
+        .await
+        .unwrap();
     dropout_case::Entity::insert(case.into_active_model())
-        .exec_without_returning(world.context.store.derived())
+        .exec_without_returning(derived)
         .await
         .unwrap();
 }
@@ -201,7 +226,9 @@ async fn every_ledger_lists_as_many_as_its_count_says_and_each_child_once() {
 #[tokio::test]
 async fn rates_come_with_the_rows_behind_their_inputs() {
     let world = World::new().await;
-    ground(&world).await;
+    let (school, _) = ground(&world).await;
+    // Who was never enrolled has not dropped out of school.
+    open(&world, case(&school, None, CaseState::Confirmed)).await;
     let clerk = world.officer("county.clerk", COUNTY);
     let mut client = DropoutRateServiceClient::new(world.link.clone());
     let request = GetDropoutRatesRequest {
@@ -274,7 +301,7 @@ fn reason_of(status: &tonic::Status) -> String {
 async fn a_monthly_report_is_counted_signed_given_back_item_by_item_and_accepted() {
     let world = World::new().await;
     let (school, students) = ground(&world).await;
-    world.context.clock.advance_seconds(20 * 86_400);
+    world.context.clock.advance_seconds(27 * 86_400);
     let (clerk, head) = (
         world.officer("school.clerk", &school.name),
         world.officer("school.approver", &school.name),
@@ -414,6 +441,54 @@ async fn a_monthly_report_is_counted_signed_given_back_item_by_item_and_accepted
         (report.state(), report.due_date.as_str()),
         (State::Accepted, "")
     );
+}
+
+#[tokio::test]
+async fn what_is_entered_between_two_reports_is_in_the_next_whatever_day_it_is_about() {
+    let world = World::new().await;
+    let (school, students) = ground(&world).await;
+    world.context.clock.advance_seconds(20 * 86_400);
+    let mut client = DropoutReportServiceClient::new(world.link.clone());
+    let draft = |period: &str| DraftDropoutReportRequest {
+        parent: school.name.clone(),
+        kind: Kind::Monthly.into(),
+        period: period.into(),
+        request_id: id(),
+    };
+    let value = |report: &DropoutReport, code: &str| {
+        let item = report.items.iter().find(|item| item.code == code);
+        item.unwrap().value
+    };
+    let clerk = world.officer("school.clerk", &school.name);
+    let first = client
+        .draft_dropout_report(clerk.ask(draft("2018-09")))
+        .await;
+    let first = first.unwrap().into_inner();
+    assert_eq!(value(&first, "suspected"), 2);
+    // Later the same day, about a day of the month before.
+    let late = dropout_case::Model {
+        found_date: day("2018-08-20"),
+        ..case(&school, Some(&students[2]), CaseState::Suspected)
+    };
+    open(&world, late).await;
+    world.context.clock.advance_seconds(30 * 86_400);
+    let clerk = world.officer("school.clerk", &school.name);
+    let second = client
+        .draft_dropout_report(clerk.ask(draft("2018-10")))
+        .await;
+    let second = second.unwrap().into_inner();
+    assert_eq!(value(&second, "suspected"), 1, "{second:?}");
+    assert_eq!(second.entered_after_time, first.entered_until_time);
+    let item = second.items.iter().find(|item| item.code == "suspected");
+    let Some(Rows::Ledger(rows)) = &item.unwrap().rows else {
+        panic!("no rows");
+    };
+    let listed = ledger(&world, &clerk, rows.clone()).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].student, students[2].name);
+    // The first cannot take it any more: each happening is in one report.
+    let counted = client.recount_dropout_report(clerk.ask(step(&first))).await;
+    assert_eq!(value(&counted.unwrap().into_inner(), "suspected"), 2);
 }
 
 #[tokio::test]

@@ -4,11 +4,16 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod admitted;
+mod closing;
 mod comparisons;
 mod dropout;
 mod dropout_control;
+mod dropout_history;
+mod dropout_roads;
 mod notices;
 mod population;
+mod probes;
+mod returns;
 mod rooms;
 mod school_says;
 mod second_records;

@@ -71,8 +71,10 @@ async fn decision(world: &World, case: &DropoutCase) -> DropoutNotice {
         state: State::Drawn.into(),
         issuer: COUNTY.into(),
         year: 2018,
-        sequence: 1,
+        // The counter of the county's numbers knows nothing of it.
+        sequence: 100,
         drawn_date: "2018-09-20".parse().unwrap(),
+        relapses: 0,
         served_date: None,
         service_method: 0,
         comply_date: None,
@@ -112,6 +114,7 @@ async fn serve(
         evidence: vec![Evidence {
             title: "送达回证".into(),
             digest: "5a".repeat(32),
+            ..Default::default()
         }],
         request_id: id(),
     };

@@ -8,6 +8,7 @@ use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCas
 use junheng_proto::registration::v1::key_change_service_client::KeyChangeServiceClient;
 use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
 use junheng_proto::registration::v1::*;
+use junheng_proto::workflow::v1::evidence::Kind;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
@@ -18,6 +19,7 @@ fn proof(title: &str) -> Vec<Evidence> {
     vec![Evidence {
         title: title.into(),
         digest: "0123456789abcdef".repeat(4),
+        kind: Kind::HouseholdRegister.into(),
     }]
 }
 

@@ -166,14 +166,14 @@ impl Teachers {
     ) -> Result<SetOutcome, TeacherError> {
         let keys = &self.keys;
         let schools = rows.iter().map(|(_, teacher)| teacher.school);
-        let places = Directory::hold_places(&*tx, schools).await?;
-        for (_, teacher) in &mut rows {
-            teacher.place = places
-                .get(&teacher.school)
-                .copied()
-                .unwrap_or(teacher.place);
+        let held = Directory::hold(&*tx, schools).await?;
+        for (checked, teacher) in &mut rows {
+            teacher.place = held.place_of(&checked.school);
         }
-        let wanted = rows.iter().map(|(_, teacher)| teacher.clone()).collect();
+        // A school that closes gets nobody new; who is with it may still be changed.
+        let receives = |checked: &Checked| held.receive(&checked.school).is_ok();
+        let wanted = rows.iter().filter(|(checked, _)| receives(checked));
+        let wanted = wanted.map(|(_, teacher)| teacher.clone()).collect();
         let added = store::insert_missing(&*tx, wanted).await?;
         let standing = rows
             .iter()
@@ -191,9 +191,14 @@ impl Teachers {
                 outcome.records.push(record_of(keys, None, teacher)?);
                 continue;
             }
-            let found = known
-                .get(teacher.identity_hash.as_slice())
-                .ok_or(KernelError::WriteConflict)?;
+            let Some(found) = known.get(teacher.identity_hash.as_slice()) else {
+                let Err(closes) = held.receive(&checked.school) else {
+                    return Err(KernelError::WriteConflict.into());
+                };
+                let wrong = Violation::of("school_code", &closes);
+                outcome.report.reject(checked.row.row, &[wrong]);
+                continue;
+            };
             match self.compare(found, checked)? {
                 Err(wrong) => outcome.report.reject(checked.row.row, &[wrong]),
                 Ok(None) => outcome.report.unchanged(),

@@ -3,8 +3,8 @@
 //!
 //! A teacher of a school with several stages stands at the stage actually taught (按实际任教学段, 2012 measure of basic
 //! balance, calculation notes, item 6). The resident identity number decides who somebody is: it is kept encrypted, its
-//! keyed hash is unique in the whole province, and it never changes under a record. A move to another school is the
-//! workflow of exchange (交流), not a change of the record here.
+//! keyed hash is unique in the whole province, and it never changes under a record. A school that closes takes nobody new;
+//! who is with it is moved to another school of the county (调动) by the county's clerk, with the reason.
 
 pub mod error;
 mod import;

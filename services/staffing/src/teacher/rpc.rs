@@ -17,11 +17,12 @@ use junheng_kernel::resource;
 use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
+use junheng_kernel::workflow::check_reason;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::staffing::v1::teacher_service_server::TeacherService;
 use junheng_proto::staffing::v1::{
     CreateTeacherRequest, GetTeacherRequest, ImportTeachersRequest, ListTeachersRequest,
-    ListTeachersResponse, Teacher, UpdateTeacherRequest,
+    ListTeachersResponse, MoveTeacherRequest, Teacher, UpdateTeacherRequest,
 };
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
@@ -93,6 +94,16 @@ impl TeacherService for Rpc {
             .map_err(into_status)
     }
 
+    async fn move_teacher(
+        &self,
+        request: Request<MoveTeacherRequest>,
+    ) -> Result<Response<Teacher>, Status> {
+        self.move_to(request)
+            .await
+            .map(Response::new)
+            .map_err(into_status)
+    }
+
     async fn import_teachers(
         &self,
         request: Request<Streaming<ImportTeachersRequest>>,
@@ -128,8 +139,7 @@ impl Rpc {
         self.context
             .store
             .write(&caller, key, move |tx| async move {
-                let places = Directory::hold_places(&*tx, [school.id]).await?;
-                let place = places.get(&school.id).copied().unwrap_or(school.place);
+                let place = Directory::hold(&*tx, [school.id]).await?.receive(&school)?;
                 let teacher = model_of(&keys, &draft, school.id, place)?;
                 let added = store::insert_missing(&*tx, vec![teacher.clone()]).await?;
                 if added.is_empty() {
@@ -195,7 +205,7 @@ impl Rpc {
         let given = required(message.teacher)?;
         let id = id_of("teachers", &given.name)?;
         let scope = caller.scope.clone();
-        // The school stays the same for the record's whole life, so that it is read before the write begins.
+        // Read before the write begins, and judged again in it: the teacher may have been moved meanwhile.
         let seen =
             resource::get::<teacher::Entity>(self.context.store.reader(), &scope, id).await?;
         let parent = format!("schools/{}", seen.school);
@@ -210,6 +220,9 @@ impl Rpc {
             .write(&caller, key, move |tx| async move {
                 let current = resource::get::<teacher::Entity>(&*tx, &scope, id).await?;
                 check_etag(&given.name, &given.etag, current.version)?;
+                if current.school != school.id {
+                    return Err(KernelError::WriteConflict.into());
+                }
                 let before = encode(&keys, &current)?;
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
                 let employment = employment_of(&wanted);
@@ -223,6 +236,59 @@ impl Rpc {
             })
             .await
     }
+
+    async fn move_to(&self, request: Request<MoveTeacherRequest>) -> Result<Teacher, TeacherError> {
+        let caller = Caller::of(&request)?;
+        let message = request.into_inner();
+        let key = RequestKey::of(&message.request_id, &message)?;
+        KernelError::unless_empty(check_reason("note", &message.note))?;
+        let id = id_of("teachers", &message.name)?;
+        let scope = caller.scope.clone();
+        // Whom one does not see, one does not move, wherever to.
+        resource::get::<teacher::Entity>(self.context.store.reader(), &scope, id).await?;
+        let school = self
+            .directory
+            .school_of(&caller, "school", &message.school)
+            .await?;
+        let keys = self.context.store.keys.clone();
+        self.context
+            .store
+            .write(&caller, key, move |tx| async move {
+                let place = Directory::hold(&*tx, [school.id]).await?.receive(&school)?;
+                let current = resource::get::<teacher::Entity>(&*tx, &scope, id).await?;
+                check_etag(&message.name, &message.etag, current.version)?;
+                if current.school == school.id {
+                    return Err(KernelError::Fields(vec![same_school()]).into());
+                }
+                let stage = match message.stage {
+                    0 => current.stage,
+                    stage => stage,
+                };
+                school.require_stage(stage)?;
+                let changed = Model {
+                    school: school.id,
+                    place,
+                    stage,
+                    version: current.version + 1,
+                    ..current.clone()
+                };
+                store::move_to(&*tx, &changed, current.version).await?;
+                let (before, answer) = (encode(&keys, &current)?, encode(&keys, &changed)?);
+                let entry = about(&changed)
+                    .change(Some(&before), &answer)
+                    .note(&message.note);
+                Ok::<_, TeacherError>((answer, entry))
+            })
+            .await
+    }
+}
+
+fn same_school() -> Violation {
+    Violation::invalid(
+        "school",
+        "must be another school than the present one",
+        "应为现任学校以外的学校",
+    )
 }
 
 fn required(teacher: Option<Teacher>) -> Result<Teacher, KernelError> {

@@ -9,7 +9,7 @@ use junheng_kernel::store;
 use junheng_proto::staffing::v1::teacher::Position;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -112,4 +112,36 @@ pub async fn update(
         });
     }
     Ok(())
+}
+
+/// Moves a teacher to another school, which the transaction holds, if nobody wrote since `version` was read.
+pub async fn move_to(
+    database: &impl ConnectionTrait,
+    teacher: &Model,
+    version: i64,
+) -> Result<(), KernelError> {
+    let written = Entity::update_many()
+        .col_expr(Column::School, teacher.school.into())
+        .col_expr(Column::Place, teacher.place.into())
+        .col_expr(Column::Stage, teacher.stage.into())
+        .col_expr(Column::Version, Column::Version.into_expr().add(1))
+        .filter(Column::Id.eq(teacher.id))
+        .filter(Column::Version.eq(version))
+        .exec(database)
+        .await?;
+    if written.rows_affected == 0 {
+        return Err(KernelError::EtagMismatch {
+            name: format!("teachers/{}", teacher.id),
+        });
+    }
+    Ok(())
+}
+
+/// How many people stand on a school's staff.
+pub async fn count_of(database: &impl ConnectionTrait, school: Uuid) -> Result<u64, DbErr> {
+    let judged = Scope::everything("the school was judged against the scope before");
+    Entity::visible_to(&judged)
+        .filter(Column::School.eq(school))
+        .count(database)
+        .await
 }

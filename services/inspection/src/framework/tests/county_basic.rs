@@ -1,5 +1,7 @@
 //! The verdict of 基本均衡 2012.
 
+use junheng_kernel::rule_book::RegionPath;
+
 use super::sample::{DAY, framework, school};
 use crate::framework::assess::assess;
 use crate::framework::error::FrameworkError;
@@ -12,7 +14,7 @@ const BOOKS: &str = "books.count";
 fn judge(schools: &[School]) -> CountyVerdict {
     let framework = framework("basic-2012");
     let profile = framework
-        .profile(&["429004", "420000"], DAY)
+        .profile(&RegionPath::of_codes(&["429004", "420000"]), DAY)
         .expect("in force");
     assess(&framework, profile, schools).expect("distinct schools")
 }
@@ -130,7 +132,9 @@ fn private_directly_run_and_teaching_points_are_left_out() {
 #[test]
 fn the_same_school_twice_is_refused() {
     let framework = framework("basic-2012");
-    let profile = framework.profile(&[], DAY).expect("in force");
+    let profile = framework
+        .profile(&RegionPath::of_codes(&[]), DAY)
+        .expect("in force");
     let one = school("a", "211", &[(Primary, 100)]);
     let fault = assess(&framework, profile, &[one.clone(), one]).expect_err("twice");
     assert!(matches!(fault, FrameworkError::SchoolTwice { key } if key == "a"));

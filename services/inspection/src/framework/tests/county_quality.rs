@@ -1,5 +1,7 @@
 //! The verdict of 优质均衡 2017.
 
+use junheng_kernel::rule_book::RegionPath;
+
 use super::sample::{DAY, framework, row, school, value};
 use crate::framework::assess::assess;
 use crate::framework::exact::Exact;
@@ -13,7 +15,7 @@ const BACKBONE: &str = "teachers.full_time.backbone_county_up";
 fn judge(schools: &[School]) -> CountyVerdict {
     let framework = framework("quality-2017");
     let profile = framework
-        .profile(&["630103", "630100", "630000"], DAY)
+        .profile(&RegionPath::of_codes(&["630103", "630100", "630000"]), DAY)
         .expect("in force");
     assess(&framework, profile, schools).expect("distinct schools")
 }

@@ -2,6 +2,8 @@
 
 use chrono::NaiveDate;
 
+use junheng_kernel::rule_book::RegionPath;
+
 use super::sample::{DAY, framework};
 use crate::framework::catalog::Catalog;
 use crate::framework::document::Framework;
@@ -97,7 +99,9 @@ fn the_thresholds_of_2017_stand_as_published_and_each_floor_is_85_percent() {
         ("L7", "2.3",  "2.4",  "1.955", "2.04"),
     ];
     let framework = framework("quality-2017");
-    let profile = framework.profile(&[], DAY).expect("in force");
+    let profile = framework
+        .profile(&RegionPath::of_codes(&[]), DAY)
+        .expect("in force");
     assert_eq!(profile.thresholds.len(), published.len());
     for (code, primary, junior, primary_floor, junior_floor) in published {
         let (thresholds, floors) = (&profile.thresholds[code], &profile.floors[code]);
@@ -129,7 +133,7 @@ fn the_nearest_region_in_force_gives_the_profile() {
     let region = |path: &[&str], (year, month, day)| {
         let date = NaiveDate::from_ymd_opt(year, month, day).expect("a date");
         framework
-            .profile(path, date)
+            .profile(&RegionPath::of_codes(path), date)
             .map(|profile| profile.region.as_str())
             .ok()
     };
@@ -198,7 +202,9 @@ fn ratio_items_judge_the_half_up_figure_of_the_right_stage() {
         "must be below"
     );
     assert_eq!(passes(between_schools, "0.149", None), Some(true));
-    let profile = framework.profile(&[], DAY).expect("in force");
+    let profile = framework
+        .profile(&RegionPath::of_codes(&[]), DAY)
+        .expect("in force");
     let codes: Vec<&str> = item("G3")
         .conditions_in(profile)
         .map(|one| one.code.as_str())

@@ -1,5 +1,7 @@
 //! A missing figure is shown and stops what depends on it; it is never zero.
 
+use junheng_kernel::rule_book::RegionPath;
+
 use super::sample::{DAY, framework, reported, row, school};
 use crate::framework::assess::assess;
 use crate::framework::coefficient::NotComputable;
@@ -9,7 +11,9 @@ use crate::framework::verdict::{CountyVerdict, Outcome, Reason};
 
 fn judge(schools: &[School]) -> CountyVerdict {
     let framework = framework("quality-2017");
-    let profile = framework.profile(&[], DAY).expect("in force");
+    let profile = framework
+        .profile(&RegionPath::of_codes(&[]), DAY)
+        .expect("in force");
     assess(&framework, profile, schools).expect("distinct schools")
 }
 

@@ -57,6 +57,11 @@ impl Issuer {
         }
     }
 
+    /// Takes note of a number that was issued elsewhere.
+    pub fn remember(&mut self, number: &str) {
+        self.issued.insert(number.to_owned());
+    }
+
     /// The codes that stand in no issued number with this birth date.
     pub fn codes(&self, birth: NaiveDate) -> Vec<&'static str> {
         let fits = |&&(code, retired): &&(&str, i32)| match birth.year() {

@@ -12,7 +12,7 @@ use junheng_kernel::identity_number::check_character;
 use junheng_kernel::journal::run_migrations;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::region::RegionTable;
-use junheng_kernel::service::{Context, Link};
+use junheng_kernel::service::{Context, Later, Link, later};
 use junheng_kernel::store::{Store, connect};
 use junheng_proto::registration::v1::school_class_service_client::SchoolClassServiceClient;
 use junheng_proto::registration::v1::school_service_client::SchoolServiceClient;
@@ -25,6 +25,22 @@ use tonic::{Request, Status};
 use uuid::Uuid;
 
 static REGIONS: LazyLock<Arc<RegionTable>> = LazyLock::new(|| Arc::new(RegionTable::builtin()));
+
+/// What one county has decided for itself: it has a legal basis for a fine. The other counties have none.
+pub const WITH_BASIS: &str = "630121";
+const LOCAL_RULES: &str = r#"
+[[rule]]
+id = "dropout.most_fine_fen"
+region = "630121"
+effective_from = 2018-01-01
+value = 50000
+source = "《某省义务教育条例》第五十条"
+trust = "DESIGN"
+"#;
+
+static ADOPTED: LazyLock<()> = LazyLock::new(|| {
+    junheng_registration::rule_book::adopt(LOCAL_RULES, &REGIONS).unwrap();
+});
 
 /// A registration on a new SQLite file.
 pub struct World {
@@ -45,6 +61,23 @@ pub struct Officer<'a> {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with_neighbours().await.0
+    }
+
+    /// With the ways to staffing and assets, which nobody answers before they are filled.
+    pub async fn with_neighbours() -> (Self, Later, Later) {
+        let (staffing, staffing_started) = later();
+        let (assets, assets_started) = later();
+        let neighbours = junheng_registration::Neighbours { staffing, assets };
+        (
+            Self::beside(neighbours).await,
+            staffing_started,
+            assets_started,
+        )
+    }
+
+    async fn beside(neighbours: junheng_registration::Neighbours) -> Self {
+        LazyLock::force(&ADOPTED);
         let folder = tempfile::tempdir().unwrap();
         let url = format!(
             "sqlite://{}",
@@ -77,7 +110,7 @@ impl World {
             stop: CancellationToken::new(),
         };
         Self {
-            link: junheng_registration::service(&context),
+            link: junheng_registration::service(&context, neighbours),
             context,
             signing,
             _folder: folder,

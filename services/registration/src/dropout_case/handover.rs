@@ -1,0 +1,149 @@
+//! The case of a child without a record, when the record is there: it goes on as the student's. Where the student has a case of its own,
+//! the one that is less far ends in the other, so that one child has one case.
+
+use junheng_kernel::error::KernelError;
+use junheng_kernel::resource;
+use junheng_proto::journal::v1::Record;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::child::{self, Child, Subject};
+use super::encode::encode;
+use super::opening::{Scene, subject_of, told};
+use super::store;
+use super::workflow::State;
+use crate::entity::dropout_case::{Entity, Model};
+use crate::school::parent;
+
+/// Gives the open case of a resident to the student; what the journal keeps of it. Nothing happens where the resident has none.
+pub(crate) async fn hand_over(
+    tx: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    resident: Uuid,
+    student: Uuid,
+) -> Result<Vec<Record>, KernelError> {
+    let schools = store::schools_of(tx, &[student]).await?;
+    let places = parent::hold_places(tx, schools).await?;
+    let mut open = store::hold_open(tx, &[resident, student]).await?;
+    store::hold_students(tx, &[student]).await?;
+    let Some(listed) = open.remove(&resident) else {
+        return Ok(Vec::new());
+    };
+    let without_record = subject_of(&listed).unwrap_or(Subject::Resident(resident));
+    let subjects = [without_record, Subject::Student(student)];
+    let mut children = child::children(tx, scene.keys, &subjects).await?;
+    let Some(mut child) = children.remove(&subjects[1]) else {
+        return Ok(Vec::new());
+    };
+    if let Some(place) = child.school.and_then(|school| places.get(&school)) {
+        child.place = *place;
+    }
+    let unregistered = children.get(&subjects[0]);
+    let Some(own) = open.remove(&student) else {
+        return Ok(vec![
+            give(tx, scene, &listed, unregistered, (student, &child), 0).await?,
+        ]);
+    };
+    // The states are numbered in the order of the road.
+    if own.state >= listed.state {
+        let ended = end_in(tx, scene, &listed, unregistered, &own).await?;
+        let marked = learn(tx, scene, &own, &child, listed.groups).await?;
+        return Ok([Some(ended), marked].into_iter().flatten().collect());
+    }
+    let ended = end_in(tx, scene, &own, Some(&child), &listed).await?;
+    let given = give(
+        tx,
+        scene,
+        &listed,
+        unregistered,
+        (student, &child),
+        own.groups,
+    )
+    .await?;
+    Ok(vec![ended, given])
+}
+
+/// The case goes on as the student's, at its school, and so do its visits and notices.
+async fn give(
+    tx: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+    unregistered: Option<&Child>,
+    (student, child): (Uuid, &Child),
+    groups: i64,
+) -> Result<Record, KernelError> {
+    let mut changed = touched(scene, case);
+    changed.student = Some(student);
+    changed.resident = None;
+    changed.admission_entry = None;
+    changed.open_subject = Some(student);
+    changed.school = child.school;
+    changed.place = child.place;
+    changed.region = child.region.clone();
+    changed.stage = child.stage;
+    changed.grade = child.grade;
+    changed.groups |= child.groups | groups;
+    if let (true, Some(subject)) = (changed.source.is_empty(), subject_of(case)) {
+        changed.source = subject.name();
+    }
+    resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
+    if let Some(school) = changed.school {
+        store::carry(tx, &[changed.id], school, changed.place).await?;
+    }
+    let before = encode(scene.keys, case, unregistered, &[], scene.today)?;
+    let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
+    Ok(told(&changed, Some(&before), &after))
+}
+
+/// The case ends in another of the same child. Nobody has found anything out: it is neither cleared nor closed in any figure.
+async fn end_in(
+    tx: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+    child: Option<&Child>,
+    other: &Model,
+) -> Result<Record, KernelError> {
+    let mut changed = touched(scene, case);
+    let state = match case.state == State::Suspected as i32 {
+        true => State::Cleared,
+        false => State::Closed,
+    };
+    changed.state = state.into();
+    changed.merged_into = Some(other.id);
+    changed.open_subject = None;
+    changed.closed_date = Some(scene.today);
+    changed.ground = 0;
+    changed.due_date = String::new();
+    changed.due_provisional = false;
+    resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
+    let before = encode(scene.keys, case, child, &[], scene.today)?;
+    let after = encode(scene.keys, &changed, child, &[], scene.today)?;
+    Ok(told(&changed, Some(&before), &after))
+}
+
+/// The case that stays takes the groups that only the other one knew.
+async fn learn(
+    tx: &impl ConnectionTrait,
+    scene: &Scene<'_>,
+    case: &Model,
+    child: &Child,
+    groups: i64,
+) -> Result<Option<Record>, KernelError> {
+    if case.groups | groups == case.groups {
+        return Ok(None);
+    }
+    let mut changed = touched(scene, case);
+    changed.groups |= groups;
+    resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
+    let before = encode(scene.keys, case, Some(child), &[], scene.today)?;
+    let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
+    Ok(Some(told(&changed, Some(&before), &after)))
+}
+
+fn touched(scene: &Scene<'_>, case: &Model) -> Model {
+    Model {
+        version: case.version + 1,
+        update_micros: scene.now_micros,
+        ..case.clone()
+    }
+}

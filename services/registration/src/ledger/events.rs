@@ -1,0 +1,153 @@
+//! What has happened to cases, as lists and counts ask for it: one condition for both, on rows that stay as they were. Of a case to
+//! which the same happened several times the last one counts.
+
+use chrono::NaiveDate;
+use junheng_kernel::name::Parent;
+use junheng_kernel::post::Level;
+use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::registration::v1::dropout_case::{Ground, State};
+use junheng_proto::registration::v1::list_ledger_request::Event;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, PaginatorTrait as _, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _,
+};
+
+use super::cases::{self, Count};
+use super::groups::bit;
+use super::rules::Asked;
+use crate::entity::dropout_case;
+use crate::entity::dropout_case_event::{Column, Entity};
+
+/// The name under which a later happening is looked for.
+const LATER: &str = "later";
+
+/// The happenings that a list below a parent holds: of each case one.
+pub(super) fn condition(parent: &Parent, asked: &Asked) -> Condition {
+    let later = Query::select()
+        .expr(Expr::val(1))
+        .from_as("dropout_case_events", Alias::new(LATER))
+        .cond_where(within(LATER, parent, asked))
+        .and_where(
+            column(LATER, Column::DropoutCase).equals(("dropout_case_events", Column::DropoutCase)),
+        )
+        .and_where(column(LATER, Column::Id).gt(column("dropout_case_events", Column::Id)))
+        .to_owned();
+    Condition::all()
+        .add(within("dropout_case_events", parent, asked))
+        .add(Expr::exists(later).not())
+}
+
+/// The cases to which it happened, wherever.
+pub(super) fn cases_of(asked: &Asked) -> SelectStatement {
+    Entity::visible_to(&judged())
+        .filter(told("dropout_case_events", asked))
+        .select_only()
+        .column(Column::DropoutCase)
+        .into_query()
+}
+
+/// How many cases a list holds, by stage and groups as they were.
+pub async fn counts(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+    asked: &Asked,
+) -> Result<Vec<Count>, DbErr> {
+    let rows: Vec<(i32, i64, i64)> = Entity::visible_to(&judged())
+        .filter(condition(parent, asked))
+        .select_only()
+        .columns([Column::Stage, Column::Groups])
+        .column_as(Column::Id.count(), "event_count")
+        .group_by(Column::Stage)
+        .group_by(Column::Groups)
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(rows.into_iter().map(Count::from).collect())
+}
+
+/// How often it happened: a case visited twice counts twice.
+pub async fn times(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+    asked: &Asked,
+) -> Result<u64, DbErr> {
+    Entity::visible_to(&judged())
+        .filter(within("dropout_case_events", parent, asked))
+        .count(database)
+        .await
+}
+
+fn judged() -> Scope {
+    Scope::everything("the parent was judged against the scope before")
+}
+
+fn column(table: &str, column: Column) -> Expr {
+    Expr::col((Alias::new(table), column))
+}
+
+fn within(table: &str, parent: &Parent, asked: &Asked) -> Condition {
+    let there = match parent {
+        Parent::School(id) => Condition::all()
+            .add(column(table, Column::School).eq(*id))
+            // What the county serves on a guardian is in the county's report.
+            .add_option(
+                (asked.event == Event::Noticed)
+                    .then(|| column(table, Column::Level).eq(Level::School as i32)),
+            ),
+        Parent::Region { ranges, .. } => ranges.iter().fold(Condition::any(), |any, range| {
+            any.add(column(table, Column::Place).between(*range.start(), *range.end()))
+        }),
+    };
+    Condition::all().add(there).add(told(table, asked))
+}
+
+/// What is asked of a happening, its place aside.
+fn told(table: &str, asked: &Asked) -> Condition {
+    let col = |name: Column| column(table, name);
+    let ((from, to), (after, until)) = (asked.days, asked.entered);
+    let equal = |name: Column, value: i32| (value != 0).then(|| col(name).eq(value));
+    let in_group = |bits: i64| col(Column::Groups).bit_and(bits).ne(0_i64);
+    let about_cases = cases::standing(asked);
+    let of_cases = (!about_cases.is_empty())
+        .then(|| col(Column::DropoutCase).in_subquery(cases::ids(about_cases)));
+    let dropped_out = (asked.event == Event::DroppedOut).then(|| {
+        Condition::all()
+            .add(col(Column::Student).is_not_null())
+            .add(col(Column::DropoutCase).not_in_subquery(cases::ids(without_fault())))
+    });
+    Condition::all()
+        .add(col(Column::Event).is_in(kinds(asked.event).iter().map(|one| *one as i32)))
+        .add_option((from != NaiveDate::MIN).then(|| col(Column::Date).gte(from)))
+        .add_option((to != NaiveDate::MAX).then(|| col(Column::Date).lte(to)))
+        .add_option((after != i64::MIN).then(|| col(Column::EntryMicros).gt(after)))
+        .add_option((until != i64::MAX).then(|| col(Column::EntryMicros).lte(until)))
+        .add_option(equal(Column::Stage, asked.stage))
+        .add_option(equal(Column::Finding, asked.finding))
+        .add_option((asked.group != 0).then(|| in_group(bit(asked.group))))
+        .add_option(of_cases)
+        .add_option(dropped_out)
+}
+
+/// The happenings that are meant: who is away again is confirmed anew.
+fn kinds(event: Event) -> &'static [Event] {
+    match event {
+        Event::Unspecified => &[],
+        Event::Found => &[Event::Found],
+        Event::Cleared => &[Event::Cleared],
+        Event::Confirmed | Event::DroppedOut => &[Event::Confirmed, Event::Relapsed],
+        Event::Returned => &[Event::Returned],
+        Event::Closed => &[Event::Closed],
+        Event::Visited => &[Event::Visited],
+        Event::Noticed => &[Event::Noticed],
+        Event::Settled => &[Event::Settled],
+        Event::Relapsed => &[Event::Relapsed],
+    }
+}
+
+/// Closed because nothing was wrong (查无错误): nobody dropped out.
+fn without_fault() -> Condition {
+    Condition::all()
+        .add(dropout_case::Column::State.eq(State::Closed as i32))
+        .add(dropout_case::Column::Ground.eq(Ground::NoFault as i32))
+}
