@@ -1,15 +1,18 @@
 //! Aid: who is entitled, what was granted, who got nothing 学生资助.
 
 use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::registration::v1::group_recognition::{Group, HardshipLevel};
 use junheng_proto::registration::v1::{
     AidGrantRow, AidItem, AidSum, AidTerm, BatchRecordAidGrantsRequest,
-    BatchRecordAidGrantsResponse, GetStudentAidRequest, ListAidGrantsRequest, ListStudentsRequest,
-    ListUnaidedStudentsRequest, SchoolTerm, Student, SumAidRequest, UpdateStudentRequest,
+    BatchRecordAidGrantsResponse, FileGroupRecognitionRequest, GetStudentAidRequest,
+    GroupRecognition, ListAidGrantsRequest, ListStudentsRequest, ListUnaidedStudentsRequest,
+    SchoolTerm, Student, SumAidRequest, UpdateStudentRequest,
 };
+use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{class_row, header, import_classes, import_students, student_row};
-use junheng_tests::{County, Officer, Story, World, request_id, story};
+use junheng_tests::{County, Officer, Story, World, days_from_now, request_id, story};
 use prost_types::FieldMask;
 use tonic::Code;
 
@@ -155,7 +158,7 @@ async fn stage(world: &World) -> (County, String, Vec<Student>) {
     let mut pupils = Vec::new();
     for (boarder, hardship) in flags {
         let mut row = student_row(&school, Stage::Primary, 1, 1, &child());
-        (row.boarder, row.hardship) = (boarder, hardship);
+        (row.boarder, row.hardship) = (Some(boarder), Some(hardship));
         answered(import_students(&county.clerk, header(&school.name), vec![row]).await);
     }
     let list = ListStudentsRequest {
@@ -167,7 +170,42 @@ async fn stage(world: &World) -> (County, String, Vec<Student>) {
         let flag = (pupil.boarder, pupil.hardship);
         flags.iter().position(|one| *one == flag)
     });
+    let clerk = world.sign_in("school.clerk", &school.name).await;
+    let chief = world.sign_in("county.approver", &county.place.county).await;
+    for pupil in pupils.iter().filter(|pupil| pupil.hardship) {
+        recognise(&clerk, &chief, pupil).await;
+    }
+    // Another one, whom only the school calls so: nothing follows from it.
+    let mut row = student_row(&school, Stage::Primary, 1, 1, &child());
+    (row.boarder, row.hardship) = (Some(true), Some(true));
+    answered(import_students(&county.clerk, header(&school.name), vec![row]).await);
     (county, school.name, pupils)
+}
+
+async fn recognise(clerk: &Officer, chief: &Officer, pupil: &Student) {
+    let request = FileGroupRecognitionRequest {
+        student: pupil.name.clone(),
+        group_recognition: Some(GroupRecognition {
+            group: Group::Hardship.into(),
+            hardship_level: HardshipLevel::Great.into(),
+            evidence: vec![Evidence {
+                title: "证明材料".to_owned(),
+                digest: "ab".repeat(32),
+            }],
+            valid_from: days_from_now(-30),
+            ..GroupRecognition::default()
+        }),
+        request_id: request_id(),
+    };
+    let filed = answered(clerk.recognitions().file_group_recognition(request).await);
+    let step = StepRequest {
+        name: filed.name,
+        etag: filed.etag,
+        note: "材料齐全".to_owned(),
+        evidence: Vec::new(),
+        request_id: request_id(),
+    };
+    answered(chief.recognitions().confirm_group_recognition(step).await);
 }
 
 fn row(pupil: &Student, item: AidItem, amount_fen: i64) -> AidGrantRow {

@@ -85,7 +85,7 @@ async fn whole(world: &World) {
 
     // Changed rows go in by sets too, and nothing else is touched.
     let changed = |(number, row): (usize, StudentRow)| StudentRow {
-        boarder: number % 3 == 0,
+        boarder: Some(number % 3 == 0),
         ..row
     };
     let rows = rows.into_iter().enumerate().map(changed).collect();

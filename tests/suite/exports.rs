@@ -127,7 +127,7 @@ async fn holder(world: &World) {
 async fn clear(world: &World) {
     let (county, school, people) = stage(world, 3).await;
     let mut row = student_row(&school, Stage::Primary, 1, 1, &child());
-    row.guardian_display_name = "=1+1".to_owned();
+    row.guardian_display_name = Some("=1+1".to_owned());
     let entered = import_students(&county.clerk, header(&school.name), vec![row]).await;
     assert_eq!(answered(entered).created_count, 1);
     let mut export = wanted(&[ClearField::IdentityNumber]);

@@ -176,8 +176,8 @@ async fn unproven(world: &World) {
         .map(|(index, (boarder, hardship))| {
             let mut row = student_row(&school, Stage::Primary, 1, 1, &child());
             row.row = index as i64 + 2;
-            row.boarder = *boarder;
-            row.hardship = *hardship;
+            row.boarder = Some(*boarder);
+            row.hardship = Some(*hardship);
             row
         });
     let rows = rows.collect();

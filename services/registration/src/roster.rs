@@ -90,6 +90,10 @@ impl Roster {
             return Err(Refusal::from(wrong));
         }
         let Some(school) = self.schools.get(code).and_then(Option::as_ref) else {
+            // A school that comes later is another one than the import's: nothing to wait for.
+            if parent.school().is_some() {
+                return Err(outside(code));
+            }
             return Err(Refusal::MissingParent {
                 key: code.to_owned(),
                 wrong: unknown_school(code),
@@ -102,12 +106,7 @@ impl Roster {
         if parent.contains(school.place, own) && caller.scope.covers(school.place, own) {
             return Ok(school);
         }
-        Err(Refusal::Wrong(vec![Violation {
-            field: "school_code".into(),
-            reason: Reason::RowOutOfParent,
-            why: format!("school {code} lies outside the import's parent"),
-            why_zh: format!("学校{code}不在本次导入范围内"),
-        }]))
+        Err(outside(code))
     }
 
     /// The class of a row in its school. Nobody registered it: the row waits for it.
@@ -124,6 +123,15 @@ impl Roster {
             }
         })
     }
+}
+
+fn outside(code: &str) -> Refusal {
+    Refusal::from(Violation {
+        field: "school_code".into(),
+        reason: Reason::RowOutOfParent,
+        why: format!("school {code} lies outside the import's parent"),
+        why_zh: format!("学校{code}不在本次导入范围内"),
+    })
 }
 
 fn unknown_school(code: &str) -> Violation {

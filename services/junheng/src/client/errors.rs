@@ -8,7 +8,7 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use junheng_kernel::fault::{reason_name, sentence_zh};
+use junheng_kernel::fault::reason_name;
 use junheng_proto::bulk::v1::{ImportResult, MissingParent, RowVerdict};
 use junheng_proto::error::v1::Reason;
 use rust_xlsxwriter::{Format, Workbook};
@@ -197,10 +197,8 @@ fn line(kind: Kind, kept: &[usize], row: &Row, why: &[RowVerdict]) -> Line {
                 let known = fields.iter().find(|field| field.proto == verdict.field);
                 known.map_or_else(|| verdict.field.clone(), |field| field.label())
             }),
-            told(&|verdict| {
-                let reason = verdict.reason();
-                format!("{} {}", reason_name(reason), sentence_zh(reason, &[]))
-            }),
+            // The sentence stands beside it, filled in; the catalogue's has blanks.
+            told(&|verdict| reason_name(verdict.reason())),
             told(&|verdict| verdict.message_zh.clone()),
             told(&|verdict| verdict.message.clone()),
         ])
@@ -340,6 +338,7 @@ mod tests {
         let written = line(Kind::Students, &[0, 3], &row(7, "2163990001", "2"), &why);
         assert_eq!(written[..3], ["2163990001", "2", "7"]);
         assert!(written[3].contains("身份证件号") && written[3].contains("性别"));
+        assert_eq!(written[4], "CHECK_DIGIT_WRONG\nCHECK_DIGIT_WRONG");
         assert_eq!(written[5], "末位应为4\n应为女");
         assert_eq!(written.len(), 2 + VERDICT_COLUMNS.len());
     }

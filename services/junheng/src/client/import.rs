@@ -48,23 +48,21 @@ pub async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<bool> 
     let session = Session::open(config, &args.sign_in).await?;
     let (kind, file) = (args.kind, args.file.clone());
     let sheet = tokio::task::spawn_blocking(move || read(kind, &file)).await??;
-    if args.all_or_nothing && !sheet.refused.is_empty() {
-        let nothing = ImportResult {
-            refused_whole: true,
-            ..ImportResult::default()
-        };
-        verdicts::print(kind, &nothing, &sheet.refused);
-        return Ok(false);
-    }
-    let batch = Batch {
+    let mut batch = Batch {
         kind,
         header: header(args),
         rows: sheet.rows,
     };
+    // A cell that cannot be read keeps everything out; what else is wrong is told in the same go.
+    let kept_out = args.all_or_nothing && !sheet.refused.is_empty();
+    batch.header.validate_only |= kept_out;
     let request_id = batch.header.request_id.clone();
-    let result = send(&session, batch).await.with_context(|| {
+    let mut result = send(&session, batch).await.with_context(|| {
         format!("the import was refused; to send it again unchanged, use --request-id {request_id}")
     })?;
+    if kept_out {
+        (result.refused_whole, result.validated_only) = (true, args.check_only);
+    }
     verdicts::print(kind, &result, &sheet.refused);
     if let Some(errors) = &args.errors {
         let refused = errors::Refused::of(&result, &sheet.refused);
@@ -99,12 +97,16 @@ pub async fn send(session: &Session, batch: Batch) -> Result<ImportResult, Refus
     let total = rows.len() as u64;
     let progress = Progress::begin(kind.name(), total);
     let (label, count) = (progress.clone(), progress.clone());
+    let then = match header.validate_only {
+        true => "sent; being checked by the service",
+        false => "sent; being checked and written by the service",
+    };
     let mut sent = 0;
     let rows = rows.into_iter().inspect(move |_| {
         sent += 1;
         count.advance(1);
         if sent == total {
-            label.say("checked and written by the service");
+            label.say(then);
         }
     });
     let answer = stream(session, kind, &header, tokio_stream::iter(rows)).await;
@@ -190,6 +192,10 @@ fn encode(
             .get_field_by_name(field.proto)
             .context("the contract lost a field")?;
         match field.cell.read(&slot, columns.get(row, field.proto)) {
+            // A column that the file has and leaves empty empties the field; one that it does not have leaves it as it stands.
+            Ok(None) if slot.supports_presence() && columns.has(field.proto) => {
+                message.set_field(&slot, Value::default_value_for_field(&slot));
+            }
             Ok(None) => {}
             Ok(Some(value)) => message.set_field(&slot, value),
             Err(unreadable) => wrong.push(RowVerdict {
@@ -276,11 +282,31 @@ mod tests {
         ];
         let bytes = student(cells).unwrap();
         let row = StudentRow::decode(bytes.clone()).unwrap();
-        assert_eq!((row.row, row.stage, row.sex, row.boarder), (2, 1, 2, true));
+        assert_eq!((row.row, row.stage, row.sex), (2, 1, 2));
+        assert_eq!(row.boarder, Some(true));
+        assert_eq!((row.hardship, row.residence.as_deref()), (None, None));
         assert_eq!(row.birth_date, "2009-09-01");
         let request = ImportStudentsRequest::decode(part(2, &bytes)).unwrap();
         assert_eq!(request.part, Some(Part::Row(row)));
         assert_eq!(row_number(&bytes), Some(2));
+    }
+
+    #[test]
+    fn an_empty_cell_empties_and_a_column_that_the_file_does_not_have_leaves_things_alone() {
+        let cells = [
+            "2163990001",
+            "小学",
+            "3",
+            "2",
+            "马晓华",
+            "居民身份证",
+            "x",
+            "女",
+            "2009/9/1",
+            "",
+        ];
+        let row = StudentRow::decode(student(cells).unwrap()).unwrap();
+        assert_eq!((row.boarder, row.migrant), (Some(false), None));
     }
 
     #[test]

@@ -64,9 +64,9 @@ pub fn student(row: i64, pupil: &PupilRow) -> StudentRow {
         sex: sex(pupil.sex),
         birth_date: pupil.birth_date.to_string(),
         ethnicity: pupil.ethnicity.to_owned(),
-        boarder: pupil.boarding,
-        migrant: pupil.migrant,
-        left_behind: pupil.left_behind,
+        boarder: Some(pupil.boarding),
+        migrant: Some(pupil.migrant),
+        left_behind: Some(pupil.left_behind),
         ..StudentRow::default()
     }
 }

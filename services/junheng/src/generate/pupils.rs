@@ -120,11 +120,11 @@ impl<'a> Pupils<'a> {
             sex,
             birth_date: birth_date.to_string(),
             ethnicity: named.ethnicity,
-            boarder: boarder && placement != Placement::Home,
-            migrant,
-            left_behind,
-            disability: disability as i32,
-            placement: placement as i32,
+            boarder: Some(boarder && placement != Placement::Home),
+            migrant: Some(migrant),
+            left_behind: Some(left_behind),
+            disability: Some(disability as i32),
+            placement: Some(placement as i32),
             ..StudentRow::default()
         }
     }

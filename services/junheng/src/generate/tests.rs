@@ -161,7 +161,12 @@ fn circumstances_come_in_their_shares() {
         ),
         ("migrants", share(&|row| row.migrant), 0.097, 0.04),
         ("left behind", share(&|row| row.left_behind), 0.107, 0.04),
-        ("disabled", share(&|row| row.disability != 0), 0.0036, 0.001),
+        (
+            "disabled",
+            share(&|row| row.disability.unwrap_or(0) != 0),
+            0.0036,
+            0.001,
+        ),
     ] {
         assert!((found - wanted).abs() < within, "{name}: {found}");
     }

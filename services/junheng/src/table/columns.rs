@@ -81,6 +81,12 @@ impl Columns {
         cells.all(|cell| cell.is_none_or(String::is_empty))
     }
 
+    /// Whether the file has the column `field`.
+    pub fn has(&self, field: &str) -> bool {
+        let column = self.table.iter().position(|column| column.field == field);
+        column.is_some_and(|column| self.places[column].is_some())
+    }
+
     /// The cell of a row in the column `field`; empty when the file has no such column.
     pub fn get<'r>(&self, row: &'r Row, field: &str) -> &'r str {
         let column = self.table.iter().position(|column| column.field == field);

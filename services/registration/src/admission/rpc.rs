@@ -399,7 +399,7 @@ impl Rpc {
             .iter()
             .map(|name| id_of("admissionEntries", name))
             .collect::<Result<_, _>>()?;
-        let clock = self.context.clock.clone();
+        let context = self.context.clone();
         self.context
             .store
             .write(&caller.clone(), key, move |tx| async move {
@@ -409,6 +409,10 @@ impl Rpc {
                 let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
                 if !rules::takes_arrivals(state_of(current.state)) {
                     return Err(too_early(&current).into());
+                }
+                let first = steps::first_arrival(&context, &current)?;
+                if context.clock.today() < first {
+                    return Err(not_yet(&current, first).into());
                 }
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let entries = store::of_plan(&*tx, id).await?;
@@ -427,7 +431,7 @@ impl Rpc {
                 let mut changed = current.clone();
                 changed.arrived_count = i32::try_from(all.len()).unwrap_or(i32::MAX);
                 changed.version += 1;
-                changed.update_micros = clock.now_micros();
+                changed.update_micros = context.clock.now_micros();
                 resource::replace::<Entity>(&*tx, changed.clone(), current.version).await?;
                 let answer = encode(&changed);
                 let entry = about(&changed).change(Some(&before), &answer);
@@ -492,6 +496,18 @@ fn too_early(plan: &Model) -> KernelError {
         method: "RecordArrivals".into(),
         missing: format!("the list is {}", state_name(state_of::<State>(plan.state))),
         missing_zh: "名单尚未核准".into(),
+    }
+    .into()
+}
+
+/// Nobody has arrived for a school year that is far off.
+fn not_yet(plan: &Model, first: NaiveDate) -> KernelError {
+    WorkflowError::NotReady {
+        name: name_of(plan),
+        step: "报到登记",
+        method: "RecordArrivals".into(),
+        missing: format!("children of this plan arrive from {first}"),
+        missing_zh: format!("该招生计划的新生自{first}起报到"),
     }
     .into()
 }

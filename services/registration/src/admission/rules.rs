@@ -22,6 +22,7 @@ use super::workflow::{Guard, State};
 use crate::attendance_zone::rules::{check_stage, span_of, zones_of};
 use crate::entity::admission_entry::Model;
 use crate::school_year;
+use crate::student::school_fields::{Contact, check_disability};
 
 /// Places of a plan.
 const PLACES: RangeInclusive<i32> = 1..=5_000;
@@ -190,14 +191,17 @@ fn check_texts(child: &AdmittedChild) -> Vec<Violation> {
     if child.guardian_display_name.trim().is_empty() {
         wrong.push(Violation::required("child.guardian_display_name"));
     }
+    let contact = Contact {
+        guardian_display_name: &child.guardian_display_name,
+        guardian_phone: &child.guardian_phone,
+        residence: &child.residence,
+    };
+    wrong.extend(contact.check().into_iter().map(|wrong| Violation {
+        field: format!("child.{}", wrong.field),
+        ..wrong
+    }));
+    wrong.extend(check_disability("child.disability", child.disability));
     for (field, text, most) in [
-        (
-            "child.guardian_display_name",
-            &child.guardian_display_name,
-            50,
-        ),
-        ("child.guardian_phone", &child.guardian_phone, 20),
-        ("child.residence", &child.residence, 200),
         ("child.residence_area", &child.residence_area, 50),
         ("child.late_reason", &child.late_reason, 200),
     ] {
@@ -209,6 +213,13 @@ fn check_texts(child: &AdmittedChild) -> Vec<Violation> {
             ));
         }
         wrong.extend(check_text(field, text));
+    }
+    if !child.residence_place.is_empty() && span_of(&child.residence_place).is_none() {
+        wrong.push(Violation::invalid(
+            "child.residence_place",
+            "must be a place code of 9 or 12 digits",
+            "应为9或12位区划代码",
+        ));
     }
     wrong
 }
@@ -298,11 +309,8 @@ fn check_zone(child: &AdmittedChild, conditions: &Conditions) -> Option<Violatio
         return Some(Violation::required("child.residence_place"));
     }
     if !child.residence_place.is_empty() && span_of(&child.residence_place).is_none() {
-        return Some(Violation::invalid(
-            "child.residence_place",
-            "must be a place code of 9 or 12 digits",
-            "应为9或12位区划代码",
-        ));
+        // Said already.
+        return None;
     }
     let (place, area) = (&child.residence_place, &child.residence_area);
     let inside = zones_of(&conditions.zones, place, area).next().is_some();
@@ -330,6 +338,8 @@ pub struct Facts {
     pub seed: String,
     /// The last day of the notice.
     pub notice_end: Option<NaiveDate>,
+    /// The first day on which children of the plan's school year arrive.
+    pub first_arrival: NaiveDate,
     /// Children who arrived and are not registered.
     pub waiting: i32,
     /// Today.
@@ -369,6 +379,10 @@ pub fn judge(guard: Guard, facts: &Facts) -> Result<(), Unmet> {
             Some(end) if facts.today > end => Ok(()),
             Some(end) => Err(Unmet::NotBefore(end)),
             None => need(false, "the list was not published", "名单尚未公示"),
+        },
+        Guard::EntryNear => match facts.first_arrival.pred_opt() {
+            Some(last) if facts.today <= last => Err(Unmet::NotBefore(last)),
+            _ => Ok(()),
         },
         Guard::SomebodyArrived => need(
             facts.waiting > 0,

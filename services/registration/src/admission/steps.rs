@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
@@ -27,6 +27,7 @@ use crate::entity::admission_plan::{Entity, Model};
 use crate::entity::school;
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
+use crate::school_year;
 
 /// What a step brings along.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ pub(super) async fn take(
             if let Given::Source(source) = &given {
                 changed.seed_source.clone_from(source);
             }
-            let facts = facts_of(&context, &changed);
+            let facts = facts_of(&context, &changed)?;
             taken.pass(&asked, |guard| rules::judge(guard, &facts))?;
             let before = encode(&current);
             let mut unregistered: Vec<UnregisteredEntry> = Vec::new();
@@ -139,16 +140,26 @@ fn check(asked: &Asked, given: &Given) -> Vec<Violation> {
     }
 }
 
-fn facts_of(context: &Context, plan: &Model) -> Facts {
-    Facts {
+/// The first day on which children who enter in the plan's school year arrive.
+pub(super) fn first_arrival(context: &Context, plan: &Model) -> Result<NaiveDate, KernelError> {
+    let first_day = school_year::first_day(plan.school_year);
+    let path = RegionPath::of(&context.regions, &plan.region);
+    let book = RuleBook::builtin()?;
+    let ahead = book.rule("admission.most_days_ahead", &path, context.clock.today())?;
+    Ok(first_day - Days::new(ahead.count()?.into()))
+}
+
+fn facts_of(context: &Context, plan: &Model) -> Result<Facts, KernelError> {
+    Ok(Facts {
         listed: plan.listed_count,
         places: plan.place_count,
         seed_source: plan.seed_source.clone(),
         seed: plan.seed.clone(),
         notice_end: plan.notice_end_date.parse().ok(),
+        first_arrival: first_arrival(context, plan)?,
         waiting: plan.arrived_count - plan.enrolled_count,
         today: context.clock.today(),
-    }
+    })
 }
 
 /// Fixes the digest of the list; where there are places for all, all are admitted.

@@ -20,6 +20,8 @@ pub enum Guard {
     PlacesDecided,
     /// The last day of the notice is past.
     NoticeOver,
+    /// The school year of the plan is near, so that who enters it can arrive.
+    EntryNear,
     /// Somebody has arrived who is not registered.
     SomebodyArrived,
 }
@@ -31,6 +33,7 @@ pub const GUARDS: &[Guard] = &[
     Guard::DrawDue,
     Guard::PlacesDecided,
     Guard::NoticeOver,
+    Guard::EntryNear,
     Guard::SomebodyArrived,
 ];
 
@@ -61,6 +64,6 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         Row::step(PUBLISH, "公示名单", &[Closed],              Published, &[SCHOOL_APPROVER, COUNTY_APPROVER]).due("admission.confirm_working_days").guards(&[PlacesDecided]).not_by(&[CREATE]),
         Row::step(RETURN,  "退回名单", &[Closed, Published],   Draft,     &[COUNTY_APPROVER]).due("admission.mend_working_days"),
         Row::step(CONFIRM, "核准名单", &[Published],           Confirmed, &[COUNTY_APPROVER]).due("admission.enrol_working_days").guards(&[NoticeOver]).not_by(&[PUBLISH]),
-        Row::step(ENROL,   "入学建籍", &[Confirmed, Enrolled], Enrolled,  &[SCHOOL_CLERK, COUNTY_CLERK]).guards(&[SomebodyArrived]),
+        Row::step(ENROL,   "入学建籍", &[Confirmed, Enrolled], Enrolled,  &[SCHOOL_CLERK, COUNTY_CLERK]).guards(&[EntryNear, SomebodyArrived]),
     ]}
 };

@@ -1,6 +1,6 @@
 //! Records what was granted: every row judged, good rows written together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
@@ -28,6 +28,7 @@ use crate::entity::aid_grant::Model;
 use crate::entity::student;
 use crate::rule_book::{self, RegionPath};
 use crate::school::parent::{self, PlacedParent};
+use crate::special_group;
 use crate::student::number_hash;
 
 /// The most rows of a batch.
@@ -49,6 +50,8 @@ struct Ground {
     today: NaiveDate,
     by_id: HashMap<Uuid, student::Model>,
     by_hash: HashMap<Vec<u8>, Uuid>,
+    /// Whose hardship is recognised.
+    in_hardship: HashSet<Uuid>,
     /// What stands, and what earlier rows add.
     granted: HashMap<(Uuid, i32), (i64, String)>,
     /// To whom anything stands for the term.
@@ -87,6 +90,7 @@ pub(super) async fn run(
                 today,
                 by_id: HashMap::new(),
                 by_hash: HashMap::new(),
+                in_hardship: HashSet::new(),
                 granted: HashMap::new(),
                 aided: BTreeSet::new(),
             };
@@ -157,6 +161,8 @@ impl Ground {
             self.granted.insert(key, (grant.amount_fen, grant.pay_date));
             self.aided.insert(grant.student);
         }
+        let ids = found.iter().map(|one| one.id);
+        self.in_hardship = special_group::in_hardship(database, ids).await?;
         for student in found {
             self.by_hash.insert(student.number_hash.clone(), student.id);
             self.by_id.insert(student.id, student);
@@ -217,7 +223,8 @@ impl Ground {
         }
         let region = approval::region_of(student.place);
         let path = RegionPath::of(&self.context.regions, &region);
-        let due = rules::allowance(self.rules, Pupil::of(student), &path, self.term);
+        let pupil = Pupil::of(student, self.in_hardship.contains(&student.id));
+        let due = rules::allowance(self.rules, pupil, &path, self.term);
         let Some(due) = due.filter(|due| due.item as i32 == row.item) else {
             return Outcome::Refused(Violation::of("item", &AidError::NotDue { item, term }));
         };

@@ -26,6 +26,7 @@ use crate::approval;
 use crate::entity::{aid_grant, student};
 use crate::rule_book::{self, RegionPath};
 use crate::school::parent::{self, PlacedParent};
+use crate::special_group;
 use crate::student::person;
 
 /// Serves aid.
@@ -92,12 +93,10 @@ impl Rpc {
         let (name, school) = (person::name_of(&student), Some(student.school));
         let entry = Entry::about(&name, student.place, school, DataClass::Sensitive);
         store.record_read(&caller, entry).await?;
-        let dues = rules::dues(
-            rule_book::rules()?,
-            Pupil::of(&student),
-            &self.path(student.place),
-            term,
-        );
+        let proven = special_group::in_hardship(store.reader(), [id]).await?;
+        let pupil = Pupil::of(&student, proven.contains(&id));
+        let path = self.path(student.place);
+        let dues = rules::dues(rule_book::rules()?, pupil, &path, term);
         let entitlements = dues.into_iter().map(|due| AidEntitlement {
             item: due.item as i32,
             amount_fen: due.amount_fen,
@@ -170,7 +169,8 @@ impl Rpc {
         let book = rule_book::rules()?;
         let told = |row: &student::Model| {
             // Where the table entitles nobody to it, who is in hardship is entitled to nothing.
-            let due = rules::allowance(book, Pupil::of(row), &self.path(row.place), term)?;
+            let pupil = Pupil::of(row, true);
+            let due = rules::allowance(book, pupil, &self.path(row.place), term)?;
             let student = person::encode(&store.keys, row);
             Some(student.map(|student| UnaidedStudent {
                 student: Some(student),
@@ -197,6 +197,7 @@ impl Rpc {
         let counts = totals::in_hardship(&moment, &parent).await?;
         let aided = totals::aided(&moment, &caller.scope, &parent, term).await?;
         let grants = totals::sums(&moment, &caller.scope, &parent, term).await?;
+        let unproven = store::count_unproven(&moment, &caller.scope, &parent, term).await?;
         drop(moment);
         let book = rule_book::rules()?;
         let mut sums: BTreeMap<(i32, i32), AidSum> = BTreeMap::new();
@@ -216,7 +217,11 @@ impl Rpc {
             let Some(due) = rules::allowance(book, pupil, &path, term) else {
                 continue;
             };
-            let aided = aided.get(&(county, stage, boarder)).copied().unwrap_or(0);
+            let seat = (county, stage, boarder);
+            // What a school only states gives no money.
+            let unproven = unproven.get(&seat).copied().unwrap_or_default();
+            let count = count - unproven.all;
+            let aided = aided.get(&seat).copied().unwrap_or(0) - unproven.aided;
             let item = due.item as i32;
             let sum = sums
                 .entry((item, stage))

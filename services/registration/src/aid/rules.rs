@@ -97,12 +97,13 @@ impl Term {
 // === impl Pupil ===
 
 impl Pupil {
-    /// What a record says.
-    pub(crate) fn of(student: &Model) -> Self {
+    /// What a record says, of somebody whose hardship a recognition in force proves or not: what the school only states gives
+    /// no money.
+    pub(crate) fn of(student: &Model, in_hardship: bool) -> Self {
         Self {
             stage: student.stage,
             boarder: student.boarder,
-            hardship: student.hardship,
+            hardship: in_hardship,
             enrolled: student.state == State::Enrolled as i32,
         }
     }

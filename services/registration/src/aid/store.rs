@@ -1,5 +1,8 @@
 //! Every SQL statement about aid.
 
+use std::collections::BTreeMap;
+
+use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::student::State;
@@ -13,6 +16,7 @@ use uuid::Uuid;
 use super::rules::Term;
 use crate::entity::aid_grant::{Column, Entity, Model};
 use crate::entity::student;
+use crate::special_group::hardship_is_proven;
 
 /// Only the grants of a term.
 pub(crate) fn of_term(term: Term) -> Condition {
@@ -71,9 +75,9 @@ pub(crate) async fn students(
     found.all(database).await
 }
 
-/// Who is in hardship, enrolled and in compulsory education. The flag stands in the words of the index `students_hardship`: by
-/// them the database takes it.
-fn in_hardship() -> Condition {
+/// Whom a school calls in hardship, enrolled and in compulsory education. The flag stands in the words of the index
+/// `students_hardship`: by them the database takes it.
+fn called_in_hardship() -> Condition {
     let stages = [Stage::Primary as i32, Stage::Junior as i32];
     Condition::all()
         .add(Expr::cust("hardship"))
@@ -93,5 +97,50 @@ fn aided(term: Term) -> SimpleExpr {
 
 /// Students in hardship to whom nothing was granted for a term.
 pub(crate) fn unaided(term: Term) -> Condition {
-    in_hardship().add(Condition::all().not().add(aided(term)))
+    called_in_hardship()
+        .add(hardship_is_proven())
+        .add(Condition::all().not().add(aided(term)))
+}
+
+/// Students whose hardship no recognition in force proves.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unproven {
+    /// All of them.
+    pub(crate) all: i64,
+    /// Those to whom something was granted for the term, when it was proven still.
+    pub(crate) aided: i64,
+}
+
+/// Counts them by county, stage and boarding.
+pub(crate) async fn count_unproven(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    parent: &Parent,
+    term: Term,
+) -> Result<BTreeMap<(i64, i32, bool), Unproven>, DbErr> {
+    let county = || Expr::cust("place / 1000000");
+    let counts: Vec<(i64, i32, bool, bool, i64)> = student::Entity::visible_to(scope)
+        .filter(parent.condition::<student::Entity>())
+        .filter(called_in_hardship())
+        .filter(Condition::all().not().add(hardship_is_proven()))
+        .select_only()
+        .expr_as(county(), "county")
+        .column(student::Column::Stage)
+        .column(student::Column::Boarder)
+        .expr_as(aided(term), "aided")
+        .column_as(student::Column::Id.count(), "student_count")
+        .group_by(county())
+        .group_by(student::Column::Stage)
+        .group_by(student::Column::Boarder)
+        .group_by(aided(term))
+        .into_tuple()
+        .all(database)
+        .await?;
+    let mut found: BTreeMap<(i64, i32, bool), Unproven> = BTreeMap::new();
+    for (county, stage, boarder, aided, count) in counts {
+        let unproven = found.entry((county, stage, boarder)).or_default();
+        unproven.all += count;
+        unproven.aided += if aided { count } else { 0 };
+    }
+    Ok(found)
 }

@@ -84,6 +84,15 @@ pub(super) async fn take(
                         _ => &mut changed.county_commitment,
                     };
                     *side = digest.to_ascii_lowercase();
+                    // Two equal parts are one side's choice: the second commitment would know nothing of its own.
+                    if changed.school_commitment == changed.county_commitment {
+                        return Err(KernelError::Fields(vec![Violation::invalid(
+                            "commitment",
+                            "must differ from the other side's: each side chooses a part of its own",
+                            "不得与对方的承诺相同,双方须各自选定种子",
+                        )])
+                        .into());
+                    }
                 }
                 Given::Part(part, source) => reveal(&mut changed, asked.step, part, source)?,
                 Given::Nothing if asked.step == RUN => {

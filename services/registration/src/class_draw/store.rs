@@ -1,10 +1,11 @@
 //! Every SQL statement about class draws.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use junheng_proto::registration::v1::class_draw::State as DrawState;
 use junheng_proto::registration::v1::student::{Placement, State as StudentState};
 use junheng_proto::registration::v1::{ClassDraw, DrawMember};
 use prost::Message as _;
@@ -46,6 +47,34 @@ pub async fn standing(
         .filter(Column::CancelMicros.eq(0))
         .one(database)
         .await
+}
+
+/// Whom of some students a draw that has not ended has on its list, each with the draw.
+pub(crate) async fn listed(
+    database: &impl ConnectionTrait,
+    students: &[&student::Model],
+) -> Result<HashMap<Uuid, Uuid>, KernelError> {
+    if students.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ended = [DrawState::Drawn as i32, DrawState::Cancelled as i32];
+    let schools: HashSet<Uuid> = students.iter().map(|student| student.school).collect();
+    let judged = Scope::everything("the caller was found to cover the students");
+    let draws = Entity::visible_to(&judged)
+        .filter(Column::School.is_in(schools))
+        .filter(Column::State.is_not_in(ended))
+        .all(database)
+        .await?;
+    let mut listed = HashMap::new();
+    for draw in draws {
+        let members = content_of(&draw)?.members;
+        let members: HashSet<&str> = members.iter().map(|one| one.student.as_str()).collect();
+        let named = students
+            .iter()
+            .filter(|student| members.contains(format!("students/{}", student.id).as_str()));
+        listed.extend(named.map(|student| (student.id, draw.id)));
+    }
+    Ok(listed)
 }
 
 /// The students of a grade who attend and are in no class; who is taught at home is none of them.

@@ -10,6 +10,7 @@ use junheng_kernel::privacy::{Keyring, mask};
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
+use junheng_kernel::text::check_text;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::quarantine_cause::Kind;
 use junheng_proto::registration::v1::quarantine_service_server::QuarantineService;
@@ -101,6 +102,7 @@ impl Rpc {
             &message.page_token,
             &[&message.parent, &message.cause],
         )?;
+        KernelError::unless_empty(check_text("cause", &message.cause).into_iter().collect())?;
         let database = &self.context.store;
         let only = store::is_cause(&message.cause);
         let (rows, next_page_token) =
@@ -127,11 +129,15 @@ impl Rpc {
         let PlacedParent { parent, place } = self.placed(&caller, &message.parent).await?;
         let given = [("cause", &message.cause), ("reason", &message.reason)];
         let missing = given.iter().filter(|(_, value)| value.trim().is_empty());
-        KernelError::unless_empty(
-            missing
-                .map(|(field, _)| Violation::required(field))
-                .collect(),
-        )?;
+        let mut wrong: Vec<Violation> = missing
+            .map(|(field, _)| Violation::required(field))
+            .collect();
+        wrong.extend(
+            given
+                .iter()
+                .filter_map(|(field, value)| check_text(field, value)),
+        );
+        KernelError::unless_empty(wrong)?;
         let scope = caller.scope.clone();
         self.context
             .store

@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::identity_number::date_of;
 use junheng_kernel::journal::record;
-use junheng_kernel::name::id_of;
 use junheng_kernel::resource;
 use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use super::error::ReorganisationError;
 use super::moves::{Moved, Transit};
+use super::rules::check_split;
 use super::store;
 use crate::entity::reorganisation::Model;
 use crate::entity::school::{self as school_entity, Model as SchoolRow};
@@ -65,9 +65,16 @@ impl Execution<'_> {
             }
             Kind::Split => {
                 let from = self.school(model.school).await?;
+                let all = self.classes_of(from.id).await?;
+                // Judged again: classes have come, gone and been promoted since the plan was drafted.
+                let new_kind = self.plan.new_school.as_ref().map_or(0, |new| new.kind);
+                let named = &self.plan.school_classes;
+                KernelError::unless_empty(check_split(named, &all, new_kind))?;
                 let to = self.open(&mut records).await?;
                 model.created_school = Some(to.id);
-                let classes = self.named_classes(from.id).await?;
+                let is_named =
+                    |class: &school_class::Model| named.contains(&format!("classes/{}", class.id));
+                let classes = all.into_iter().filter(is_named).collect();
                 let moved = self.transit(&from, &to).run(classes, false).await?;
                 self.keep_lineage(&from, &to, true).await?;
                 tell(model, &mut records, moved);
@@ -213,14 +220,6 @@ impl Execution<'_> {
 
     async fn classes_of(&self, school: Uuid) -> Result<Vec<school_class::Model>, KernelError> {
         Ok(crate::school_class::store::of_schools(&**self.tx, &[school]).await?)
-    }
-
-    async fn named_classes(&self, school: Uuid) -> Result<Vec<school_class::Model>, KernelError> {
-        let names = self.plan.school_classes.iter();
-        let ids: Vec<Uuid> = names
-            .map(|name| id_of("classes", name))
-            .collect::<Result<_, _>>()?;
-        Ok(store::classes_in(&**self.tx, school, ids).await?)
     }
 }
 

@@ -1,15 +1,21 @@
 //! What a plan must hold by its kind, and how the guards of its steps judge. Pure.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number::date_of;
 use junheng_kernel::label;
 use junheng_kernel::text::check_lines;
 use junheng_kernel::workflow::Unmet;
+use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::Reorganisation;
 use junheng_proto::registration::v1::reorganisation::Kind;
 
 use super::workflow::Guard;
+use crate::entity::school_class;
+use crate::school::rules::stages_of;
+use crate::school_class::rules::Place;
 
 /// What a plan of one kind needs and has no use for.
 pub struct KindRule {
@@ -127,6 +133,47 @@ pub fn check(plan: &Reorganisation) -> Vec<Violation> {
     wrong
 }
 
+/// Everything that is wrong with the classes that a split takes along, by the school's classes and the kind of the new school:
+/// they are the school's, in stages that the new school runs, and the school keeps some.
+pub fn check_split(
+    named: &[String],
+    classes: &[school_class::Model],
+    new_kind: i32,
+) -> Vec<Violation> {
+    let mut wrong = Vec::new();
+    let mut going = BTreeSet::new();
+    for (index, name) in named.iter().enumerate() {
+        let field = format!("reorganisation.school_classes[{index}]");
+        let of_school = |class: &&school_class::Model| format!("classes/{}", class.id) == *name;
+        let Some(class) = classes.iter().find(of_school) else {
+            wrong.push(Violation::invalid(
+                &field,
+                "is no class of the school that is split",
+                "不是被拆分学校的班级",
+            ));
+            continue;
+        };
+        going.insert(class.id);
+        let runs = |stage: &Stage| *stage as i32 == class.stage;
+        if !stages_of(new_kind).iter().any(runs) {
+            let class = Place::of(class).full_name();
+            wrong.push(Violation::invalid(
+                &field,
+                format!("{class} is of a stage that the new school does not run"),
+                format!("{class}所在学段不在新设学校的办学范围内"),
+            ));
+        }
+    }
+    if wrong.is_empty() && going.len() == classes.len() {
+        wrong.push(Violation::invalid(
+            "reorganisation.school_classes",
+            "are all the classes of the school; a school that keeps none is closed or changes its kind",
+            "包含该校全部班级;全部划出应按撤并或变更办学类型办理",
+        ));
+    }
+    wrong
+}
+
 /// What is wrong with the day of a plan that is drafted today: nothing changes before it is planned.
 pub fn check_day(plan: &Reorganisation, today: NaiveDate) -> Option<Violation> {
     let past = date_of(&plan.effective_date).is_some_and(|day| day < today);
@@ -208,6 +255,47 @@ mod tests {
         assert_eq!(check(&closure)[0].field, "reorganisation.receiving_school");
         closure.receiving_school = closure.school.clone();
         assert_eq!(check(&closure)[0].field, "reorganisation.receiving_school");
+    }
+
+    #[test]
+    fn a_split_takes_some_of_the_schools_classes_in_stages_that_the_new_school_runs() {
+        let class = |number: u128, stage: Stage| school_class::Model {
+            id: uuid::Uuid::from_u128(number),
+            stage: stage as i32,
+            grade: 1,
+            number: 1,
+            school: uuid::Uuid::nil(),
+            place: 0,
+            version: 1,
+        };
+        let classes = [
+            class(1, Stage::Primary),
+            class(2, Stage::Primary),
+            class(3, Stage::Junior),
+        ];
+        let fields = |numbers: &[u128], kind: i32| -> Vec<String> {
+            let named = numbers.iter().map(|one| uuid::Uuid::from_u128(*one));
+            let named: Vec<String> = named.map(|id| format!("classes/{id}")).collect();
+            let wrong = check_split(&named, &classes, kind).into_iter();
+            wrong.map(|wrong| wrong.field).collect()
+        };
+        assert_eq!(fields(&[1, 2], 211), Vec::<String>::new());
+        assert_eq!(
+            fields(&[1, 9], 211),
+            ["reorganisation.school_classes[1]"],
+            "another's"
+        );
+        assert_eq!(
+            fields(&[3], 211),
+            ["reorganisation.school_classes[0]"],
+            "no junior stage"
+        );
+        assert_eq!(
+            fields(&[1, 2, 3], 312),
+            ["reorganisation.school_classes"],
+            "nothing stays"
+        );
+        assert_eq!(fields(&[1, 1, 2], 312), Vec::<String>::new());
     }
 
     #[test]

@@ -34,6 +34,8 @@ use crate::entity::school::{self, Model as SchoolRow};
 use crate::school::parent;
 use crate::school::rpc::draft_of;
 use crate::school::rules::{check as check_school, check_stages, stages_of};
+use crate::school::store as schools;
+use crate::school_class::store as classes;
 
 pub(super) async fn create(
     context: &Context,
@@ -81,6 +83,13 @@ pub(super) async fn create(
                 let name = format!("reorganisations/{}", other.id);
                 return Err(ReorganisationError::UnderWay { name });
             }
+            if let Some(split) = new.school.filter(|_| plan.kind == Kind::Split as i32) {
+                let classes = classes::of_schools(&*tx, &[split]).await?;
+                let new_kind = plan.new_school.as_ref().map_or(0, |new| new.kind);
+                let wrong = rules::check_split(&plan.school_classes, &classes, new_kind);
+                KernelError::unless_empty(wrong)?;
+            }
+            require_free_code(&tx, &plan).await?;
             store::insert(&*tx, new.clone()).await?;
             let answer = encode(&new, today)?;
             let entry =
@@ -183,6 +192,25 @@ pub(super) async fn take(
             Ok::<_, ReorganisationError>((answer, taken.entry(entry, &asked)))
         })
         .await
+}
+
+/// Refuses a code that a school has or had, or that another plan gives: found now, not when the schools wait for it.
+async fn require_free_code(tx: &Tx, plan: &Reorganisation) -> Result<(), ReorganisationError> {
+    let code = match &plan.new_school {
+        Some(new) if plan.kind != Kind::Renaming as i32 && !new.school_code.is_empty() => {
+            new.school_code.as_str()
+        }
+        _ => return Ok(()),
+    };
+    let everywhere = Scope::everything("a code is given once in the whole province");
+    let standing = schools::with_codes(&**tx, &everywhere, &[code]).await?;
+    let former = store::former_codes(&**tx, &[code]).await?;
+    let planned = store::planned_codes(&**tx, code).await?;
+    if standing.is_empty() && former.is_empty() && planned.is_empty() {
+        return Ok(());
+    }
+    let school_code = code.to_owned();
+    Err(ReorganisationError::CodeTaken { school_code })
 }
 
 /// The plan as it was drafted.

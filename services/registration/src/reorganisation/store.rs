@@ -8,6 +8,7 @@ use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped, of_school};
 use junheng_proto::obstacle::v1::Obstacle;
 use junheng_proto::registration::v1::key_change::State as KeyState;
+use junheng_proto::registration::v1::reorganisation::Kind;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
@@ -71,6 +72,29 @@ pub async fn under_way(
         .filter(Column::State.is_not_in(ended))
         .one(database)
         .await
+}
+
+/// The plans that have not ended and give a school this code, in the whole province.
+pub async fn planned_codes(
+    database: &impl ConnectionTrait,
+    school_code: &str,
+) -> Result<Vec<Uuid>, KernelError> {
+    let ended = [State::Done as i32, State::Withdrawn as i32];
+    let everywhere = Scope::everything("a code is given once in the whole province");
+    let kinds = [Kind::Opening, Kind::Split, Kind::ChangeOfKind].map(|kind| kind as i32);
+    let open = Entity::visible_to(&everywhere)
+        .filter(Column::State.is_not_in(ended))
+        .filter(Column::Kind.is_in(kinds))
+        .all(database)
+        .await?;
+    let mut found = Vec::new();
+    for plan in open {
+        let new = super::steps::plan_of(&plan)?.new_school;
+        if new.is_some_and(|new| new.school_code == school_code) {
+            found.push(plan.id);
+        }
+    }
+    Ok(found)
 }
 
 /// Keeps the entry of a school as it stood.
@@ -324,19 +348,5 @@ where
         .filter(of_school::<E>(school))
         .filter(open)
         .count(database)
-        .await
-}
-
-/// Those classes of these ids that are the school's.
-pub(super) async fn classes_in(
-    database: &impl ConnectionTrait,
-    school: Uuid,
-    ids: Vec<Uuid>,
-) -> Result<Vec<school_class::Model>, DbErr> {
-    let own = Scope::everything("the school is the scope");
-    school_class::Entity::visible_to(&own)
-        .filter(school_class::Column::School.eq(school))
-        .filter(school_class::Column::Id.is_in(ids))
-        .all(database)
         .await
 }

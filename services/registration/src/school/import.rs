@@ -78,6 +78,7 @@ impl Importer for Schools {
     type Ready = Checked;
     type Error = SchoolError;
 
+    const REHEARSES: bool = true;
     const KEY: &'static str = "school_code";
 
     fn number(row: &SchoolRow) -> i64 {

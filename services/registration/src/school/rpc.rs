@@ -173,6 +173,10 @@ impl Rpc {
             .write(&caller, key, move |tx| async move {
                 let current = resource::get::<school::Entity>(&*tx, &scope, id).await?;
                 check_etag(&given.name, &given.etag, current.version)?;
+                // The entry of a school that has closed stays as it was.
+                if current.state == State::Closed as i32 {
+                    super::parent::check_open(&current)?;
+                }
                 let before = encode(&current);
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
                 let draft = draft_of(&wanted, current.region.clone());

@@ -100,6 +100,7 @@ impl Importer for Classes {
 
     const KEY: &'static str = "number";
     const SETS_ASIDE: bool = true;
+    const REHEARSES: bool = true;
 
     fn number(row: &SchoolClassRow) -> i64 {
         row.row

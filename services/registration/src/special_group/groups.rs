@@ -1,5 +1,6 @@
 //! The groups as a table: who confirms each, and which flag of the student's record it proves.
 
+use junheng_kernel::label;
 use junheng_proto::registration::v1::group_recognition::Group;
 
 use crate::entity::student::Model;
@@ -35,6 +36,26 @@ pub(crate) const GROUPS: [Known; 7] = [
     Known { group: Group::DeFactoUnraised, flag: Flag::Hardship,   gives_money: true },
 ];
 
+/// The flags that a change takes off a record though a recognition proves them, each with the group.
+pub(crate) fn taken_off(
+    before: &Model,
+    after: &Model,
+    recognised: &[i32],
+) -> Vec<(&'static str, &'static str)> {
+    let full_name = "junheng.registration.v1.GroupRecognition.Group";
+    GROUPS
+        .iter()
+        .filter(|known| known.flag.is_set(before) && !known.flag.is_set(after))
+        .filter(|known| recognised.contains(&(known.group as i32)))
+        .map(|known| {
+            (
+                known.flag.field(),
+                label::by_number(full_name, known.group as i32),
+            )
+        })
+        .collect()
+}
+
 /// The group of a number that has passed its check.
 pub(crate) fn known(number: i32) -> Option<&'static Known> {
     GROUPS.iter().find(|known| known.group as i32 == number)
@@ -51,6 +72,17 @@ impl Flag {
             Self::Boarder => student.boarder,
             Self::Disability => student.disability != 0,
             Self::Hardship => student.hardship,
+        }
+    }
+
+    /// The field of the record.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Migrant => "migrant",
+            Self::LeftBehind => "left_behind",
+            Self::Boarder => "boarder",
+            Self::Disability => "disability",
+            Self::Hardship => "hardship",
         }
     }
 

@@ -3,7 +3,8 @@
 //! gives money is confirmed by the county (教财〔2018〕16号 R+). A recognition in force sets the flags of the student's record
 //! through the ledger; when it ends, by its day or before, the flags end with it, unless another still proves them.
 //!
-//! Flags that an import states without a recognition stand, and are listed as unproven. What a recognition knows of a
+//! Flags that a school states without a recognition stand, are listed as unproven and give no money. What a recognition in
+//! force proves, the school does not take off: it ends the recognition. What a recognition knows of a
 //! disability is for education and rehabilitation only (残疾人教育条例 20) and is sealed.
 
 pub mod encode;
@@ -17,4 +18,4 @@ pub mod store;
 pub mod workflow;
 
 pub(crate) use expiry::spawn_expiry;
-pub(crate) use store::follow;
+pub(crate) use store::{follow, hardship_is_proven, in_hardship, proven};

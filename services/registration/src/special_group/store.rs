@@ -1,19 +1,21 @@
 //! Every SQL statement about recognitions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
+use super::groups::{Flag, GROUPS, known, taken_off};
 use super::workflow::State;
 use crate::entity::group_recognition::{Column, Entity, Model};
+use crate::entity::student;
 
 /// The students that any flag marks, in the words of the index `students_flagged`: by them the database takes it.
 const FLAGGED: &str = "(migrant OR left_behind OR boarder OR hardship OR disability <> 0)";
@@ -113,6 +115,49 @@ pub(crate) async fn follow(
             .await?;
     }
     Ok(())
+}
+
+/// What changes of students, each before and after, take off though a recognition in force proves it: by student, the fields
+/// each with the group.
+pub(crate) async fn proven<'a>(
+    database: &impl ConnectionTrait,
+    changes: impl IntoIterator<Item = (&'a student::Model, &'a student::Model)>,
+) -> Result<HashMap<Uuid, Vec<(&'static str, &'static str)>>, DbErr> {
+    let every: Vec<i32> = GROUPS.iter().map(|known| known.group as i32).collect();
+    let lowered: Vec<_> = changes
+        .into_iter()
+        .filter(|(before, after)| !taken_off(before, after, &every).is_empty())
+        .collect();
+    if lowered.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let students = lowered.iter().map(|(before, _)| before.id);
+    let groups = recognised(database, students).await?;
+    let proven = lowered.into_iter().filter_map(|(before, after)| {
+        let flags = taken_off(before, after, groups.get(&before.id)?);
+        (!flags.is_empty()).then_some((before.id, flags))
+    });
+    Ok(proven.collect())
+}
+
+/// Those of some students whom a recognition in force proves to live in hardship: what gives money.
+pub(crate) async fn in_hardship(
+    database: &impl ConnectionTrait,
+    students: impl IntoIterator<Item = Uuid>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    let proves = |group: &i32| known(*group).is_some_and(|known| known.flag == Flag::Hardship);
+    let groups = recognised(database, students).await?;
+    let hard = groups.into_iter();
+    let hard = hard.filter(|(_, groups)| groups.iter().any(proves));
+    Ok(hard.map(|(student, _)| student).collect())
+}
+
+/// The same of the row of a student, in SQL; numbered like [`unproven`].
+pub(crate) fn hardship_is_proven() -> SimpleExpr {
+    Expr::cust(
+        "EXISTS (SELECT 1 FROM group_recognitions g \
+         WHERE g.student = students.id AND g.state = 2 AND g.kind IN (5, 6, 7))",
+    )
 }
 
 /// The groups in force of each of some students.

@@ -15,7 +15,7 @@ pub enum StatusChangeError {
         kind: &'static str,
     },
     /// The student's state does not allow the change.
-    #[error("{kind} does not start from {state}, but from {from}")]
+    #[error("the change does not start from the state of the student's record")]
     NotApplicable {
         /// The kind in Chinese.
         kind: &'static str,

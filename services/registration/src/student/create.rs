@@ -10,6 +10,7 @@ use junheng_kernel::identity_number;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::{Keyring, mask};
+use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{Against, Creation, Hold, RequestKey, Row, Store, Tx};
 use junheng_proto::registration::v1::create_student_response::Outcome;
@@ -30,8 +31,10 @@ use super::rules::{self, Draft};
 use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
 use super::{document, number, store};
+use crate::approval;
 use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::{former_identity, school, school_class, student, student_change};
+use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 use crate::school_year;
 use crate::tally;
@@ -43,6 +46,7 @@ struct Asked {
     today: NaiveDate,
     identity_hash: Vec<u8>,
     warnings: Vec<Warning>,
+    regions: Arc<RegionTable>,
 }
 
 pub(super) async fn run(
@@ -63,7 +67,7 @@ pub(super) async fn run(
     let draft = draft_of(&given);
     let today = context.clock.today();
     let mut wrong = rules::check(&draft, today);
-    wrong.extend(rules::check_placement(given.disability, given.placement));
+    wrong.extend(fields_of(&given).check());
     identity_number::refuse(wrong, &draft.identity_number)?;
     let index = document::index_of(&store.keys)?;
     let identity_hash = document::hash(index, &draft, school);
@@ -74,6 +78,7 @@ pub(super) async fn run(
         today,
         identity_hash,
         warnings,
+        regions: regions.clone(),
     });
     let claimed = (context.clone(), caller.clone(), key.clone(), asked.clone());
     let planned = (store.clone(), caller.clone());
@@ -117,10 +122,7 @@ fn record_of(
 ) -> Result<(student::Model, Person), KernelError> {
     let seat = Seat {
         class,
-        entry_year: match asked.given.entry_year {
-            0 => school_year::entered(class.grade, asked.today),
-            year => year,
-        },
+        entry_year: asked.entry_year(class)?,
     };
     let fields = fields_of(&asked.given);
     let hash = asked.identity_hash.clone();
@@ -299,6 +301,23 @@ async fn claimed(
 // === impl Asked ===
 
 impl Asked {
+    /// The year in which the student entered the stage, as given or as the grade says it.
+    fn entry_year(&self, class: &school_class::Model) -> Result<i32, KernelError> {
+        let of_grade = school_year::entered(class.grade, self.today);
+        let given = self.given.entry_year;
+        if given == 0 {
+            return Ok(of_grade);
+        }
+        let book = RuleBook::builtin()?;
+        let path = RegionPath::of(&self.regions, &approval::region_of(class.place));
+        let earlier = book.rule("entry.most_years_earlier", &path, self.today)?;
+        let later = book.rule("entry.most_years_later", &path, self.today)?;
+        let (earlier, later) = (earlier.count()?, later.count()?);
+        let wrong = rules::check_entry_year(given, of_grade, earlier, later);
+        KernelError::unless_empty(wrong.into_iter().collect())?;
+        Ok(given)
+    }
+
     /// Another record that had this document before, or may be the same child's.
     fn against(&self, keys: &Keyring) -> Result<Vec<Against>, KernelError> {
         let hash = self.identity_hash.clone();

@@ -42,6 +42,18 @@ pub enum StudentError {
         /// The number, masked.
         number: String,
     },
+    /// A recognition in force proves a flag that would be taken off.
+    #[error("a recognition in force proves {group}; end the recognition first")]
+    FlagProven {
+        /// The group, in Chinese.
+        group: &'static str,
+    },
+    /// A draw that has not ended has the student on its list.
+    #[error("the student is on the list of {draw}; until it ends, only the draw gives a class")]
+    ClassDrawUnderWay {
+        /// The draw.
+        draw: String,
+    },
     /// A row names nobody in its parent.
     #[error("no student {student} in the parent")]
     StudentUnknown {
@@ -100,6 +112,8 @@ impl Fault for StudentError {
             Self::ClassUnknown { .. } => Reason::ClassUnknown,
             Self::NumberTaken { .. } => Reason::StudentNumberTaken,
             Self::NumberNotExchangeable { .. } => Reason::NumberNotExchangeable,
+            Self::FlagProven { .. } => Reason::FlagProven,
+            Self::ClassDrawUnderWay { .. } => Reason::ClassDrawUnderWay,
             Self::StudentUnknown { .. } => Reason::StudentUnknown,
             Self::Kernel(error) => error.reason(),
         }
@@ -112,6 +126,8 @@ impl Fault for StudentError {
             Self::NumberTaken { number } | Self::NumberNotExchangeable { number } => {
                 vec![("number", number.clone())]
             }
+            Self::ClassDrawUnderWay { draw } => vec![("name", draw.clone())],
+            Self::FlagProven { group } => vec![("group", (*group).to_owned())],
             Self::StudentUnknown { student } => vec![("student", student.clone())],
             Self::Kernel(error) => error.metadata(),
         }

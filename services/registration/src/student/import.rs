@@ -22,8 +22,8 @@ use tonic::{Request, Streaming};
 use super::document;
 use super::error::StudentError;
 use super::first_load::FirstLoad;
-use super::person::SchoolFields;
 use super::rules::{self, Draft};
+use super::school_fields::GivenFields;
 use super::write_set::{Prepared, SetWriter, Wanted};
 use crate::quarantine::{Collection, Origin, Quarantine, set_aside};
 use crate::roster::Roster;
@@ -73,7 +73,7 @@ pub(super) async fn run(
         parent: header.parent.clone(),
         data_class: DataClass::Sensitive,
     };
-    let opens_cases = header.mode() != Mode::Atomic;
+    let opens_cases = header.mode() != Mode::Atomic && !header.validate_only;
     let import = Origin::of(Collection::Students, header, &destination);
     let importer = Students::new(context, load, caller, parent, import, opens_cases)?;
     let result = bulk::run(&context.store, destination, incoming, importer).await;
@@ -115,6 +115,7 @@ impl Importer for Students {
 
     const KEY: &'static str = "identity_number";
     const SETS_ASIDE: bool = true;
+    const REHEARSES: bool = true;
 
     fn number(row: &StudentRow) -> i64 {
         row.row
@@ -142,7 +143,8 @@ impl Importer for Students {
         let number = row.row;
         let entry_year = school_year::entered(row.grade, self.today);
         let (draft, fields) = parts_of(row);
-        let wrong = rules::check(&draft, self.today);
+        let mut wrong = rules::check(&draft, self.today);
+        wrong.extend(fields.check());
         if !wrong.is_empty() {
             return Err(Refusal::Wrong(wrong));
         }
@@ -192,7 +194,8 @@ fn as_column(wrong: Violation) -> Violation {
     }
 }
 
-fn parts_of(row: StudentRow) -> (Draft, SchoolFields) {
+fn parts_of(mut row: StudentRow) -> (Draft, GivenFields) {
+    let fields = GivenFields::of(&mut row);
     let draft = Draft {
         display_name: row.display_name,
         identity_type: row.identity_type,
@@ -201,17 +204,6 @@ fn parts_of(row: StudentRow) -> (Draft, SchoolFields) {
         birth_date: row.birth_date,
         ethnicity: row.ethnicity,
         student_number: row.student_number,
-    };
-    let fields = SchoolFields {
-        boarder: row.boarder,
-        migrant: row.migrant,
-        left_behind: row.left_behind,
-        disability: row.disability,
-        placement: row.placement,
-        hardship: row.hardship,
-        guardian_display_name: row.guardian_display_name,
-        guardian_phone: row.guardian_phone,
-        residence: row.residence,
     };
     (draft, fields)
 }

@@ -23,6 +23,7 @@ pub mod number;
 pub(crate) mod person;
 pub mod rpc;
 pub mod rules;
+pub(crate) mod school_fields;
 mod search;
 pub(crate) mod standing;
 pub mod store;

@@ -10,6 +10,7 @@ use junheng_proto::registration::v1::student::State;
 use uuid::Uuid;
 
 use super::rules::Draft;
+pub(crate) use super::school_fields::SchoolFields;
 use super::{document, name_key};
 use crate::entity::school_class;
 use crate::entity::student::Model;
@@ -38,20 +39,6 @@ pub(crate) struct Person {
     pub(crate) guardian_phone: String,
     /// Where the family lives, or empty.
     #[prost(string, tag = "7")]
-    pub(crate) residence: String,
-}
-
-/// What the school itself says about a student.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SchoolFields {
-    pub(crate) boarder: bool,
-    pub(crate) migrant: bool,
-    pub(crate) left_behind: bool,
-    pub(crate) disability: i32,
-    pub(crate) placement: i32,
-    pub(crate) hardship: bool,
-    pub(crate) guardian_display_name: String,
-    pub(crate) guardian_phone: String,
     pub(crate) residence: String,
 }
 
@@ -172,41 +159,18 @@ pub(crate) fn corrected(
     })
 }
 
-/// The row as the school wants it; `None` when it stands so already. A phone or residence that comes back masked is left
-/// as it stands.
+/// The row as the school wants it, whose sealed part has been opened; `None` when it stands so already.
 pub(super) fn moved(
-    keys: &Keyring,
-    row: &Model,
-    fields: &SchoolFields,
-    class: Option<&school_class::Model>,
-) -> Result<Option<Model>, KernelError> {
-    moved_from(keys, row, &Person::of(keys, row)?, fields, class)
-}
-
-/// The same of a row whose sealed part has been opened.
-pub(super) fn moved_from(
     keys: &Keyring,
     row: &Model,
     person: &Person,
     fields: &SchoolFields,
     class: Option<&school_class::Model>,
 ) -> Result<Option<Model>, KernelError> {
-    let kept = |wanted: &str, current: &str, masked: String| {
-        let unchanged = wanted == masked;
-        (if unchanged { current } else { wanted }).to_owned()
-    };
     let wanted_person = Person {
         guardian_display_name: fields.guardian_display_name.clone(),
-        guardian_phone: kept(
-            &fields.guardian_phone,
-            &person.guardian_phone,
-            mask::phone(&person.guardian_phone),
-        ),
-        residence: kept(
-            &fields.residence,
-            &person.residence,
-            mask::address(&person.residence),
-        ),
+        guardian_phone: fields.guardian_phone.clone(),
+        residence: fields.residence.clone(),
         ..person.clone()
     };
     let personal = if wanted_person == *person {

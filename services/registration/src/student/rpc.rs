@@ -28,14 +28,16 @@ use super::error::StudentError;
 use super::filter::Filter;
 use super::first_load::FirstLoad;
 use super::ledger::{self, Pen};
-use super::person::{self, SchoolFields};
+use super::person::{self, Person, SchoolFields};
 use super::rules::{self, CHANGEABLE, Draft};
 use super::{count, create, document, import, number, search};
+use crate::class_draw;
 use crate::entity::school_class;
 use crate::entity::student::Model;
 use crate::quarantine::Quarantine;
 use crate::school::parent::{self, PlacedParent};
 use crate::school_class::store as classes;
+use crate::special_group;
 
 /// Serves students.
 pub struct Rpc {
@@ -197,16 +199,27 @@ impl Rpc {
                     "" => None,
                     name => Some(class_of(&*tx, current.school, name).await?),
                 };
-                let placement = rules::check_placement(wanted.disability, wanted.placement);
-                KernelError::unless_empty(placement.into_iter().collect())?;
                 if let Some(class) = &class {
                     KernelError::unless_empty(rules::check_seat(&current, class))?;
                 }
-                let fields = fields_of(&wanted);
-                let wanted = person::moved(&keys, &current, &fields, class.as_ref())?;
+                let person = Person::of(&keys, &current)?;
+                let fields = fields_of(&wanted).unmasked(&person);
+                KernelError::unless_empty(fields.check())?;
+                let wanted = person::moved(&keys, &current, &person, &fields, class.as_ref())?;
                 let Some(after) = wanted else {
                     return Ok((before, about(&current)));
                 };
+                if rules::gets_a_class(&current, &after) {
+                    let listed = class_draw::store::listed(&*tx, &[&current]).await?;
+                    if let Some(draw) = listed.get(&current.id) {
+                        let draw = format!("classDraws/{draw}");
+                        return Err(StudentError::ClassDrawUnderWay { draw });
+                    }
+                }
+                let proven = special_group::proven(&*tx, [(&current, &after)]).await?;
+                if let Some((_, group)) = proven.get(&current.id).and_then(|flags| flags.first()) {
+                    return Err(StudentError::FlagProven { group: *group });
+                }
                 let pen = Pen::of(&context);
                 let (changed, told) = ledger::change(&*tx, pen, &current, after, None).await?;
                 let answer = person::encode(&keys, &changed)?;

@@ -47,13 +47,16 @@ pub const CHANGEABLE: &[&str] = &[
     "residence",
 ];
 
-/// What is wrong with what the school says of a student.
-pub fn check_placement(disability: i32, placement: i32) -> Option<Violation> {
-    (placement != 0 && disability == 0).then(|| {
+/// What is wrong with the year in which a student of a grade entered the stage: repeating and leave put it before the year of
+/// the grade, skipping after it.
+pub fn check_entry_year(year: i32, of_grade: i32, earlier: u32, later: u32) -> Option<Violation> {
+    let first = of_grade.saturating_sub_unsigned(earlier);
+    let last = of_grade.saturating_add_unsigned(later);
+    (!(first..=last).contains(&year)).then(|| {
         Violation::invalid(
-            "placement",
-            "is how a disabled student is taught; give the kind of disability too",
-            "为残疾学生的就读方式,须同时填写残疾类别",
+            "entry_year",
+            format!("must be {first} to {last}, for a student of the grade entered in {of_grade}"),
+            format!("应为{first}至{last}:该年级学生的入学年份为{of_grade}"),
         )
     })
 }
@@ -79,6 +82,11 @@ pub fn check_seat(student: &Model, class: &school_class::Model) -> Vec<Violation
         );
     }
     Vec::new()
+}
+
+/// Whether a change gives a class to somebody who had none.
+pub fn gets_a_class(before: &Model, after: &Model) -> bool {
+    before.school_class.is_none() && after.school_class.is_some()
 }
 
 /// A field's name, and its value as text.
@@ -339,6 +347,22 @@ mod tests {
         assert_eq!(born("1994-09-01"), ["birth_date"]);
         assert_eq!(born("2021-01-01"), ["birth_date"]);
         assert_eq!(born("2014-02-30"), ["birth_date"]);
+    }
+
+    #[test]
+    fn a_year_of_entry_fits_the_grade() {
+        for (year, fits) in [
+            (2022, false),
+            (2023, true),
+            (2026, true),
+            (2027, true),
+            (2028, false),
+        ] {
+            assert_eq!(check_entry_year(year, 2026, 3, 1).is_none(), fits, "{year}");
+        }
+        for year in [i32::MIN, -5, 1900, i32::MAX] {
+            assert!(check_entry_year(year, 2026, 3, 1).is_some(), "{year}");
+        }
     }
 
     #[test]

@@ -19,14 +19,17 @@ use super::first_load::FirstLoad;
 use super::ledger::{self, Move, Pen};
 use super::person::{self, Person, SchoolFields, Seat};
 use super::rules::{self, Draft};
+use super::school_fields::GivenFields;
 use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
 use super::{document, number, store};
+use crate::class_draw;
 use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::school_class;
 use crate::entity::student::Model;
 use crate::school::parent;
 use crate::school_class::store as classes;
+use crate::special_group;
 
 /// A row that has passed the rules, with what it asks for.
 #[derive(Clone)]
@@ -40,7 +43,7 @@ pub(crate) struct Wanted {
     /// The person.
     pub(super) draft: Draft,
     /// What the school says of the student.
-    pub(super) fields: SchoolFields,
+    pub(super) fields: GivenFields,
     /// The year in which the student entered the stage.
     pub(super) entry_year: i32,
 }
@@ -102,7 +105,7 @@ impl SetWriter {
             let hash = wanted.identity_hash.clone();
             let keys = &self.context.store.keys;
             let (student, person) =
-                person::new_record(keys, &wanted.draft, &wanted.fields, seat, hash)?;
+                person::new_record(keys, &wanted.draft, &wanted.fields.of_new(), seat, hash)?;
             let told = ledger::record_of_new(&student, person);
             Ok(Prepared {
                 wanted,
@@ -353,7 +356,7 @@ impl SetWriter {
         outcome: &mut SetOutcome,
     ) -> Result<(), StudentError> {
         let keys = &self.context.store.keys;
-        let mut changed = Vec::new();
+        let mut moves = Vec::new();
         // Claims hold cases until the transaction ends: always in one order, so that two imports wait for each other
         // instead of locking up.
         let mut rows = rows;
@@ -385,15 +388,52 @@ impl SetWriter {
                 outcome.report.reject(wanted.row, &wrong);
                 continue;
             }
-            let class = Some(&wanted.class);
-            match person::moved_from(keys, student, &person, &wanted.fields, class)? {
-                None => outcome.report.unchanged(),
-                Some(after) => {
-                    outcome.report.updated();
-                    let before = Some(student.clone());
-                    changed.push(Move { before, after });
-                }
+            let fields = wanted.fields.over(SchoolFields::of(student, &person));
+            let fields = fields.unmasked(&person);
+            let wrong = fields.check();
+            if !wrong.is_empty() {
+                outcome.report.reject(wanted.row, &wrong);
+                continue;
             }
+            match person::moved(keys, student, &person, &fields, Some(&wanted.class))? {
+                None => outcome.report.unchanged(),
+                Some(after) => moves.push((wanted.row, student, after)),
+            }
+        }
+        let pairs: Vec<_> = moves
+            .iter()
+            .map(|(_, before, after)| (*before, after))
+            .collect();
+        let proven = special_group::proven(&**tx, pairs).await?;
+        let placed = moves
+            .iter()
+            .filter(|(_, before, after)| rules::gets_a_class(before, after));
+        let placed: Vec<&Model> = placed.map(|(_, before, _)| *before).collect();
+        let listed = class_draw::store::listed(&**tx, &placed).await?;
+        let mut changed = Vec::with_capacity(moves.len());
+        for (row, before, after) in moves {
+            if let Some(draw) = listed.get(&before.id) {
+                let draw = format!("classDraws/{draw}");
+                let wrong = StudentError::ClassDrawUnderWay { draw };
+                let wrong = Violation::of("class_number", &wrong);
+                outcome.report.reject(row, &[wrong]);
+                continue;
+            }
+            if let Some(flags) = proven.get(&before.id) {
+                let wrong: Vec<Violation> = flags
+                    .iter()
+                    .map(|(field, group)| {
+                        Violation::of(field, &StudentError::FlagProven { group: *group })
+                    })
+                    .collect();
+                outcome.report.reject(row, &wrong);
+                continue;
+            }
+            outcome.report.updated();
+            changed.push(Move {
+                before: Some(before.clone()),
+                after,
+            });
         }
         let pen = Pen::of(&self.context);
         let done = ledger::change_all(&**tx, pen, changed, None, false).await?;

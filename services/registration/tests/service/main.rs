@@ -15,5 +15,6 @@ mod population;
 mod probes;
 mod returns;
 mod rooms;
+mod school_says;
 mod second_records;
 mod support;

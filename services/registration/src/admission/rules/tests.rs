@@ -129,10 +129,20 @@ fn more_children_than_places_need_a_named_source_and_a_draw() {
         seed_source: source.into(),
         seed: seed.into(),
         notice_end: None,
+        first_arrival: "2026-07-01".parse().unwrap(),
         waiting: 0,
         today: "2026-07-01".parse().unwrap(),
     };
     assert!(judge(Guard::SomebodyListed, &facts(0, "", "")).is_err());
+    assert!(judge(Guard::EntryNear, &facts(1, "", "")).is_ok());
+    let early = Facts {
+        today: "2026-06-30".parse().unwrap(),
+        ..facts(1, "", "")
+    };
+    assert_eq!(
+        judge(Guard::EntryNear, &early),
+        Err(Unmet::NotBefore(early.today))
+    );
     assert!(judge(Guard::SourceNamed, &facts(2, "", "")).is_ok());
     assert!(judge(Guard::SourceNamed, &facts(3, "", "")).is_err());
     assert!(judge(Guard::PlacesDecided, &facts(3, "s", "")).is_err());

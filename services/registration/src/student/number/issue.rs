@@ -198,6 +198,7 @@ impl Importer for Writer {
     type Ready = Checked;
     type Error = StudentError;
 
+    const REHEARSES: bool = true;
     const KEY: &'static str = "student";
 
     fn number(row: &NumberVerdictRow) -> i64 {
