@@ -56,7 +56,7 @@ pub(super) async fn load<'a>(
         let is_of_absences = case.finding == Finding::Attendance as i32;
         if looks_at_attendance(asked.step)
             && is_of_absences
-            && state_of(case.state) == State::Suspected
+            && case.state == State::Suspected as i32
         {
             let pupil = [(student.id, student.place)];
             basis_gone = threshold::reached(database, context, &pupil)

@@ -1,6 +1,5 @@
 //! Takes reports of children who may have dropped out.
 
-use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;

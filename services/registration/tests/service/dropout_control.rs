@@ -86,6 +86,7 @@ async fn open(world: &World, case: dropout_case::Model) {
         stage: case.stage,
         grade: case.grade,
         groups: case.groups,
+        level: 0,
         entry_micros: world.context.clock.now_micros(),
     };
     let found = event(Event::Found, case.found_date);

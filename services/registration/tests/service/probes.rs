@@ -257,8 +257,10 @@ async fn a_list_of_which_no_child_is_taken_is_not_used_and_the_one_before_stays(
         parent: COUNTY.into(),
         ..Default::default()
     };
-    let lists = client(&world).list_resident_lists(police.ask(request));
-    let lists = done(lists.await).resident_lists;
+    let answer = client(&world)
+        .list_resident_lists(police.ask(request))
+        .await;
+    let lists = done(answer).resident_lists;
     let mut states: Vec<State> = lists.iter().map(ResidentList::state).collect();
     states.sort();
     assert_eq!(states, [State::Live, State::Refused, State::Refused]);
