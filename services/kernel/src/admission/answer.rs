@@ -4,6 +4,8 @@
 //! `ErrorInfo`. Every refusal of ours has one; so a status without it is the library's, and its place in the answer tells
 //! what it is about: in the header it concerns the request, behind the messages the answer.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -63,7 +65,19 @@ pub(super) fn in_our_words(method: &str, response: Response<Body>) -> Response<B
         });
         return Response::from_parts(parts, body);
     }
-    Response::from_parts(parts, Body::new(Reworded(body)))
+    let body = Reworded {
+        method: method.to_owned(),
+        body: Some(body),
+    };
+    Response::from_parts(parts, Body::new(body))
+}
+
+/// What the caller of a handler that panicked is told; what it said is logged.
+pub(super) fn panicked(method: &str, panic: &(dyn Any + Send)) -> Status {
+    let text = panic.downcast_ref::<&str>().copied();
+    let said = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let said = said.unwrap_or("something that is no text");
+    into_status(KernelError::Stored(format!("{method} panicked: {said}")))
 }
 
 /// Replaces a status that names no reason by what `ours` says of its code.
@@ -85,8 +99,11 @@ fn reword(headers: &mut HeaderMap, ours: impl FnOnce(Code) -> Status) {
     }
 }
 
-/// A body whose trailers speak our words.
-struct Reworded(Body);
+/// A body whose trailers speak our words, also when what makes its messages panics; none after that.
+struct Reworded {
+    method: String,
+    body: Option<Body>,
+}
 
 impl http_body::Body for Reworded {
     type Data = Bytes;
@@ -96,7 +113,22 @@ impl http_body::Body for Reworded {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let mut polled = Pin::new(&mut self.0).poll_frame(context);
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context)));
+        let mut polled = match polled {
+            Ok(polled) => polled,
+            Err(panic) => {
+                self.body = None;
+                let mut trailers = HeaderMap::new();
+                let status = panicked(&self.method, &*panic);
+                return Poll::Ready(Some(match status.add_header(&mut trailers) {
+                    Ok(()) => Ok(Frame::trailers(trailers)),
+                    Err(_) => Err(status),
+                }));
+            }
+        };
         if let Poll::Ready(Some(Ok(frame))) = &mut polled
             && let Some(trailers) = frame.trailers_mut()
         {
@@ -113,17 +145,20 @@ impl http_body::Body for Reworded {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body
+            .as_ref()
+            .map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::StreamExt as _;
     use http_body_util::{BodyExt as _, Empty};
     use junheng_proto::registration::v1::ListSchoolsRequest;
     use prost::Message as _;
@@ -164,6 +199,21 @@ mod tests {
         let told = in_trailers(Status::internal(text.clone())).await;
         assert_eq!(reason(&told), (Code::Internal, "INTERNAL".into()));
         assert!(!told.message().contains(&text), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_panics_ends_with_a_status_and_its_words_stay_here() {
+        let messages = tokio_stream::iter([0_u8, 1]).map(|number| match number {
+            0 => Ok::<_, Status>(Frame::data(Bytes::from_static(b"first"))),
+            _ => panic!("attempt to add with overflow"),
+        });
+        let body = Body::new(http_body_util::StreamBody::new(messages));
+        let told = in_our_words(METHOD, Response::new(body));
+        let whole = told.into_body().collect().await.unwrap();
+        let status = Status::from_header_map(whole.trailers().unwrap()).unwrap();
+        assert_eq!(reason(&status), (Code::Internal, "INTERNAL".into()));
+        assert!(!status.message().contains("overflow"), "{status:?}");
+        assert_eq!(whole.to_bytes(), "first");
     }
 
     #[tokio::test]

@@ -2,10 +2,12 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
+use futures_util::FutureExt as _;
 use http::{Request, Response};
 use tonic::Status;
 use tonic::body::Body;
@@ -26,7 +28,7 @@ pub const SERVICE_AUDIENCE: &str = "junheng-service";
 
 /// Wraps the routes of a service. Without a genuine identity, or with a role that may not call the method, nothing
 /// passes; with one, the handler finds its [`Caller`] in the request. Whatever is refused behind it is refused in the words of
-/// the contract.
+/// the contract, and a handler that panics is answered for: its caller's connection carries other calls too.
 #[derive(Clone)]
 pub struct Admit<S> {
     inner: S,
@@ -94,8 +96,16 @@ where
             Ok(caller) => {
                 let method = caller.method.clone();
                 request.extensions_mut().insert(caller);
-                let answer = self.inner.call(request).instrument(span);
-                Box::pin(async move { Ok(answer::in_our_words(&method, answer.await?)) })
+                // What a handler holds is dropped with it: its transaction, which rolls back.
+                let answer = AssertUnwindSafe(self.inner.call(request))
+                    .catch_unwind()
+                    .instrument(span);
+                Box::pin(async move {
+                    match answer.await {
+                        Ok(answer) => Ok(answer::in_our_words(&method, answer?)),
+                        Err(panic) => Ok(answer::panicked(&method, &*panic).into_http()),
+                    }
+                })
             }
             Err(status) => Box::pin(async move { Ok(status.into_http()) }),
         }
