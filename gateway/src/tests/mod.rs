@@ -3,5 +3,6 @@
 mod accounts;
 mod admitted;
 pub mod fixture;
+mod frames;
 mod ports;
 mod sessions;

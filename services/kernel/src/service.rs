@@ -23,6 +23,16 @@ use crate::post::SERVICE;
 use crate::region::RegionTable;
 use crate::store::Store;
 
+/// Bytes that a caller may send ahead on an HTTP/2 stream, and on all streams of a connection together.
+///
+/// h2 keeps books on small DATA frames (less than 256 bytes): what such frames lack is charged to a budget of half the connection's
+/// window until the handler has read them, and who overdraws it is cut off as a flood. A client that sends each row of an import
+/// in a frame of its own is none, however far it runs ahead of the database. With these windows a stream that is full of frames of
+/// 8 bytes, which no message is shorter than, stays within; many such streams at once do not.
+pub const STREAM_WINDOW: u32 = 128 * 1024;
+/// The same of a connection.
+pub const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
 /// How long an identity holds, in seconds: long enough for a stream to start, too short to be worth stealing.
 pub const IDENTITY_SECONDS: i64 = 300;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::into_status;
 use junheng_kernel::health;
-use junheng_kernel::service::{Context, Link};
+use junheng_kernel::service::{CONNECTION_WINDOW, Context, Link, STREAM_WINDOW};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::body::Body;
@@ -47,6 +47,8 @@ pub async fn serve(context: Context, link: Link, listener: TcpListener) -> anyho
     Server::builder()
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .add_routes(routes)
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled_owned())
         .await?;
