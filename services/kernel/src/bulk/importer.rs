@@ -28,6 +28,10 @@ pub trait Importer: Send + Sync + 'static {
     /// Whether rows whose parent nobody has registered are kept until it comes.
     const SETS_ASIDE: bool = false;
 
+    /// Whether a check without writing writes all the same and takes it back: for imports whose rows can be refused in
+    /// [`write`](Self::write).
+    const REHEARSES: bool = false;
+
     /// The row as the sender numbered it.
     fn number(row: &Self::Row) -> i64;
 

@@ -63,14 +63,17 @@ where
         waiting,
         ..
     } = judging;
-    if validate_only {
-        return Ok(report.finish());
-    }
     let run = sets::Run {
         store,
         destination: &destination,
         importer,
     };
+    if validate_only {
+        if I::REHEARSES {
+            run.rehearse(good.finish()?, &mut report).await?;
+        }
+        return Ok(report.finish());
+    }
     if mode == Mode::Atomic {
         if report.has_refused() {
             report.refused_whole();

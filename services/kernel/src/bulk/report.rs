@@ -159,6 +159,15 @@ impl Report {
             .extend(set.verdicts.iter().take(room).cloned());
     }
 
+    /// Adds what a set that was taken back was refused.
+    pub(super) fn add_refused(&mut self, set: &ImportResult) {
+        self.add(&ImportResult {
+            rejected_count: set.rejected_count,
+            verdicts: set.verdicts.clone(),
+            ..ImportResult::default()
+        });
+    }
+
     /// The result, verdicts in the order of the rows.
     pub fn finish(mut self) -> ImportResult {
         self.result.verdicts.sort_by_key(|verdict| verdict.row);

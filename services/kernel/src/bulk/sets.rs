@@ -110,6 +110,24 @@ impl<I: Importer> Run<'_, I> {
         Ok(())
     }
 
+    /// Writes each set and takes it back, and adds to `report` what would be refused.
+    pub(super) async fn rehearse(
+        &self,
+        rows: Spooled,
+        report: &mut Report,
+    ) -> Result<(), I::Error> {
+        let mut coming = self.source(rows).begin();
+        while let (source, Some(set)) = came(coming).await? {
+            coming = source.begin();
+            report.add(&set.refused.finish());
+            let importer = Arc::clone(&self.importer);
+            let write = move |tx| async move { importer.write(tx, set.ready).await };
+            let outcome = self.store.rehearse(write).await?;
+            report.add_refused(&outcome.report.finish());
+        }
+        Ok(())
+    }
+
     /// Writes all rows in one transaction, or none when one is refused.
     pub(super) async fn write_whole(
         &self,

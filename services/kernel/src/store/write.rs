@@ -200,6 +200,30 @@ impl Store {
             .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))
     }
 
+    /// Runs `work` in a transaction that is taken back, to see what would become of it. In a task of its own, as
+    /// [`write`](Self::write).
+    pub(crate) async fn rehearse<T, E, F, Work>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<KernelError> + Send + 'static,
+        F: FnOnce(Tx) -> Work + Send + 'static,
+        Work: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let tx = store.begin().await?;
+            let done = work(tx.clone()).await?;
+            let transaction = Arc::try_unwrap(tx.0).map_err(|_| {
+                KernelError::Stored("a rehearsal kept its transaction beyond its end".into())
+            })?;
+            transaction.rollback().await.map_err(KernelError::from)?;
+            Ok(done)
+        });
+        task.await.unwrap_or_else(|error| {
+            Err(KernelError::Stored(format!("the rehearsal's task failed: {error}")).into())
+        })
+    }
+
     /// Keeps a read of sensitive data in the journal.
     pub async fn record_read(&self, caller: &Caller, entry: Entry) -> Result<(), KernelError> {
         let (store, caller) = (self.clone(), caller.clone());
@@ -227,8 +251,10 @@ impl Store {
         key: &StoredKey,
     ) -> Result<T, E> {
         if repeat.fingerprint != key.fingerprint {
+            // Of a set of an import the key goes on behind the id.
+            let (request_id, _) = key.id.split_once('/').unwrap_or((key.id.as_str(), ""));
             return Err(KernelError::RequestIdReused {
-                request_id: key.id.clone(),
+                request_id: request_id.to_owned(),
             }
             .into());
         }

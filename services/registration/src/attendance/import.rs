@@ -113,6 +113,8 @@ impl Importer for Attendance {
     type Error = AttendanceError;
 
     const KEY: &'static str = "student";
+    // Who is on the roll of a class, and what stands on its sheet, is seen when the sheet is written.
+    const REHEARSES: bool = true;
 
     fn number(row: &AttendanceRow) -> i64 {
         row.row
@@ -316,11 +318,17 @@ impl Merging<'_> {
         if stood == kind || matches!(stood, Kind::Unspecified | Kind::Unknown) {
             return None;
         }
-        let name = self.standing.as_ref().map(|(sheet, _)| name_of(sheet));
-        let stands = AttendanceError::Stands {
-            name: name.unwrap_or_else(|| format!("classes/{}", self.key.0)),
-        };
-        Some(Violation::of("kind", &stands))
+        Some(match &self.standing {
+            Some((sheet, was)) if was.mark_of(student).is_some_and(|was| was == stood) => {
+                let name = name_of(sheet);
+                Violation::of("kind", &AttendanceError::Stands { name })
+            }
+            _ => Violation::invalid(
+                "kind",
+                "another row of this import marks the pupil differently on this day",
+                "本次导入的另一行对该生当日有不同登记",
+            ),
+        })
     }
 }
 

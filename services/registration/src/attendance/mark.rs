@@ -11,6 +11,7 @@ use junheng_kernel::name::{check_etag, id_of};
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
+use junheng_kernel::workflow::check_reason;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{AttendanceMark, AttendanceSheet, MarkAttendanceRequest};
 use uuid::Uuid;
@@ -65,6 +66,9 @@ pub(super) async fn run(
     let exceptions = exceptions(&message.exceptions).map_err(KernelError::Fields)?;
     if !message.etag.is_empty() && message.reason.trim().is_empty() {
         return Err(KernelError::Fields(vec![Violation::required("reason")]).into());
+    }
+    if !message.reason.is_empty() {
+        KernelError::unless_empty(check_reason("reason", &message.reason))?;
     }
     let store = context.store.clone();
     let context = context.clone();
