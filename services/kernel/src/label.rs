@@ -61,6 +61,13 @@ pub fn check(field: &str, full_name: &str, number: i32) -> Option<Violation> {
     ))
 }
 
+/// The same of a value by which a list is narrowed; 0 does not narrow it.
+pub fn check_filter(field: &str, full_name: &str, number: i32) -> Option<Violation> {
+    (number != 0)
+        .then(|| check(field, full_name, number))
+        .flatten()
+}
+
 /// Names the contract's enums, so that their values can be shown in Chinese.
 #[macro_export]
 macro_rules! labelled {

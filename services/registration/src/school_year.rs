@@ -2,13 +2,14 @@
 //! calendar differ by days; what is counted by school year uses this border (statistics of education, R+).
 
 use chrono::{Datelike as _, NaiveDate};
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 
 /// The month in which a school year begins.
 const FIRST_MONTH: u32 = 9;
 
 /// The first school year that anything is kept of.
-const FIRST_YEAR: i32 = 2000;
+pub const FIRST_YEAR: i32 = 2000;
 
 /// The school year in which a day lies: 2025 for 2025-09-01 to 2026-08-31.
 pub fn of(date: NaiveDate) -> i32 {
@@ -54,6 +55,36 @@ pub fn check_seen(field: &str, year: i32, today: NaiveDate) -> Option<Violation>
     })
 }
 
+/// The last school year that can be named.
+const LAST_YEAR: i32 = 2100;
+
+/// What is wrong with a school year that a request names.
+pub fn check(field: &str, year: i32) -> Option<Violation> {
+    (!(FIRST_YEAR..=LAST_YEAR).contains(&year)).then(|| {
+        Violation::invalid(
+            field,
+            format!(
+                "must be the year in which the school year begins, {FIRST_YEAR} to {LAST_YEAR}"
+            ),
+            format!("应为学年起始年份,{FIRST_YEAR}至{LAST_YEAR}"),
+        )
+    })
+}
+
+/// The school year that a request looks at: the running one where it names none. Fails with `FIELD_INVALID`.
+pub fn seen(field: &str, year: i32, today: NaiveDate) -> Result<i32, KernelError> {
+    if year == 0 {
+        return Ok(of(today));
+    }
+    KernelError::unless_empty(check_seen(field, year, today).into_iter().collect())?;
+    Ok(year)
+}
+
+/// What is wrong with a school year by which a list is narrowed; 0 does not narrow it.
+pub fn check_filter(field: &str, year: i32) -> Option<Violation> {
+    (year != 0).then(|| check(field, year)).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +115,18 @@ mod tests {
             assert_eq!(check_planned("y", year, today).is_none(), planned, "{year}");
             assert_eq!(check_seen("y", year, today).is_none(), seen, "{year}");
         }
+    }
+
+    #[test]
+    fn no_number_that_a_request_can_hold_is_counted_with_unless_it_is_a_year() {
+        let today = "2026-11-22".parse().unwrap();
+        for year in [i32::MIN, -5, -1, 1, 1900, 2101, 300_000, i32::MAX] {
+            assert!(seen("school_year", year, today).is_err(), "{year}");
+            assert!(check("school_year", year).is_some(), "{year}");
+            assert!(check_filter("school_year", year).is_some(), "{year}");
+        }
+        assert_eq!(seen("school_year", 0, today).unwrap(), 2026);
+        assert_eq!(seen("school_year", 2025, today).unwrap(), 2025);
+        assert_eq!(check_filter("school_year", 0), None);
     }
 }

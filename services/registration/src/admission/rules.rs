@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use super::error::AdmissionError;
 use super::workflow::{Guard, State};
-use crate::attendance_zone::rules::{check_stage, check_year, span_of, zones_of};
+use crate::attendance_zone::rules::{check_stage, span_of, zones_of};
 use crate::entity::admission_entry::Model;
+use crate::school_year;
 
 /// Places of a plan.
 const PLACES: RangeInclusive<i32> = 1..=5_000;
@@ -90,7 +91,7 @@ pub fn not_admitted(entries: &[Model], ids: &[Uuid]) -> Option<Uuid> {
 
 /// Everything that is wrong with a plan as it is asked for, but for what has a reason of its own.
 pub fn check_plan(plan: &AdmissionPlan, sizes: ClassSizes) -> Vec<Violation> {
-    let mut wrong = Vec::from_iter(check_year("school_year", plan.school_year));
+    let mut wrong = Vec::from_iter(school_year::check("school_year", plan.school_year));
     wrong.extend(check_stage("stage", plan.stage));
     let full_name = "junheng.registration.v1.AdmissionPlan.Basis";
     wrong.extend(label::check("basis", full_name, plan.basis));

@@ -36,6 +36,7 @@ use crate::entity::zone_plan::{Entity, Model};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::rules::stages_of;
 use crate::school::store as schools;
+use crate::school_year;
 
 /// Serves attendance zones.
 pub struct Rpc {
@@ -126,7 +127,7 @@ impl Rpc {
         let given = message
             .zone_plan
             .ok_or_else(|| KernelError::Fields(vec![Violation::required("zone_plan")]))?;
-        let mut wrong = Vec::from_iter(rules::check_year("school_year", given.school_year));
+        let mut wrong = Vec::from_iter(school_year::check("school_year", given.school_year));
         wrong.extend(rules::check_stage("stage", given.stage));
         wrong.extend(rules::check(&given.zones, &ranges(&regions, &region)?));
         KernelError::unless_empty(wrong)?;
@@ -300,7 +301,7 @@ impl Rpc {
         let message = request.into_inner();
         let code = message.parent.trim_start_matches("regions/").to_owned();
         let mut wrong = Vec::from_iter(rules::check_stage("stage", message.stage));
-        wrong.extend(rules::check_year("school_year", message.school_year));
+        wrong.extend(school_year::check("school_year", message.school_year));
         if rules::span_of(&message.place).is_none() && message.area.trim().is_empty() {
             wrong.push(Violation::required("place"));
         }

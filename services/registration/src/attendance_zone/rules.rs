@@ -19,8 +19,6 @@ const MOST_SCHOOLS: usize = 20;
 const MOST_PLACES: i32 = 20_000;
 /// The most overlaps that are told at once.
 const MOST_TOLD: usize = 100;
-/// School years.
-const YEARS: RangeInclusive<i32> = 2_000..=2_100;
 
 /// The place numbers of a code of 6, 9 or 12 digits.
 pub fn span_of(code: &str) -> Option<RangeInclusive<i64>> {
@@ -35,17 +33,6 @@ pub fn span_of(code: &str) -> Option<RangeInclusive<i64>> {
     }
     let first = code.parse::<i64>().ok()? * width;
     Some(first..=first + (width - 1))
-}
-
-/// What is wrong with a school year.
-pub fn check_year(field: &str, year: i32) -> Option<Violation> {
-    (!YEARS.contains(&year)).then(|| {
-        Violation::invalid(
-            field,
-            "must be the year in which the school year begins, 2000 to 2100",
-            "应为学年起始年份,2000至2100",
-        )
-    })
 }
 
 /// What is wrong with a stage: zones and admissions are of compulsory stages.

@@ -26,6 +26,7 @@ use super::workflow::{CREATE, LIST, ListState, RETURN, STEP_DAYS, state_name};
 use crate::entity::certificate_list::Model;
 use crate::entity::{certificate_list, school, student};
 use crate::school::parent;
+use crate::school_year;
 
 pub(super) async fn create(
     context: &Context,
@@ -39,6 +40,8 @@ pub(super) async fn create(
         parent::school_of(store.reader(), &caller, regions, "parent", &message.parent).await?;
     let named = named(&message.students)?;
     let year = message.graduation_year;
+    let wrong = school_year::check("graduation_year", year);
+    KernelError::unless_empty(wrong.into_iter().collect())?;
     let due = LIST.due(context, STEP_DAYS, &school.region)?;
     let now_micros = context.clock.now_micros();
     store

@@ -29,6 +29,7 @@ use super::workflow::{
 use super::{code, lists, steps, store};
 use crate::entity::{certificate, certificate_list};
 use crate::school::parent::{self, PlacedParent};
+use crate::school_year;
 
 /// Serves certificates.
 pub struct Rpc {
@@ -149,6 +150,8 @@ impl Rpc {
         let regions = &self.context.regions;
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let PlacedParent { parent, place } = placed;
+        let wrong = school_year::check_filter("graduation_year", message.graduation_year);
+        KernelError::unless_empty(wrong.into_iter().collect())?;
         let year = message.graduation_year.to_string();
         let fields = [message.parent.as_str(), &year];
         let page = Page::of(

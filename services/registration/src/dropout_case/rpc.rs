@@ -2,8 +2,9 @@
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
-use junheng_kernel::fault::into_status;
+use junheng_kernel::fault::{Violation, into_status};
 use junheng_kernel::journal::Entry;
+use junheng_kernel::label;
 use junheng_kernel::name::id_of;
 use junheng_kernel::page::Page;
 use junheng_kernel::post::Duty;
@@ -31,6 +32,9 @@ use super::workflow::{
 use super::{asked, report, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::school::parent::{self, PlacedParent};
+
+/// The highest grade that a list can be narrowed to.
+const MOST_GRADE: i32 = 9;
 
 /// Serves dropout cases.
 pub struct Rpc {
@@ -188,6 +192,29 @@ impl Rpc {
         let (store, regions) = (&self.context.store, &self.context.regions);
         let PlacedParent { parent, place } =
             parent::placed(store.reader(), &caller, regions, "parent", &message.parent).await?;
+        let enums = [
+            ("state", "DropoutCase.State", message.state),
+            ("finding", "DropoutCase.Finding", message.finding),
+            ("group", "DropoutCase.Group", message.group),
+            ("reason", "DropoutCase.Reason", message.reason),
+        ];
+        let mut wrong: Vec<Violation> = enums
+            .iter()
+            .filter_map(|(field, name, number)| {
+                let name = format!("junheng.registration.v1.{name}");
+                label::check_filter(field, &name, *number)
+            })
+            .collect();
+        let stage = label::check_filter("stage", "junheng.education.v1.Stage", message.stage);
+        wrong.extend(stage);
+        if !(0..=MOST_GRADE).contains(&message.grade) {
+            wrong.push(Violation::invalid(
+                "grade",
+                format!("must be 1 to {MOST_GRADE}, or 0 for every grade"),
+                format!("应为1至{MOST_GRADE},0表示不限"),
+            ));
+        }
+        KernelError::unless_empty(wrong)?;
         let numbers = [
             message.state,
             message.finding,

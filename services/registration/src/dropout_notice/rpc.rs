@@ -1,8 +1,10 @@
 //! The gRPC face of notices: decode, call, encode.
 
 use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::into_status;
 use junheng_kernel::journal::Entry;
+use junheng_kernel::label;
 use junheng_kernel::name::id_of;
 use junheng_kernel::page::Page;
 use junheng_kernel::resource;
@@ -121,6 +123,15 @@ impl Rpc {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
         let store = &self.context.store;
+        let enums = [
+            ("kind", "DropoutNotice.Kind", message.kind),
+            ("state", "DropoutNotice.State", message.state),
+        ];
+        let wrong = enums.iter().filter_map(|(field, name, number)| {
+            let name = format!("junheng.registration.v1.{name}");
+            label::check_filter(field, &name, *number)
+        });
+        KernelError::unless_empty(wrong.collect())?;
         let (kind, state) = (message.kind.to_string(), message.state.to_string());
         let fields = [message.parent.as_str(), &kind, &state];
         let page = Page::of(

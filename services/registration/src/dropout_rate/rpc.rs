@@ -71,10 +71,7 @@ impl Rpc {
 
 fn asked_of(message: &GetDropoutRatesRequest, today: NaiveDate) -> Result<Asked, KernelError> {
     let running = school_year::of(today);
-    let school_year = match message.school_year {
-        0 => running,
-        year => year,
-    };
+    let school_year = school_year::seen("school_year", message.school_year, today)?;
     let (first, last) = days_of(school_year);
     let latest = last.min(today);
     let wrong = |field: &str, en: &str, zh: &str| {

@@ -1,7 +1,9 @@
 //! The gRPC face of reports: decode, call, encode.
 
 use junheng_kernel::admission::Caller;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::into_status;
+use junheng_kernel::label;
 use junheng_kernel::name::id_of;
 use junheng_kernel::page::Page;
 use junheng_kernel::resource;
@@ -97,6 +99,15 @@ impl Rpc {
         let message = request.into_inner();
         let (reader, regions) = (self.context.store.reader(), &self.context.regions);
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
+        let enums = [
+            ("kind", "DropoutReport.Kind", message.kind),
+            ("state", "DropoutReport.State", message.state),
+        ];
+        let wrong = enums.iter().filter_map(|(field, name, number)| {
+            let name = format!("junheng.registration.v1.{name}");
+            label::check_filter(field, &name, *number)
+        });
+        KernelError::unless_empty(wrong.collect())?;
         let (kind, state) = (message.kind.to_string(), message.state.to_string());
         let fields = [message.parent.as_str(), &kind, &message.period, &state];
         let (size, token) = (message.page_size, &message.page_token);

@@ -95,10 +95,8 @@ impl Rpc {
         let message = request.into_inner();
         let (reader, regions) = (self.context.store.reader(), &self.context.regions);
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
-        let year = match message.school_year {
-            0 => school_year::of(self.context.clock.today()),
-            year => year,
-        };
+        let today = self.context.clock.today();
+        let year = school_year::seen("school_year", message.school_year, today)?;
         let context = self.context.clone();
         // In a task of its own: a caller who goes away must not leave the snapshot open.
         let read = tokio::spawn(async move {

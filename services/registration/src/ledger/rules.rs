@@ -123,6 +123,20 @@ impl Asked {
                 ));
             }
         }
+        if message.most_age != 0 && message.most_age < message.age.max(1) {
+            wrong.push(Violation::invalid(
+                "most_age",
+                "must not be below age",
+                "最大年龄不得小于年龄",
+            ));
+        }
+        if message.most_age != 0 && message.age == 0 {
+            wrong.push(Violation::invalid(
+                "age",
+                "must be given with most_age",
+                "填写最大年龄的,须同时填写年龄",
+            ));
+        }
         let mut day = |field: &str, text: &str, open: NaiveDate| match text {
             "" => open,
             text => date_of(text).unwrap_or_else(|| {
@@ -136,6 +150,29 @@ impl Asked {
         };
         let from = day("from_date", &message.from_date, NaiveDate::MIN);
         let until = day("until_date", &message.until_date, NaiveDate::MAX);
+        if from > until {
+            wrong.push(Violation::invalid(
+                "until_date",
+                "must not be before from_date",
+                "不得早于起始日期",
+            ));
+        }
+        let times = [
+            ("from_date", !message.from_date.is_empty()),
+            ("until_date", !message.until_date.is_empty()),
+            ("entered_after_time", message.entered_after_time.is_some()),
+            ("entered_until_time", message.entered_until_time.is_some()),
+        ];
+        let told = times
+            .iter()
+            .filter(|(_, is_given)| *is_given && message.event == 0);
+        wrong.extend(told.map(|(field, _)| {
+            Violation::invalid(
+                field,
+                "must be empty where no event is asked for",
+                "未指定事件(event)时不得填写",
+            )
+        }));
         KernelError::unless_empty(wrong)?;
         Ok(Self {
             kind,
@@ -147,10 +184,7 @@ impl Asked {
                 age => (age, message.most_age.max(age)),
             },
             attending_only: message.attending_only,
-            school_year: match message.school_year {
-                0 => school_year::of(today),
-                year => year,
-            },
+            school_year: school_year::seen("school_year", message.school_year, today)?,
             event: Event::try_from(message.event).unwrap_or_default(),
             days: (from, until),
             entered: (

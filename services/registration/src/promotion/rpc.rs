@@ -30,6 +30,7 @@ use crate::entity::{junior_place, school};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::rules::stages_of;
 use crate::school_class::store as classes;
+use crate::school_year;
 use crate::student::ledger::Pen;
 use crate::student::person::Person;
 
@@ -212,6 +213,8 @@ impl Rpc {
         let regions = &self.context.regions;
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let PlacedParent { parent, place } = placed;
+        let wrong = school_year::check_filter("school_year", message.school_year);
+        KernelError::unless_empty(wrong.into_iter().collect())?;
         let (year, state) = (message.school_year.to_string(), message.state.to_string());
         let fields = [message.parent.as_str(), &year, &state];
         let page = Page::of(
@@ -277,5 +280,9 @@ impl Rpc {
 }
 
 fn check_year(school_year: i32) -> Result<(), KernelError> {
-    KernelError::unless_empty(rules::check_year(school_year).into_iter().collect())
+    KernelError::unless_empty(
+        school_year::check("school_year", school_year)
+            .into_iter()
+            .collect(),
+    )
 }

@@ -12,9 +12,6 @@ use crate::school_class::rules::last_grade;
 /// school year before until the first weeks of the new one. A rule of this system; no text gives the days.
 const SEASON: [(u32, u32); 2] = [(7, 1), (9, 30)];
 
-/// School years that can be named.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
-
 /// Where a grade goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -68,17 +65,6 @@ pub fn check_season(school_year: i32, today: NaiveDate) -> Result<(), PromotionE
     Err(PromotionError::OutOfSeason {
         from: from.to_string(),
         to: to.to_string(),
-    })
-}
-
-/// What is wrong with a school year.
-pub fn check_year(school_year: i32) -> Option<junheng_kernel::fault::Violation> {
-    (!YEARS.contains(&school_year)).then(|| {
-        junheng_kernel::fault::Violation::invalid(
-            "school_year",
-            "must be the year in which the school year begins, 2000 to 2100",
-            "应为学年起始年份,2000至2100",
-        )
     })
 }
 

@@ -56,14 +56,7 @@ impl Rpc {
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         check_stage(message.stage)?;
         let today = self.context.clock.today();
-        let school_year = match message.school_year {
-            0 => school_year::of(today),
-            year => {
-                let wrong = school_year::check_seen("school_year", year, today);
-                KernelError::unless_empty(wrong.into_iter().collect())?;
-                year
-            }
-        };
+        let school_year = school_year::seen("school_year", message.school_year, today)?;
         let context = self.context.clone();
         // In a task of its own: a caller who goes away must not leave the snapshot open.
         let read = tokio::spawn(async move {

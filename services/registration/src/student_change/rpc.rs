@@ -22,6 +22,7 @@ use super::store;
 use crate::entity::student;
 use crate::entity::student_change::{Entity, Model};
 use crate::school::parent;
+use crate::school_year;
 
 /// Serves changes of student records.
 pub struct Rpc {
@@ -120,7 +121,11 @@ fn check(message: &ListStudentChangesRequest) -> Result<(), KernelError> {
         .into_iter()
         .filter(|(.., number)| *number != 0)
         .filter_map(|(field, full_name, number)| label::check(field, full_name, number));
-    KernelError::unless_empty(wrong.collect())
+    let years = [
+        school_year::check_filter("school_year", message.school_year),
+        school_year::check_filter("entry_year", message.entry_year),
+    ];
+    KernelError::unless_empty(wrong.chain(years.into_iter().flatten()).collect())
 }
 
 fn encode(change: Model) -> StudentChange {
