@@ -12,7 +12,7 @@ use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
 use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::{BlindIndex, Keyring};
-use junheng_kernel::region::RegionTable;
+use junheng_kernel::region::{CodeSystem, Region, RegionTable};
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::error::v1::Reason;
@@ -124,8 +124,13 @@ pub(super) async fn run(
     };
     let result = bulk::run(&context.store, destination, incoming, importer).await?;
     let has_rows = result.created_count + result.unchanged_count > 0;
-    if !import.validate_only && !result.refused_whole && has_rows {
+    if import.validate_only {
+        return Ok(result);
+    }
+    if !result.refused_whole && has_rows {
         list::complete(context, &caller, key.of_set(sm3(b"end")), list).await?;
+    } else {
+        list::refuse(context, &caller, key.of_set(sm3(b"refused")), list).await?;
     }
     Ok(result)
 }
@@ -222,6 +227,9 @@ impl Residents {
             town => self.regions.place(town),
         };
         let place = place.map_err(|_| unknown("town", &row.town))?;
+        if !row.town.is_empty() && !self.is_town(&county.code, &row.town) {
+            return Err(unknown("town", &row.town));
+        }
         let inside = self.regions.ranges(&county.code).unwrap_or_default();
         if !inside.iter().any(|range| range.contains(&place)) {
             return Err(unknown("town", &row.town));
@@ -235,6 +243,19 @@ impl Residents {
             });
         }
         Ok((county.code.clone(), place))
+    }
+
+    /// Whether a county has a town, in either numbering; of a county whose towns nobody has listed any is believed.
+    fn is_town(&self, county: &str, town: &str) -> bool {
+        let is_it = |region: &&Region| region.code == town;
+        let towns = self.regions.children(county);
+        towns.is_empty()
+            || towns.iter().any(is_it)
+            || self
+                .regions
+                .children_in(CodeSystem::NBS_2023, county)
+                .iter()
+                .any(is_it)
     }
 
     fn ready(&self, row: Checked) -> Result<Model, KernelError> {

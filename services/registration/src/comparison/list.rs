@@ -96,6 +96,32 @@ pub(super) async fn complete(
     Ok(())
 }
 
+/// Ends a list of which no child was taken.
+pub(super) async fn refuse(
+    context: &Context,
+    caller: &Caller,
+    key: RequestKey,
+    id: Uuid,
+) -> Result<(), ComparisonError> {
+    let own = caller.clone();
+    let _list: ResidentList = context
+        .store
+        .write(caller, key, move |tx| async move {
+            let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
+            let after = Model {
+                state: State::Refused as i32,
+                version: before.version + 1,
+                ..before.clone()
+            };
+            resource::replace::<Entity>(&*tx, after.clone(), before.version).await?;
+            let shown = encode::list(&after);
+            let entry = about(&after).change(Some(&encode::list(&before)), &shown);
+            Ok::<_, ComparisonError>((shown, entry))
+        })
+        .await?;
+    Ok(())
+}
+
 async fn counted(
     database: &impl ConnectionTrait,
     regions: &RegionTable,

@@ -33,7 +33,7 @@ pub(crate) fn client(world: &World) -> ComparisonServiceClient<junheng_kernel::s
     ComparisonServiceClient::new(world.link.clone())
 }
 
-fn resident(row: i64, serial: u32) -> ResidentRow {
+pub(crate) fn resident(row: i64, serial: u32) -> ResidentRow {
     let child = child(serial);
     ResidentRow {
         row,

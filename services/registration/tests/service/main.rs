@@ -10,6 +10,8 @@ mod dropout_control;
 mod dropout_history;
 mod notices;
 mod population;
+mod probes;
+mod returns;
 mod rooms;
 mod second_records;
 mod support;
