@@ -47,6 +47,7 @@ pub(crate) fn happening(case: &dropout_case::Model, event: Event, date: NaiveDat
         stage: case.stage,
         grade: case.grade,
         groups: case.groups,
+        level: 0,
         entry_micros: 0,
     }
 }

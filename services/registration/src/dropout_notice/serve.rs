@@ -23,12 +23,13 @@ use super::encode::{Printed, Service, about, encode, name_of};
 use super::error::DropoutNoticeError;
 use super::kinds::{Form, Kind, form_of};
 use super::service;
+use crate::dropout_case::history::{self, Event};
 use crate::dropout_case::opening::Scene;
 use crate::dropout_case::rules::day_between;
 use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
-use crate::entity::dropout_case;
 use crate::entity::dropout_notice::{Entity, Model};
+use crate::entity::{dropout_case, dropout_case_event};
 
 /// Records the service of a notice.
 pub(super) async fn serve(
@@ -82,6 +83,12 @@ pub(super) async fn serve(
                 revoked_reason: String::new(),
             }
             .seal(keys, after.id)?;
+            // It counts as issued when it has reached somebody: a paper in a drawer is none.
+            let noticed = dropout_case_event::Model {
+                level: issuing(&after).into(),
+                ..history::happening(&case, Event::Noticed, served)
+            };
+            history::keep(&*tx, &scene, vec![noticed]).await?;
             written(&tx, &context, &before, after).await
         })
         .await
@@ -138,11 +145,7 @@ async fn held(
     check_etag(&name_of(&notice), etag, notice.version)?;
     let kind = Kind::try_from(notice.kind).unwrap_or_default();
     let form = form_of(kind)?;
-    let issuing = if notice.issuer.starts_with("schools/") {
-        Level::School
-    } else {
-        Level::County
-    };
+    let issuing = issuing(&notice);
     if caller.role.level != issuing {
         return Err(DropoutNoticeError::NotYours {
             kind: label::of(kind),
@@ -150,6 +153,15 @@ async fn held(
         });
     }
     Ok((case, notice, form))
+}
+
+/// The level of the office whose notice it is.
+fn issuing(notice: &Model) -> Level {
+    if notice.issuer.starts_with("schools/") {
+        Level::School
+    } else {
+        Level::County
+    }
 }
 
 async fn written(

@@ -1,6 +1,7 @@
 //! Items of a report: which there are, what of them is locked, and what is signed. Pure.
 
 use chrono::{Days, NaiveDate};
+use junheng_kernel::calendar::Calendar;
 use junheng_kernel::digest::PartsDigest;
 use junheng_kernel::workflow::Unmet;
 use junheng_proto::registration::v1::dropout_case::Finding;
@@ -22,7 +23,8 @@ pub enum Measure {
     Open(LedgerKind),
     /// Visits paid in the period; the rows are the children visited.
     Visits,
-    /// Notices drawn in the period; the rows are the children concerned.
+    /// Notices served in the period, of a school its own; what is revoked later was served all the same. The rows are the children
+    /// concerned.
     Notices,
 }
 
@@ -69,20 +71,35 @@ pub const LINES: &[Line] = {
 pub struct Facts {
     /// Today.
     pub today: NaiveDate,
-    /// The last day of the period.
-    pub last: NaiveDate,
-    /// How many days before it a report may be signed.
-    pub early_days: u64,
+    /// The first day on which a report may be signed.
+    pub first: NaiveDate,
     /// Whether the records count as the draft does.
     pub as_counted: bool,
+}
+
+/// The first day on which the report of a period that ends on a day may be signed: its last working day, or so many before that.
+/// Who signs then has seen the period, though it may end on a Sunday; what is entered later is in the next report.
+pub fn first_to_sign(calendar: &Calendar, last: NaiveDate, early: u32) -> NaiveDate {
+    let before = |day: NaiveDate| day.checked_sub_days(Days::new(1)).unwrap_or(day);
+    let mut day = last;
+    let mut left = early;
+    // No stretch of holidays is longer; a calendar without working days ends it.
+    for _ in 0..30 * (1 + u64::from(early)) {
+        match (calendar.is_working_day(day), left) {
+            (true, 0) => return day,
+            (true, _) => left -= 1,
+            (false, _) => {}
+        }
+        day = before(day);
+    }
+    last
 }
 
 /// Judges one guard.
 pub fn judge(guard: Guard, facts: &Facts) -> Result<(), Unmet> {
     match guard {
         Guard::PeriodNearEnd => {
-            let days = Days::new(facts.early_days);
-            let first = facts.last.checked_sub_days(days).unwrap_or(facts.last);
+            let first = facts.first;
             match facts.today < first {
                 // The day before, because the step can be taken after it.
                 true => Err(Unmet::NotBefore(first.pred_opt().unwrap_or(first))),
@@ -241,15 +258,17 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let facts = |today: &str, as_counted| Facts {
             today: day(today),
-            last: day("2026-10-28"),
-            early_days: 10,
+            first: first_to_sign(&Calendar::builtin(), day("2026-11-28"), 0),
             as_counted,
         };
         let near = |today| judge(Guard::PeriodNearEnd, &facts(today, true));
-        assert_eq!(near("2026-10-17"), Err(Unmet::NotBefore(day("2026-10-17"))));
-        assert_eq!(near("2026-10-18"), Ok(()));
-        assert_eq!(near("2026-11-05"), Ok(()));
-        assert!(judge(Guard::AsCounted, &facts("2026-10-28", false)).is_err());
+        // The 28th of November is a Saturday.
+        assert_eq!(near("2026-11-26"), Err(Unmet::NotBefore(day("2026-11-26"))));
+        assert_eq!(near("2026-11-27"), Ok(()));
+        assert_eq!(near("2026-12-05"), Ok(()));
+        let early = first_to_sign(&Calendar::builtin(), day("2026-11-28"), 5);
+        assert_eq!(early, day("2026-11-20"));
+        assert!(judge(Guard::AsCounted, &facts("2026-11-28", false)).is_err());
         assert!(!same_count(&[item("visits", 1)], &[item("visits", 2)]));
     }
 }

@@ -161,7 +161,7 @@ pub(super) async fn give_back(
     let caller = Caller::of(&request)?;
     let message = request.into_inner();
     let key = RequestKey::of(&message.request_id, &message)?;
-    let mut wrong = check_note(&message.note);
+    let mut wrong = check_note("note", &message.note);
     if message.items.is_empty() {
         wrong.push(Violation::required("items"));
     }
@@ -170,6 +170,16 @@ pub(super) async fn give_back(
             &format!("items[{index}].reason"),
             &item.reason,
         ));
+        if message.items[..index]
+            .iter()
+            .any(|one| one.code == item.code)
+        {
+            wrong.push(Violation::invalid(
+                &format!("items[{index}].code"),
+                "is named twice",
+                "重复列出",
+            ));
+        }
     }
     KernelError::unless_empty(wrong)?;
     let asked = Asked {
@@ -235,11 +245,10 @@ async fn run(
             };
             let book = RuleBook::builtin()?;
             let path = RegionPath::of(&context.regions, &before.region);
-            let early = book.number("dropout.report_early_days", &path, today)?;
+            let early = book.count("dropout.report_early_working_days", &path, today)?;
             let facts = Facts {
                 today,
-                last: span.last,
-                early_days: u64::try_from(early).unwrap_or(0),
+                first: rules::first_to_sign(&context.calendar, span.last, early),
                 as_counted: rules::same_count(&items, &counted),
             };
             taken.pass(&asked, |guard| rules::judge(guard, &facts))?;

@@ -23,6 +23,8 @@ pub struct Model {
     pub grade: i32,
     /// Bit `n - 1` for group `n` of the contract.
     pub groups: i64,
+    /// Of a notice served, the level of the office whose it is; 0 for anything else.
+    pub level: i32,
     /// When it was entered: reports count by it.
     pub entry_micros: i64,
 }

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use junheng_kernel::name::Parent;
+use junheng_kernel::post::Level;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::dropout_case::{Ground, State};
 use junheng_proto::registration::v1::list_ledger_request::Event;
@@ -87,7 +88,13 @@ fn column(table: &str, column: Column) -> Expr {
 
 fn within(table: &str, parent: &Parent, asked: &Asked) -> Condition {
     let there = match parent {
-        Parent::School(id) => Condition::all().add(column(table, Column::School).eq(*id)),
+        Parent::School(id) => Condition::all()
+            .add(column(table, Column::School).eq(*id))
+            // What the county serves on a guardian is in the county's report.
+            .add_option(
+                (asked.event == Event::Noticed)
+                    .then(|| column(table, Column::Level).eq(Level::School as i32)),
+            ),
         Parent::Region { ranges, .. } => ranges.iter().fold(Condition::any(), |any, range| {
             any.add(column(table, Column::Place).between(*range.start(), *range.end()))
         }),

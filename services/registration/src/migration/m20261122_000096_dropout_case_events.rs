@@ -22,6 +22,7 @@ impl MigrationTrait for Migration {
             .col(integer("stage"))
             .col(integer("grade"))
             .col(big_integer("groups"))
+            .col(integer("level"))
             .col(big_integer("entry_micros"))
             .to_owned();
         manager.create_table(events).await?;

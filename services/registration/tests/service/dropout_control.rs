@@ -84,6 +84,7 @@ async fn open(world: &World, case: dropout_case::Model) {
         stage: case.stage,
         grade: case.grade,
         groups: case.groups,
+        level: 0,
         entry_micros: world.context.clock.now_micros(),
     };
     let found = event(Event::Found, case.found_date);
@@ -299,7 +300,7 @@ fn reason_of(status: &tonic::Status) -> String {
 async fn a_monthly_report_is_counted_signed_given_back_item_by_item_and_accepted() {
     let world = World::new().await;
     let (school, students) = ground(&world).await;
-    world.context.clock.advance_seconds(20 * 86_400);
+    world.context.clock.advance_seconds(27 * 86_400);
     let (clerk, head) = (
         world.officer("school.clerk", &school.name),
         world.officer("school.approver", &school.name),
