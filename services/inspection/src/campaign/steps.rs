@@ -125,7 +125,7 @@ pub(super) fn about(campaign: &Model) -> Entry {
 }
 
 fn check(asked: &Step) -> Vec<Violation> {
-    let mut wrong = check_note(&asked.note);
+    let mut wrong = check_note("note", &asked.note);
     for (index, part) in asked.parts.iter().enumerate() {
         let known = ["schoolReports/", "evidenceItems/"];
         if !known.iter().any(|prefix| part.name.starts_with(prefix)) {

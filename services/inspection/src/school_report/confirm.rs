@@ -156,7 +156,7 @@ fn next(
 }
 
 fn check_confirm(message: &ConfirmSchoolReportRequest) -> Vec<Violation> {
-    let mut wrong = check_note(&message.note);
+    let mut wrong = check_note("note", &message.note);
     if message.measures_digest.is_empty() {
         wrong.insert(0, Violation::required("measures_digest"));
     }

@@ -82,7 +82,7 @@ pub enum Unmet {
 impl Asked {
     /// Reads a request. Fails with `FIELD_INVALID` for a note or evidence that is not acceptable.
     pub fn of(step: &'static str, request: &StepRequest) -> Result<Self, KernelError> {
-        let mut wrong = check_note(&request.note);
+        let mut wrong = check_note("note", &request.note);
         wrong.extend(check_evidence("evidence", &request.evidence));
         KernelError::unless_empty(wrong)?;
         Ok(Self {
@@ -219,11 +219,11 @@ impl<S: Copy + Labelled, G: Copy> Taken<S, G> {
 }
 
 /// Everything that is wrong with a note, which may be empty.
-pub fn check_note(note: &str) -> Vec<Violation> {
-    let mut wrong: Vec<_> = check_lines("note", note).into_iter().collect();
+pub fn check_note(field: &str, note: &str) -> Vec<Violation> {
+    let mut wrong: Vec<_> = check_lines(field, note).into_iter().collect();
     if note.chars().count() > MOST_NOTE {
         wrong.push(Violation::invalid(
-            "note",
+            field,
             format!("must have at most {MOST_NOTE} characters"),
             format!("不得超过{MOST_NOTE}字"),
         ));
@@ -300,10 +300,10 @@ mod tests {
 
     #[test]
     fn a_remark_is_of_visible_characters_and_not_too_long() {
-        assert!(check_note("").is_empty());
-        assert!(check_note("一\n二").is_empty());
-        assert_eq!(check_note("一\0二").len(), 1);
-        assert_eq!(check_note(&"字".repeat(1_001)).len(), 1);
+        assert!(check_note("note", "").is_empty());
+        assert!(check_note("note", "一\n二").is_empty());
+        assert_eq!(check_note("note", "一\0二").len(), 1);
+        assert_eq!(check_note("note", &"字".repeat(1_001)).len(), 1);
         assert!(check_reason("reason", "请核实").is_empty());
         assert_eq!(check_reason("reason", " 核 ").len(), 1);
         assert_eq!(check_reason("reason", "请\0核实").len(), 1);

@@ -22,7 +22,7 @@ pub struct Presence {
     pub first: Option<NaiveDate>,
     /// School days on which the pupil was there.
     pub days: u32,
-    /// School days on which the pupil was away without leave, after the first day back.
+    /// School days on which the pupil was away without leave, those before the first day included.
     pub unexcused: u32,
 }
 
@@ -121,16 +121,12 @@ impl Calls {
             .range(since..)
             .find(|(_, kind)| is_present(**kind))
             .map(|(date, _)| *date);
-        // Of who was never there, no day is one after the return.
-        let Some(first) = first else {
-            return Presence::default();
-        };
         let count = |which: fn(Kind) -> bool| {
-            let found = self.0.range(first..).filter(|(_, kind)| which(**kind));
+            let found = self.0.range(since..).filter(|(_, kind)| which(**kind));
             u32::try_from(found.count()).unwrap_or(u32::MAX)
         };
         Presence {
-            first: Some(first),
+            first,
             days: count(is_present),
             unexcused: count(is_without_leave),
         }
@@ -142,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn presence_counts_from_the_first_day_back_and_not_from_before_the_day_asked_for() {
+    fn presence_counts_from_the_day_asked_for_with_the_absences_before_the_first_day_there() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let days = Calls(BTreeMap::from([
             (day("2026-09-01"), Kind::Present),
@@ -154,7 +150,7 @@ mod tests {
         ]));
         let presence = days.presence(day("2026-09-02"));
         assert_eq!(presence.first, Some(day("2026-09-03")));
-        assert_eq!((presence.days, presence.unexcused), (2, 1));
+        assert_eq!((presence.days, presence.unexcused), (2, 2));
         assert_eq!(days.presence(day("2026-09-09")), Presence::default());
     }
 }

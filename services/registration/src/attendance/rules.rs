@@ -1,7 +1,9 @@
 //! What absences add up to, and when that is a suspicion: pure.
 //!
 //! Only days on which the pupil was called count. A run goes on over weekends, holidays and days without a sheet, for
-//! nobody was called on them; a day of leave neither counts nor ends it; a day of attendance ends it.
+//! nobody was called on them: a school that skips a day keeps no child off the list (RULES D5 leaves it to the place; DESIGN). Who is
+//! marked present on such a day later takes the suspicion's basis away: it is cleared, and cannot be confirmed. A day of leave
+//! neither counts nor ends a run; a day of attendance ends it.
 
 use chrono::NaiveDate;
 

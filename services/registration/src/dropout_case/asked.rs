@@ -134,7 +134,7 @@ pub(super) fn visit(message: &RecordDropoutVisitRequest) -> Result<Step, KernelE
     let Some(visit) = &message.visit else {
         return Err(KernelError::Fields(vec![Violation::required("visit")]));
     };
-    let mut wrong = check_note(&visit.note);
+    let mut wrong = check_note("visit.note", &visit.note);
     for (field, full_name, number) in [
         ("visit.method", "DropoutVisit.Method", visit.method),
         ("visit.outcome", "DropoutVisit.Outcome", visit.outcome),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::identity_number::date_of;
 use junheng_kernel::privacy::{Keyring, mask};
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::education::v1::Stage;
@@ -17,7 +19,7 @@ use crate::admission::child::Admitted;
 use crate::entity::{school, student};
 use crate::special_group;
 use crate::student::person::Person;
-use crate::{admission, comparison};
+use crate::{admission, comparison, school_year};
 
 /// Whom a case is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +52,8 @@ pub struct Child {
     pub stage: i32,
     /// The grade, alike.
     pub grade: i32,
+    /// The school year in which it entered the stage, by the record; 0 where there is none.
+    pub entry_year: i32,
     /// The state of the record; 0 where there is none.
     pub state: i32,
     /// Bit `n - 1` for group `n` of the contract.
@@ -122,6 +126,15 @@ impl std::fmt::Debug for Child {
 }
 
 impl Child {
+    /// The earliest day that can have been its last at school: the first of the stage by its record, else that of its birth, else the
+    /// first of which anything is kept.
+    pub fn first_day(&self) -> NaiveDate {
+        if self.entry_year > 0 {
+            return school_year::first_day(self.entry_year);
+        }
+        date_of(&self.birth_date).unwrap_or(school_year::first_day(school_year::FIRST_YEAR))
+    }
+
     /// Whether the child is to attend, as far as its record tells: it is alive, has a record that holds, has not left the
     /// province and has not finished the nine years. Whoever has finished primary school is to attend the next.
     pub fn is_obliged(&self) -> bool {
@@ -256,6 +269,7 @@ async fn students_of(
                 school_class: row.school_class,
                 stage: row.stage,
                 grade: row.grade,
+                entry_year: row.entry_year,
                 state: row.state,
                 groups: mask_of(row, groups),
                 display_name: person.display_name,

@@ -12,24 +12,26 @@ use uuid::Uuid;
 
 use super::content::Content;
 use super::ground::Known;
-use super::opening::Scene;
+use super::opening::{Finding, Scene};
 use super::record::student_of;
 use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
-use super::workflow::{looks_at_attendance, state_of};
+use super::workflow::{State, looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
+use crate::attendance::threshold;
 use crate::dropout_notice::service;
 use crate::entity::dropout_case::Model;
 use crate::entity::{dropout_notice, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
-/// The facts of a step that leads to `case`, a copy with what the step says. Attendance is read for the steps it decides about.
+/// The facts of a step that leads from `current` to `case`, a copy with what the step says. Attendance is read for the steps that it
+/// decides about.
 pub(super) async fn load<'a>(
     database: &impl ConnectionTrait,
     context: &'a Context,
     scene: &Scene<'_>,
     caller: &Caller,
-    case: &Model,
+    (current, case): (&Model, &Model),
     content: &'a Content,
     asked: &Asked,
 ) -> Result<Facts<'a>, KernelError> {
@@ -38,7 +40,7 @@ pub(super) async fn load<'a>(
         None => None,
     };
     let (mut since_found, mut since_return) = (Presence::default(), Presence::default());
-    let (mut leave_runs, mut transfer_finished) = (false, false);
+    let (mut leave_runs, mut transfer_finished, mut basis_gone) = (false, false, false);
     if let Some(student) = &student {
         if looks_at_attendance(asked.step) {
             let since = Ord::min(
@@ -50,6 +52,16 @@ pub(super) async fn load<'a>(
             since_return = case
                 .returned_date
                 .map_or_else(Presence::default, |back| days.presence(back));
+        }
+        let is_of_absences = case.finding == Finding::Attendance as i32;
+        if looks_at_attendance(asked.step)
+            && is_of_absences
+            && case.state == State::Suspected as i32
+        {
+            let pupil = [(student.id, student.place)];
+            basis_gone = threshold::reached(database, context, &pupil)
+                .await?
+                .is_empty();
         }
         let today = scene.today.to_string();
         let leave = status_change::store::running(database, student.id).await?;
@@ -76,7 +88,10 @@ pub(super) async fn load<'a>(
             evidence: content.closing_evidence.len(),
         },
         since_found,
+        basis_gone,
+        returned: case.returned_date,
         since_return,
+        closing_open: current.ground != 0,
         official_line: content.official_line.as_ref(),
         school_line: content.school_line.as_ref(),
         notices: notices(database, scene, case).await?,
@@ -134,14 +149,11 @@ pub(crate) async fn decide_until(
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Option<NaiveDate>, KernelError> {
-    let Some(confirmed) = case.confirmed_date else {
-        return Ok(None);
-    };
     let judged = Scope::everything("the notices of a case that the caller covers");
     let told = dropout_notice::Entity::visible_to(&judged)
         .filter(dropout_notice::Column::DropoutCase.eq(case.id))
         .filter(dropout_notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
-        .filter(dropout_notice::Column::DrawnDate.gte(confirmed))
+        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
         .order_by_asc(dropout_notice::Column::Id)
         .one(database)
         .await?;
@@ -157,14 +169,11 @@ async fn notices(
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Notices, KernelError> {
-    let Some(confirmed) = case.confirmed_date else {
-        return Ok(Notices::default());
-    };
     let judged = Scope::everything("the notices of a case that the caller covers");
     let rows = dropout_notice::Entity::visible_to(&judged)
         .filter(dropout_notice::Column::DropoutCase.eq(case.id))
         .filter(dropout_notice::Column::State.ne(NoticeState::Revoked as i32))
-        .filter(dropout_notice::Column::DrawnDate.gte(confirmed))
+        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
         .order_by_asc(dropout_notice::Column::Id)
         .all(database)
         .await?;

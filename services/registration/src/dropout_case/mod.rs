@@ -15,7 +15,7 @@
 
 mod asked;
 pub mod child;
-mod content;
+pub(crate) mod content;
 pub(crate) mod encode;
 pub mod error;
 pub(crate) mod facts;

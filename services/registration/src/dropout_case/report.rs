@@ -1,6 +1,5 @@
 //! Takes reports of children who may have dropped out.
 
-use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
@@ -22,6 +21,7 @@ use super::opening::{Finding, Scene, Subject, Suspicion, suspect_with};
 use super::rules::{day_between, too_long};
 use super::store;
 use super::workflow::{SUSPECT, State, state_name};
+use crate::school_year;
 
 /// The longest description of where a child is.
 pub(super) const MOST_WHEREABOUTS: usize = 200;
@@ -38,9 +38,10 @@ pub(super) async fn report(
     let mut wrong = check_reason("note", &message.note);
     wrong.extend(check_evidence("evidence", &message.evidence));
     wrong.extend(check_whereabouts("whereabouts", &message.whereabouts));
+    let first = school_year::first_day(school_year::FIRST_YEAR);
     let last_day = match message.last_day.as_str() {
         "" => None,
-        text => match day_between("last_day", text, NaiveDate::MIN, today) {
+        text => match day_between("last_day", text, first, today) {
             Ok(day) => Some(day),
             Err(violation) => {
                 wrong.push(violation);
@@ -59,6 +60,10 @@ pub(super) async fn report(
             let child = children.get(&subject).ok_or_else(unseen)?;
             if !reporter.scope.covers(child.place, child.school) {
                 return Err(unseen().into());
+            }
+            if last_day.is_some_and(|last| last < child.first_day()) {
+                let wrong = day_between("last_day", &message.last_day, child.first_day(), today);
+                return Err(KernelError::Fields(wrong.err().into_iter().collect()).into());
             }
             if !child.is_obliged() {
                 let state = StudentState::try_from(child.state).unwrap_or_default();

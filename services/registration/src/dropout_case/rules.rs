@@ -79,8 +79,14 @@ pub struct Facts<'a> {
     pub known: Known,
     /// Attendance since the day of finding.
     pub since_found: Presence,
-    /// Attendance since the return.
+    /// Whether absences on which the suspicion rests have been marked otherwise since, so that they reach no threshold.
+    pub basis_gone: bool,
+    /// The day of the return.
+    pub returned: Option<NaiveDate>,
+    /// Attendance since then.
     pub since_return: Presence,
+    /// Whether closing was asked for before this step, and nobody has decided.
+    pub closing_open: bool,
     /// The lines as they stand with this step.
     pub official_line: Option<&'a OfficialLine>,
     /// The same of the school.
@@ -106,7 +112,7 @@ impl Facts<'_> {
                 _ => false,
             }
         });
-        by_state || self.known.transfer_finished || self.since_found.days > 0
+        by_state || self.known.transfer_finished || self.since_found.days > 0 || self.basis_gone
     }
 }
 
@@ -219,9 +225,9 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
                 );
             }
             needs(
-                facts.since_return.first.is_some(),
-                "attendance on or after the day of the return",
-                "返校须由返校之日起的到校考勤证明",
+                facts.returned.is_some() && facts.since_return.first == facts.returned,
+                "a sheet that shows the child present on the day of the return",
+                "返校之日须有到校考勤记录,当日缺勤、未登记或非上课日的不得作为返校日",
             )
         }
         Guard::PresentForLong => {
@@ -237,6 +243,11 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
                 ),
             )
         }
+        Guard::NoClosingOpen => needs(
+            !facts.closing_open,
+            "a decision about the closing that was asked for before: it is refused before another is asked for",
+            "已有待核准的销号申请,须经核准或退回后方可再次申请",
+        ),
         Guard::ClosingRequested => needs(
             facts.ground != 0,
             "a request to close on a ground with evidence",
@@ -274,7 +285,22 @@ pub fn check_person(field: &str, person: Option<&ResponsiblePerson>) -> Vec<Viol
             wrong.push(too_long(&field, most));
         }
     }
+    if !is_phone(&person.phone) {
+        wrong.push(Violation::invalid(
+            &format!("{field}.phone"),
+            "must be a phone number: 5 to 20 digits, with spaces, hyphens and a leading plus sign if need be",
+            "应为5至20位数字的电话号码,可含空格、连字符和开头的加号",
+        ));
+    }
     wrong
+}
+
+/// Whether a text is a phone number, or the mask of one, or empty.
+fn is_phone(text: &str) -> bool {
+    let number = text.trim().strip_prefix('+').unwrap_or(text.trim());
+    let is_part = |character: char| character.is_ascii_digit() || " -*".contains(character);
+    let digits = number.chars().filter(|one| !" -".contains(*one)).count();
+    number.is_empty() || number.chars().all(is_part) && (5..=20).contains(&digits)
 }
 
 /// What is wrong with a text that is too long.

@@ -33,7 +33,10 @@ fn facts() -> Facts<'static> {
             ..Known::default()
         },
         since_found: Presence::default(),
+        basis_gone: false,
+        returned: None,
         since_return: Presence::default(),
+        closing_open: false,
         official_line: None,
         school_line: None,
         notices: Notices::default(),
@@ -198,6 +201,9 @@ fn a_fine_is_overdue_after_fifteen_days_and_a_reminder_after_its_own() {
 fn a_return_is_proven_by_attendance_and_stable_only_after_enough_of_it() {
     let mut back = facts();
     back.since_return.first = Some(day("2026-04-01"));
+    back.returned = Some(day("2026-03-31"));
+    assert!(!passes(Guard::Present, &back), "away on the day itself");
+    back.returned = Some(day("2026-04-01"));
     assert!(passes(Guard::Present, &back));
     back.since_return.days = 19;
     assert!(!passes(Guard::PresentForLong, &back));
@@ -214,9 +220,31 @@ fn closing_needs_a_request_and_a_ground_that_is_proven() {
     let mut asked = facts();
     asked.ground = ground::Ground::NoFault as i32;
     assert!(passes(Guard::ClosingRequested, &asked));
+    assert!(passes(Guard::NoClosingOpen, &asked));
+    asked.closing_open = true;
+    assert!(!passes(Guard::NoClosingOpen, &asked));
     assert!(!passes(Guard::GroundProven, &asked));
     asked.known.evidence = 1;
     assert!(passes(Guard::GroundProven, &asked));
+}
+
+#[test]
+fn a_phone_has_digits_and_what_is_none_is_told_by_its_field() {
+    let person = |phone: &str| ResponsiblePerson {
+        display_name: "县领导".to_owned(),
+        phone: phone.to_owned(),
+        ..Default::default()
+    };
+    for phone in ["", "13800000000", "+86 971-8230000", "138****0000"] {
+        assert!(
+            check_person("p", Some(&person(phone))).is_empty(),
+            "{phone}"
+        );
+    }
+    for phone in ["电话", "无", "1234", "12345678901234567890123"] {
+        let wrong = check_person("p", Some(&person(phone)));
+        assert_eq!(wrong[0].field, "p.phone", "{phone}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
 use junheng_kernel::resource;
@@ -135,7 +136,16 @@ async fn run(
         mut content,
         visit,
     } = change(tx, &scene, taker, &current, asked, said).await?;
-    let facts = facts::load(&**tx, context, &scene, taker, &case, &content, asked).await?;
+    let facts = facts::load(
+        &**tx,
+        context,
+        &scene,
+        taker,
+        (&current, &case),
+        &content,
+        asked,
+    )
+    .await?;
     taken.pass(asked, |guard| rules::judge(guard, &facts))?;
     let moved = facts.known.transfer_finished;
 
@@ -194,7 +204,9 @@ async fn change(
             case.reason = reason;
             case.groups |= groups;
             if !last_day.is_empty() {
-                case.last_day = Some(day("last_day", &last_day, NaiveDate::MIN, scene)?);
+                let child = child_of(tx, scene, current).await?;
+                let first = child.unwrap_or_default().first_day();
+                case.last_day = Some(day("last_day", &last_day, first, scene)?);
             }
             if !whereabouts.is_empty() {
                 content.whereabouts = whereabouts;
@@ -210,6 +222,15 @@ async fn change(
             content.official_line = Some(official);
             content.school_line = Some(school);
             content.plan = plan;
+            if current.student.is_some() && taken_by.is_some_and(|one| Some(one) != current.school)
+            {
+                return Err(KernelError::Fields(vec![Violation::invalid(
+                    "school",
+                    "must be empty or the school of the child's record: a record moves by a transfer",
+                    "该生有学籍,不得另行指定学校;变更学校应办理转学",
+                )])
+                .into());
+            }
             if let (Some(school), None) = (taken_by, current.student) {
                 let school = assigned(tx, taker, school).await?;
                 case.school = Some(school.id);

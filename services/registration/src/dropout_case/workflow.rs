@@ -47,6 +47,8 @@ pub enum Guard {
     Present,
     /// Attendance shows the child present for long enough.
     PresentForLong,
+    /// No closing is asked for that awaits a decision.
+    NoClosingOpen,
     /// Closing is asked for.
     ClosingRequested,
     /// The ground is proven.
@@ -90,6 +92,7 @@ pub const GUARDS: &[Guard] = &[
     Guard::UrgeExpired,
     Guard::Present,
     Guard::PresentForLong,
+    Guard::NoClosingOpen,
     Guard::ClosingRequested,
     Guard::GroundProven,
 ];
@@ -185,15 +188,15 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         stay(VISIT,   "劝返走访",      Urged,      CLERKS, &[]),
         stay(VISIT,   "劝返走访",      Court,      CLERKS, &[]),
 
-        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[NoClosingOpen, GroundProven]),
+        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[NoClosingOpen, GroundProven]),
 
         stay(REFUSE_CLOSING, "退回销号申请", Confirmed,  HEAD, &[ClosingRequested]),
         stay(REFUSE_CLOSING, "退回销号申请", Persuading, HEAD, &[ClosingRequested]),

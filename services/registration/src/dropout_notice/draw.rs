@@ -22,8 +22,8 @@ use super::error::DropoutNoticeError;
 use super::kinds::{Addressee, Fields, Form, Kind, fill, form_of};
 use super::{number, service, store};
 use crate::dropout_case::child::{self, Child};
+use crate::dropout_case::content::VisitContent;
 use crate::dropout_case::facts;
-use crate::dropout_case::history::{self, Event};
 use crate::dropout_case::opening::{Scene, subject_of};
 use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
@@ -33,14 +33,15 @@ use crate::transfer::store as directory;
 
 /// What every form may quote.
 #[cfg(test)]
-pub(super) const FIELDS: [&str; 15] = [
+pub(super) const FIELDS: [&str; 16] = [
     "child",
     "child_number",
     "school",
     "grade",
     "county",
     "guardian",
-    "last_day",
+    "away",
+    "visit_list",
     "confirmed_date",
     "reason",
     "visits",
@@ -54,6 +55,8 @@ pub(super) const FIELDS: [&str; 15] = [
 #[cfg(test)]
 pub(super) const PENALTY_FIELDS: [&str; 2] = ["fine", "penalty_basis"];
 const FINE: &str = "dropout.most_fine_fen";
+/// Printed for a guardian whom no record names.
+const UNKNOWN_GUARDIAN: &str = "(未登记)";
 const MOST_DETAIL: usize = 500;
 const MOST_ADDRESSEE: usize = 100;
 
@@ -94,8 +97,6 @@ pub(super) async fn draw(
             };
             let row = drawing.row().await?;
             store::insert(&*tx, row.clone()).await?;
-            let noticed = history::happening(&drawing.case, Event::Noticed, row.drawn_date);
-            history::keep(&*tx, &drawing.scene, vec![noticed]).await?;
             let answer = encode(&context.store.keys, &row)?;
             let entry = about(&row).change(None, &answer);
             Ok::<_, DropoutNoticeError>((answer, entry))
@@ -149,6 +150,7 @@ fn checked(message: &DrawDropoutNoticeRequest) -> Result<&'static Form, KernelEr
 impl Drawing<'_> {
     async fn row(&self) -> Result<dropout_notice::Model, DropoutNoticeError> {
         self.check_place()?;
+        self.check_visits()?;
         let (most_fen, basis) = self.penalty_basis()?;
         self.check_fine(most_fen, &basis)?;
         let before = store::holding(&**self.tx, self.case.id).await?;
@@ -168,7 +170,12 @@ impl Drawing<'_> {
                 })
                 .collect()
         };
-        let mut paragraphs = filled(&self.form.body)?;
+        let body = filled(&self.form.body)?;
+        // A list that fills a paragraph has one for each of its lines.
+        let mut paragraphs: Vec<String> = body
+            .iter()
+            .flat_map(|text| text.lines().map(str::to_owned))
+            .collect();
         paragraphs.retain(|text| !text.trim().is_empty());
         let (basis, addressee) = (filled(&self.form.basis)?, self.addressee(&fields));
         let days = match &self.form.comply {
@@ -200,6 +207,7 @@ impl Drawing<'_> {
             year: today.year(),
             sequence,
             drawn_date: today,
+            relapses: self.case.relapses,
             served_date: None,
             service_method: 0,
             comply_date: None,
@@ -232,7 +240,26 @@ impl Drawing<'_> {
                 kind,
                 state: label::of(state),
                 from: form.from_label(),
-                basis: form.basis.join("、"),
+                basis: form.basis_label(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether as many visits were recorded as the form speaks of.
+    fn check_visits(&self) -> Result<(), DropoutNoticeError> {
+        let Some(rule) = &self.form.visits else {
+            return Ok(());
+        };
+        let (visits, least) = (
+            self.case.visits,
+            self.scene.number(rule, &self.case.region)?,
+        );
+        if i64::from(visits) < least {
+            return Err(DropoutNoticeError::WithoutVisits {
+                kind: label::of(self.form.kind),
+                visits,
+                least,
             });
         }
         Ok(())
@@ -267,11 +294,9 @@ impl Drawing<'_> {
         before: &'r [dropout_notice::Model],
         kind: Kind,
     ) -> Option<&'r dropout_notice::Model> {
-        let confirmed = self.case.confirmed_date?;
-        before
-            .iter()
-            .rev()
-            .find(|row| row.kind == kind as i32 && row.drawn_date >= confirmed)
+        let of_round = |row: &&dropout_notice::Model| row.relapses == self.case.relapses;
+        let mut rows = before.iter().rev().filter(of_round);
+        rows.find(|row| row.kind == kind as i32)
     }
 
     /// The highest fine and the text that allows it.
@@ -345,10 +370,36 @@ impl Drawing<'_> {
     fn addressee(&self, fields: &Fields) -> String {
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         match self.form.addressee {
-            Addressee::Guardian => format!("{}({}的监护人)", field("guardian"), field("child")),
+            Addressee::Guardian => match field("guardian") {
+                "" | UNKNOWN_GUARDIAN => format!("{}的监护人", field("child")),
+                guardian => format!("{guardian}({}的监护人)", field("child")),
+            },
             Addressee::County => format!("{}教育局", field("county")),
             Addressee::Named => self.message.addressee.trim().to_owned(),
         }
+    }
+
+    /// The visits since the case was last confirmed, a line each.
+    async fn visit_list(&self) -> Result<String, KernelError> {
+        let visits = cases::visits_of(&**self.tx, self.case.id).await?;
+        let count = usize::try_from(self.case.visits).unwrap_or_default();
+        let of_round = visits.get(visits.len().saturating_sub(count)..);
+        let mut lines = Vec::new();
+        for (number, visit) in of_round.unwrap_or_default().iter().enumerate() {
+            let said = VisitContent::of(self.scene.keys, visit.id, &visit.personal)?;
+            lines.push(format!(
+                "{}.{},{},劝返人员:{},结果:{}。",
+                number + 1,
+                written(visit.date),
+                label::by_number("junheng.registration.v1.DropoutVisit.Method", visit.method),
+                said.people.join("、"),
+                label::by_number(
+                    "junheng.registration.v1.DropoutVisit.Outcome",
+                    visit.outcome
+                ),
+            ));
+        }
+        Ok(lines.join("\n"))
     }
 
     async fn fields(
@@ -401,8 +452,12 @@ impl Drawing<'_> {
             ("school", or(&school, "(尚未安排学校)")),
             ("grade", grade),
             ("county", self.county_name()),
-            ("guardian", or(&child.guardian_display_name, "监护人")),
-            ("last_day", date(case.last_day.or(Some(case.found_date)))),
+            (
+                "guardian",
+                or(&child.guardian_display_name, UNKNOWN_GUARDIAN),
+            ),
+            ("away", away(case.last_day, case.found_date)),
+            ("visit_list", self.visit_list().await?),
             ("confirmed_date", date(case.confirmed_date)),
             ("reason", or(label::of(reason), "待查")),
             ("visits", case.visits.to_string()),
@@ -415,6 +470,14 @@ impl Drawing<'_> {
             ("order_date", order_date),
             ("decision_number", decision_number),
         ]))
+    }
+}
+
+/// Since when a child is away, as far as anybody knows: from the day after the last one at school, or found away on a day.
+fn away(last_day: Option<NaiveDate>, found: NaiveDate) -> String {
+    match last_day {
+        Some(last) => format!("自{}后未到校", written(last)),
+        None => format!("于{}被发现未到校", written(found)),
     }
 }
 
@@ -464,5 +527,12 @@ mod tests {
         assert_eq!(yuan(50), "0.50元");
         let day = NaiveDate::from_ymd_opt(2026, 4, 1).unwrap();
         assert_eq!(written(day), "2026年4月1日");
+    }
+
+    #[test]
+    fn the_last_day_at_school_is_none_of_those_missed() {
+        let day = |number| NaiveDate::from_ymd_opt(2026, 4, number).unwrap();
+        assert_eq!(away(Some(day(1)), day(9)), "自2026年4月1日后未到校");
+        assert_eq!(away(None, day(9)), "于2026年4月9日被发现未到校");
     }
 }

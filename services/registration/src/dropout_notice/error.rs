@@ -37,6 +37,16 @@ pub enum DropoutNoticeError {
         /// What must be served before, in Chinese.
         missing: &'static str,
     },
+    /// It speaks of visits that were not paid.
+    #[error("{kind} rests on {least} visits at least; {visits} recorded (未成年人保护法 28)")]
+    WithoutVisits {
+        /// The kind in Chinese.
+        kind: &'static str,
+        /// Recorded since the case was last confirmed.
+        visits: i32,
+        /// Needed.
+        least: i64,
+    },
     /// The days of what it rests on run.
     #[error("{kind} says that the days of {awaited} have passed; the last of them is {until}")]
     TooEarly {
@@ -114,6 +124,7 @@ impl Fault for DropoutNoticeError {
             Self::NotYours { .. } => Reason::NoticeNotYours,
             Self::OutOfOrder { .. } => Reason::NoticeOutOfOrder,
             Self::WithoutGround { .. } => Reason::NoticeWithoutGround,
+            Self::WithoutVisits { .. } => Reason::NoticeWithoutVisits,
             Self::TooEarly { .. } => Reason::NoticeTooEarly,
             Self::ServedLate { .. } => Reason::NoticeServedLate,
             Self::WithoutBasis { .. } => Reason::PenaltyWithoutBasis,
@@ -144,6 +155,15 @@ impl Fault for DropoutNoticeError {
             Self::WithoutGround { kind, missing } => {
                 vec![("kind", owned(kind)), ("missing", owned(missing))]
             }
+            Self::WithoutVisits {
+                kind,
+                visits,
+                least,
+            } => vec![
+                ("kind", owned(kind)),
+                ("visits", visits.to_string()),
+                ("least", least.to_string()),
+            ],
             Self::TooEarly {
                 kind,
                 awaited,

@@ -43,6 +43,8 @@ pub struct Form {
     pub needs: Vec<Kind>,
     /// Kinds whose days to comply must have passed before.
     pub expired: Vec<Kind>,
+    /// The dated rule of the visits that must have been recorded before.
+    pub visits: Option<String>,
     /// The dated rule of the days to comply.
     pub comply: Option<String>,
     /// The dated rule of the working days within which it must be served.
@@ -77,6 +79,7 @@ struct Written {
     needs: Vec<String>,
     #[serde(default)]
     expired: Vec<String>,
+    visits: Option<String>,
     comply: Option<String>,
     serve_within: Option<String>,
     #[serde(default)]
@@ -126,6 +129,12 @@ impl Form {
         labels.join("、")
     }
 
+    /// The articles that are the same everywhere; those of a penalty are a place's own.
+    pub fn basis_label(&self) -> String {
+        let everywhere = self.basis.iter().filter(|text| !text.contains('{'));
+        everywhere.cloned().collect::<Vec<_>>().join("、")
+    }
+
     /// The states in which it is drawn, in Chinese.
     pub fn from_label(&self) -> String {
         let labels: Vec<&str> = self.from.iter().map(|state| label::of(*state)).collect();
@@ -164,6 +173,7 @@ fn form(written: Written) -> Result<Form, String> {
         addressee: written.addressee,
         needs: kinds(&written.needs)?,
         expired: kinds(&written.expired)?,
+        visits: written.visits,
         comply: written.comply,
         serve_within: written.serve_within,
         fine: written.fine,
@@ -215,6 +225,14 @@ mod tests {
             for text in form.body.iter().chain(&form.basis).chain([&form.title]) {
                 assert!(fill(text, &fields).is_ok(), "{kind:?}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_placeholder() {
+        for kind in kinds() {
+            let basis = form_of(kind).unwrap().basis_label();
+            assert!(!basis.is_empty() && !basis.contains('{'), "{kind:?}");
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Model {
     /// From 1, without a gap for each issuer and year.
     pub sequence: i32,
     pub drawn_date: Date,
+    /// How often the case had relapsed when it was drawn: what was drawn before a relapse proves nothing after it.
+    pub relapses: i32,
     pub served_date: Option<Date>,
     pub service_method: i32,
     /// By when it is to be obeyed, counted from service.

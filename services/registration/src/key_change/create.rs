@@ -41,7 +41,7 @@ pub(super) async fn run(
     let message = request.into_inner();
     let key = RequestKey::of(&message.request_id, &message)?;
     let id = id_of("students", &message.student)?;
-    let mut wrong = check_note(&message.note);
+    let mut wrong = check_note("note", &message.note);
     wrong.extend(check_evidence("evidence", &message.evidence));
     if message.wanted.is_none() {
         wrong.push(Violation::required("wanted"));

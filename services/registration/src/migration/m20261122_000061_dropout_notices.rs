@@ -23,6 +23,7 @@ impl MigrationTrait for Migration {
             .col(integer("year"))
             .col(integer("sequence"))
             .col(date("drawn_date"))
+            .col(integer("relapses"))
             .col(date_null("served_date"))
             .col(integer("service_method"))
             .col(date_null("comply_date"))

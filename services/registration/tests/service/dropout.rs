@@ -82,7 +82,7 @@ pub(crate) fn done<T>(answer: Result<Response<T>, Status>) -> T {
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(
+pub(crate) fn refused<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
     code: Code,
     reason: &str,
@@ -98,7 +98,7 @@ fn refused<T: std::fmt::Debug>(
 }
 
 #[track_caller]
-fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
+pub(crate) fn unready<T: std::fmt::Debug>(answer: Result<Response<T>, Status>, names: &str) {
     let status = refused(answer, Code::FailedPrecondition, "STEP_NOT_READY");
     let missing = &status.get_details_error_info().unwrap().metadata["missing_zh"];
     assert!(missing.contains(names), "{missing}");
@@ -138,7 +138,7 @@ impl Place {
         done(cases(&self.world).confirm_dropout_case(request).await)
     }
 
-    async fn assign(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn assign(&self, case: &DropoutCase) -> DropoutCase {
         let request = AssignDropoutCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -161,7 +161,7 @@ impl Place {
         done(cases(&self.world).assign_dropout_case(request).await)
     }
 
-    async fn visit(&self, case: &DropoutCase) -> DropoutCase {
+    pub(crate) async fn visit(&self, case: &DropoutCase) -> DropoutCase {
         let request = RecordDropoutVisitRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),
@@ -178,7 +178,7 @@ impl Place {
         done(cases(&self.world).record_dropout_visit(request).await)
     }
 
-    async fn draw(
+    pub(crate) async fn draw(
         &self,
         role: &str,
         case: &DropoutCase,
@@ -215,14 +215,20 @@ impl Place {
 
     /// The class is there on a day, and of the student it is said so.
     pub(crate) async fn mark(&self, date: &str, says_so: bool) {
-        let present = AttendanceMark {
+        let present = says_so.then_some(attendance_mark::Kind::Present);
+        self.mark_as(date, present).await;
+    }
+
+    /// The class is there on a day, and of the student it is said how it was.
+    pub(crate) async fn mark_as(&self, date: &str, kind: Option<attendance_mark::Kind>) {
+        let mark = kind.map(|kind| AttendanceMark {
             student: self.student.name.clone(),
-            kind: attendance_mark::Kind::Present.into(),
-        };
+            kind: kind.into(),
+        });
         let sheet = MarkAttendanceRequest {
             school_class: self.class.name.clone(),
             date: date.into(),
-            exceptions: says_so.then_some(present).into_iter().collect(),
+            exceptions: mark.into_iter().collect(),
             request_id: id(),
             ..Default::default()
         };
@@ -296,6 +302,12 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         service.escalate_dropout_case(head.ask(step(&case))).await,
         "第二十八条",
     );
+    let unvisited = ground.draw("school.clerk", &case, Kind::WrittenReport);
+    refused(
+        unvisited.await,
+        Code::FailedPrecondition,
+        "NOTICE_WITHOUT_VISITS",
+    );
     let case = ground.visit(&case).await;
     let case = ground.visit(&case).await;
     assert_eq!((case.visit_count, case.visits.len()), (2, 2));
@@ -310,11 +322,33 @@ async fn a_case_takes_the_road_of_the_law_and_no_other() {
         Code::PermissionDenied,
         "NOTICE_NOT_YOURS",
     );
-    done(
+    let report = done(
         ground
             .draw("school.clerk", &case, Kind::WrittenReport)
             .await,
     );
+    let said = [
+        "监护人(未登记)",
+        "自2018年10月12日后未到校",
+        "劝返2次",
+        "\n1.2018年10月15日",
+        "\n2.2018年10月15日",
+        "劝返人员:班主任",
+    ];
+    // The register lists the visits; the report counts them.
+    let register = done(
+        ground
+            .draw("school.clerk", &case, Kind::PersuasionRegister)
+            .await,
+    );
+    for (number, text) in said.into_iter().enumerate() {
+        let body = if number < 3 {
+            &report.body
+        } else {
+            &register.body
+        };
+        assert!(body.contains(text), "{text}: {body}");
+    }
     let case = done(service.escalate_dropout_case(head.ask(step(&case))).await);
     assert_eq!(case.state(), State::Reported);
 

@@ -73,6 +73,7 @@ async fn decision(world: &World, case: &DropoutCase) -> DropoutNotice {
         year: 2018,
         sequence: 1,
         drawn_date: "2018-09-20".parse().unwrap(),
+        relapses: 0,
         served_date: None,
         service_method: 0,
         comply_date: None,
