@@ -191,6 +191,7 @@ async fn recognise(clerk: &Officer, chief: &Officer, pupil: &Student) {
             evidence: vec![Evidence {
                 title: "证明材料".to_owned(),
                 digest: "ab".repeat(32),
+                ..Evidence::default()
             }],
             valid_from: days_from_now(-30),
             ..GroupRecognition::default()

@@ -115,8 +115,8 @@ impl House {
             let place: i64 = format!("{county}000000").parse().unwrap();
             let row = format!(
                 "INSERT INTO directory_schools (id, school_code, display_name, kind, urban_rural, \
-                 sponsor, stages, region, place, state) VALUES (x'{}', '21{index:08}', '第{index}学校', \
-                 {kind}, 111, 7, '{stages}', '{county}', {place}, 2)",
+                 sponsor, stages, region, place, state, closing) VALUES (x'{}', '21{index:08}', '第{index}学校', \
+                 {kind}, 111, 7, '{stages}', '{county}', {place}, 2, 0)",
                 id.simple()
             );
             self.database.execute_unprepared(&row).await.unwrap();

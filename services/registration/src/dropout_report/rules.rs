@@ -216,7 +216,10 @@ mod tests {
                 _ => None,
             })
             .collect();
+        // These follow from others: who dropped out is the rate's, and a relapse is confirmed anew.
+        let derived = [Event::DroppedOut, Event::Settled, Event::Relapsed].map(|one| one as i32);
         let known = (1..40).filter(|number| Event::try_from(*number).is_ok());
+        let known = known.filter(|number| !derived.contains(number));
         assert_eq!(told, known.collect());
         let codes: BTreeSet<&str> = LINES.iter().map(|line| line.code).collect();
         assert_eq!(codes.len(), LINES.len());

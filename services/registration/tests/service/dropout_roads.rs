@@ -147,11 +147,7 @@ async fn a_penalty_on_a_legal_basis_waits_for_every_service_and_every_day_up_to_
     assert_eq!(case.state(), State::Penalty);
 
     unready(ground.urge(&case).await, "决定书");
-    refused(
-        ground.sue(&case).await,
-        Code::FailedPrecondition,
-        "STEP_NOT_ALLOWED",
-    );
+    unready(ground.sue(&case).await, "法定期限");
     let decision = done(ground.fine(&case, Kind::PenaltyDecision, MOST).await);
     assert!(decision.body.contains("500元"), "{}", decision.body);
     refused(
