@@ -218,7 +218,7 @@ impl Rpc {
                 }
                 let proven = special_group::proven(&*tx, [(&current, &after)]).await?;
                 if let Some((_, group)) = proven.get(&current.id).and_then(|flags| flags.first()) {
-                    return Err(StudentError::FlagProven { group: *group });
+                    return Err(StudentError::FlagProven { group });
                 }
                 let pen = Pen::of(&context);
                 let (changed, told) = ledger::change(&*tx, pen, &current, after, None).await?;

@@ -422,9 +422,7 @@ impl SetWriter {
             if let Some(flags) = proven.get(&before.id) {
                 let wrong: Vec<Violation> = flags
                     .iter()
-                    .map(|(field, group)| {
-                        Violation::of(field, &StudentError::FlagProven { group: *group })
-                    })
+                    .map(|(field, group)| Violation::of(field, &StudentError::FlagProven { group }))
                     .collect();
                 outcome.report.reject(row, &wrong);
                 continue;
