@@ -7,7 +7,6 @@ use futures_util::StreamExt as _;
 use junheng_proto::registration::v1::dropout_case::{Ground as Closing, Reason, State};
 use junheng_proto::registration::v1::dropout_notice::{Kind, ServiceMethod, State as NoticeState};
 use junheng_proto::registration::v1::dropout_visit::{Method, Outcome};
-use junheng_proto::registration::v1::resident_list::Kind as ListKind;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{
     AssignDropoutCaseRequest, AttendanceMark, ConfirmDropoutCaseRequest, DrawDropoutNoticeRequest,
@@ -25,23 +24,20 @@ use junheng_tests::school_year::today;
 use junheng_tests::{County, Officer, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
 
-use crate::comparisons;
-
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("a child who stopped coming is sought by both lines and its case closes when attendance has shown it back", |world| Box::pin(whole_road(world))),
     story("a child whom school and county report forty times at once has one case", |world| Box::pin(raced(world))),
     story("a mistaken notice is revoked and drawn anew with the next number and never edited", |world| Box::pin(notices(world))),
-    story("a partner that reported a child sees where its case stands and no other partner sees it at all", |world| Box::pin(partners(world))),
     story("a suspicion is cleared by the county on evidence and by no school without a record", |world| Box::pin(cleared(world))),
 ];
 
 /// A class with two pupils, of whom the first stays away, and everybody who acts.
 pub(crate) struct Ground {
-    class: SchoolClass,
+    pub(crate) class: SchoolClass,
     away: Student,
     pub(crate) clerk: Officer,
-    head: Officer,
+    pub(crate) head: Officer,
     pub(crate) county: Officer,
     pub(crate) approver: Officer,
     pub(crate) region: String,
@@ -255,7 +251,10 @@ pub(crate) fn step(case: &DropoutCase, note: &str) -> StepRequest {
     }
 }
 
-async fn get(officer: &Officer, case: &DropoutCase) -> Result<Response<DropoutCase>, Status> {
+pub(crate) async fn get(
+    officer: &Officer,
+    case: &DropoutCase,
+) -> Result<Response<DropoutCase>, Status> {
     let name = case.name.clone();
     let mut cases = officer.dropout_cases();
     cases.get_dropout_case(GetDropoutCaseRequest { name }).await
@@ -488,65 +487,6 @@ async fn notices(world: &World) {
     refused(twice, Code::FailedPrecondition, "NOTICE_NOT_VALID");
     let report = DrawDropoutNoticeRequest::default();
     assert!(officer.draw_dropout_notice(report).await.is_err());
-}
-
-async fn partners(world: &World) {
-    let county = County::fresh(world).await;
-    let ground = Ground::of(world, &county).await;
-    let region = &ground.region;
-    let police = world.another("county.partner", region).await;
-    let stranger = world.another("county.partner", region).await;
-    let unlisted = ground.report(&police).await;
-    refused(unlisted, Code::NotFound, "NOT_FOUND");
-
-    // A pupil whom the police's own list has.
-    let person = child();
-    register(&county.clerk, &ground.class, &person).await;
-    let rows = comparisons::rows_of(&county, [&person]);
-    comparisons::send(&police, region, ListKind::SchoolAge, rows).await;
-    let run = comparisons::compare(&police, region).await;
-    let listed = comparisons::results(&police, region, &run, false).await;
-    let listed = listed[0]
-        .resident
-        .clone()
-        .expect("a child of the list")
-        .name;
-    let report = || ReportDropoutSuspicionRequest {
-        child: listed.clone(),
-        note: "在外务工".to_owned(),
-        request_id: request_id(),
-        ..Default::default()
-    };
-    let foreign = stranger
-        .dropout_cases()
-        .report_dropout_suspicion(report())
-        .await;
-    refused(foreign, Code::NotFound, "NOT_FOUND");
-    let case = answered(
-        police
-            .dropout_cases()
-            .report_dropout_suspicion(report())
-            .await,
-    );
-    assert_eq!(case.state(), State::Suspected);
-    assert!(case.student.is_empty() && case.region.is_empty());
-    let again = police
-        .dropout_cases()
-        .report_dropout_suspicion(report())
-        .await;
-    refused(again, Code::AlreadyExists, "DROPOUT_CASE_OPEN");
-    ground
-        .confirm(&answered(get(&ground.head, &case).await))
-        .await;
-    let seen = answered(get(&police, &case).await);
-    assert_eq!(seen.state(), State::Confirmed);
-    assert_eq!(
-        seen.reason(),
-        Reason::Unspecified,
-        "health is among the reasons"
-    );
-    assert!(seen.display_name.is_empty() && seen.school.is_empty() && seen.whereabouts.is_empty());
-    refused(get(&stranger, &case).await, Code::NotFound, "NOT_FOUND");
 }
 
 async fn cleared(world: &World) {

@@ -14,6 +14,7 @@ mod bulk_imports;
 mod campaign_journey;
 mod campaign_races;
 mod case_feed;
+mod case_partners;
 mod certificates;
 mod class_draw;
 mod class_sizes;
@@ -116,6 +117,7 @@ const THEMES: &[&[Story]] = &[
     status_changes::STORIES,
     comparisons::STORIES,
     case_feed::STORIES,
+    case_partners::STORIES,
     promotion::STORIES,
     attendance::STORIES,
     findings::STORIES,

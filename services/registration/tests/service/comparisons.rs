@@ -31,9 +31,9 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-const COUNTY: &str = "regions/630103";
-const POLICE: &str = "accounts/police";
-const SOON: Duration = Duration::from_secs(20);
+pub(crate) const COUNTY: &str = "regions/630103";
+pub(crate) const POLICE: &str = "accounts/police";
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 pub(crate) fn client(world: &World) -> ComparisonServiceClient<junheng_kernel::service::Link> {
     ComparisonServiceClient::new(world.link.clone())
@@ -54,7 +54,7 @@ pub(crate) fn resident(row: i64, serial: u32) -> ResidentRow {
 }
 
 /// A child without a document, like the student of [`undocumented`].
-fn nameless(row: i64) -> ResidentRow {
+pub(crate) fn nameless(row: i64) -> ResidentRow {
     ResidentRow {
         display_name: "马无证".into(),
         identity_type: IdentityType::None.into(),
@@ -106,7 +106,7 @@ pub(crate) async fn send(
 }
 
 /// The list that is live.
-async fn live(world: &World, partner: &Officer<'_>) -> ResidentList {
+pub(crate) async fn live(world: &World, partner: &Officer<'_>) -> ResidentList {
     let request = ListResidentListsRequest {
         parent: COUNTY.into(),
         ..Default::default()
@@ -140,7 +140,7 @@ pub(crate) async fn compare(world: &World, partner: &Officer<'_>) -> Comparison 
     panic!("the comparison does not end");
 }
 
-async fn results(
+pub(crate) async fn results(
     world: &World,
     caller: &Officer<'_>,
     run: &Comparison,
@@ -160,7 +160,7 @@ async fn results(
     answer.unwrap().into_inner().results
 }
 
-fn names(results: &[ComparisonResult]) -> Vec<(String, Verdict)> {
+pub(crate) fn names(results: &[ComparisonResult]) -> Vec<(String, Verdict)> {
     let mut names: Vec<_> = results
         .iter()
         .map(|one| {
@@ -172,7 +172,7 @@ fn names(results: &[ComparisonResult]) -> Vec<(String, Verdict)> {
     names
 }
 
-async fn cases(world: &World) -> Vec<dropout_case::Model> {
+pub(crate) async fn cases(world: &World) -> Vec<dropout_case::Model> {
     #[expect(clippy::disallowed_methods, reason = "a test looks at everything")]
     dropout_case::Entity::find()
         .all(world.context.store.reader())
@@ -402,222 +402,6 @@ async fn only_the_last_complete_list_is_compared_and_one_comparison_at_a_time() 
 }
 
 #[tokio::test]
-async fn the_feed_tells_who_reported_a_child_how_its_case_goes_and_nobody_else() {
-    let world = World::new().await;
-    let police = world.officer_of(POLICE, "county.partner", COUNTY);
-    let civil = world.officer_of("accounts/civil", "county.partner", COUNTY);
-    send(&world, &police, Kind::SchoolAge, vec![resident(2, 3)]).await;
-    compare(&world, &police).await;
-    let case = cases(&world).await.remove(0);
-    let watch = |officer: &Officer<'_>| {
-        officer.ask(WatchChangesRequest {
-            service: "registration".into(),
-            parent: COUNTY.into(),
-            ..WatchChangesRequest::default()
-        })
-    };
-    let mut journal = JournalServiceClient::new(world.link.clone());
-    let mut feed = journal
-        .watch_changes(watch(&police))
-        .await
-        .unwrap()
-        .into_inner();
-    let mut told: Option<ChangeEvent> = None;
-    while told.is_none() {
-        let event = tokio::time::timeout(SOON, feed.message()).await.unwrap();
-        told = event
-            .unwrap()
-            .filter(|event| event.subject.starts_with("dropoutCases/"));
-    }
-    let event = told.unwrap();
-    assert_eq!(event.subject, format!("dropoutCases/{}", case.id));
-    let shown = DropoutCase::decode(event.record.unwrap().value.as_slice()).unwrap();
-    assert_eq!(
-        shown.state(),
-        junheng_proto::registration::v1::dropout_case::State::Suspected
-    );
-    assert_eq!(
-        shown.resident,
-        format!("residents/{}", case.resident.unwrap())
-    );
-    assert_eq!(
-        (shown.display_name, shown.reporter),
-        (String::new(), String::new())
-    );
-
-    let mut feed = journal
-        .watch_changes(watch(&civil))
-        .await
-        .unwrap()
-        .into_inner();
-    let nothing = tokio::time::timeout(Duration::from_secs(2), feed.message()).await;
-    assert!(nothing.is_err(), "told another department: {nothing:?}");
-}
-
-#[tokio::test]
-async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_come_along() {
-    let world = World::new().await;
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let school = clerk.school("2163000001", "630103").await;
-    let class = clerk.class(&school, 1, 1).await;
-    let student = clerk.student(&class, 3).await.unwrap();
-    let taking = clerk.school("2163000002", "630103").await;
-    let police = world.officer_of(POLICE, "county.partner", COUNTY);
-    send(&world, &police, Kind::SchoolAge, vec![resident(2, 9)]).await;
-    compare(&world, &police).await;
-    let listed = cases(&world).await.remove(0);
-    let uuid = |name: &str| -> Uuid { name.rsplit('/').next().unwrap().parse().unwrap() };
-    let derived = world.context.store.derived();
-    // The child of the list has come so far, and a visit was paid.
-    dropout_case::Entity::update_many()
-        .col_expr(
-            dropout_case::Column::State,
-            (CaseState::Confirmed as i32).into(),
-        )
-        .filter(dropout_case::Column::Id.eq(listed.id))
-        .exec(derived)
-        .await
-        .unwrap();
-    let visit = dropout_visit::Model {
-        id: Uuid::now_v7(),
-        dropout_case: listed.id,
-        school: None,
-        place: listed.place,
-        date: "2018-09-01".parse().unwrap(),
-        method: 1,
-        outcome: 1,
-        personal: Vec::new(),
-        create_micros: 0,
-    };
-    let sealed = FieldAddress {
-        table: "dropout_visits",
-        field: "personal",
-        row: &visit.id.to_string(),
-    };
-    let visit = dropout_visit::Model {
-        personal: world
-            .context
-            .store
-            .keys
-            .seal_message(sealed, &OfficialLine::default())
-            .unwrap(),
-        ..visit
-    };
-    dropout_visit::Entity::insert(visit.into_active_model())
-        .exec_without_returning(derived)
-        .await
-        .unwrap();
-    let visited = async || {
-        #[expect(clippy::disallowed_methods, reason = "a test looks at everything")]
-        let visits = dropout_visit::Entity::find().all(world.context.store.reader());
-        visits.await.unwrap()[0].school
-    };
-    let person = |name: &str| {
-        Some(ResponsiblePerson {
-            display_name: name.into(),
-            ..ResponsiblePerson::default()
-        })
-    };
-    let mut service = DropoutCaseServiceClient::new(world.link.clone());
-    let assign = AssignDropoutCaseRequest {
-        name: format!("dropoutCases/{}", listed.id),
-        etag: etag(listed.version),
-        official_line: Some(OfficialLine {
-            county: person("一"),
-            township: person("二"),
-            village: person("三"),
-            household: person("四"),
-        }),
-        school_line: Some(SchoolLine {
-            bureau: person("五"),
-            head: person("六"),
-            class_teacher: person("七"),
-        }),
-        plan: "每周入户一次".into(),
-        school: taking.name.clone(),
-        request_id: id(),
-        ..Default::default()
-    };
-    service
-        .assign_dropout_case(clerk.ask(assign))
-        .await
-        .unwrap();
-    assert_eq!(visited().await, Some(uuid(&taking.name)));
-
-    // The pupil is suspected too; then it turns out that the two are one.
-    let report = ReportDropoutSuspicionRequest {
-        child: student.name.clone(),
-        note: "多日未到校".into(),
-        request_id: id(),
-        ..Default::default()
-    };
-    let own = service.report_dropout_suspicion(clerk.ask(report)).await;
-    let own = own.unwrap().into_inner();
-    #[expect(clippy::disallowed_methods, reason = "a test looks at everything")]
-    let row = student::Entity::find_by_id(uuid(&student.name))
-        .one(world.context.store.reader())
-        .await
-        .unwrap()
-        .unwrap();
-    resident::Entity::update_many()
-        .col_expr(
-            resident::Column::IdentityHash,
-            Expr::value(row.identity_hash),
-        )
-        .filter(resident::Column::Person.eq(listed.resident.unwrap()))
-        .exec(derived)
-        .await
-        .unwrap();
-    compare(&world, &police).await;
-    let open = async || {
-        let all = cases(&world).await.into_iter();
-        all.filter(|case| case.open_subject.is_some())
-            .collect::<Vec<_>>()
-    };
-    for _ in 0..400 {
-        if open().await.len() == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let open = open().await;
-    assert_eq!(open.len(), 1, "one child, one case");
-    assert_eq!(open[0].id, listed.id, "the one that has come further");
-    assert_eq!(open[0].student, Some(uuid(&student.name)));
-    assert_eq!(open[0].school, Some(uuid(&school.name)));
-    assert_eq!(visited().await, Some(uuid(&school.name)));
-    let get = GetDropoutCaseRequest { name: own.name };
-    let ended = service.get_dropout_case(clerk.ask(get)).await;
-    let ended = ended.unwrap().into_inner();
-    assert_eq!(ended.state(), CaseState::Cleared);
-    assert_eq!(ended.merged_into, format!("dropoutCases/{}", listed.id));
-}
-
-#[tokio::test]
-async fn the_feed_tells_a_partner_of_schools_and_never_that_a_pupils_record_changed() {
-    let world = World::new().await;
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let school = clerk.school("2163000001", "630103").await;
-    let class = clerk.class(&school, 1, 1).await;
-    clerk.student(&class, 1).await.unwrap();
-    let later = clerk.school("2163000002", "630103").await;
-    let police = world.officer_of(POLICE, "county.partner", COUNTY);
-    let watch = police.ask(WatchChangesRequest {
-        service: "registration".into(),
-        parent: COUNTY.into(),
-        ..WatchChangesRequest::default()
-    });
-    let mut journal = JournalServiceClient::new(world.link.clone());
-    let mut feed = journal.watch_changes(watch).await.unwrap().into_inner();
-    let mut told = Vec::new();
-    while told.last() != Some(&later.name) {
-        let event = tokio::time::timeout(SOON, feed.message()).await.unwrap();
-        told.push(event.unwrap().unwrap().subject);
-    }
-    assert_eq!(told, [school.name, class.name, later.name]);
-}
-
-#[tokio::test]
 async fn a_departments_new_account_goes_on_where_the_old_one_was_and_sees_nothing_of_its_list() {
     let world = World::new().await;
     let clerk = world.officer("county.clerk", COUNTY);
@@ -708,152 +492,4 @@ async fn a_comparison_that_cannot_go_on_fails_and_keeps_no_other_waiting() {
     assert_eq!(failed.state(), State::Failed);
     assert_eq!(failed.failure(), Reason::Internal);
     assert!(failed.end_time.is_some() && !failed.failure_zh.is_empty());
-}
-
-async fn report(
-    world: &World,
-    partner: &Officer<'_>,
-    child: &str,
-) -> Result<DropoutCase, (Code, String, String)> {
-    let request = partner.ask(ReportDropoutSuspicionRequest {
-        child: child.into(),
-        note: "发现其在外务工".into(),
-        request_id: id(),
-        ..Default::default()
-    });
-    let mut cases = DropoutCaseServiceClient::new(world.link.clone());
-    let answer = cases.report_dropout_suspicion(request).await;
-    answer.map(|case| case.into_inner()).map_err(|status| {
-        let reason = status.get_details_error_info().unwrap().reason;
-        // The name is the caller's own.
-        (status.code(), reason, status.message().replace(child, ""))
-    })
-}
-
-#[tokio::test]
-async fn a_partner_reports_who_is_on_its_list_and_is_told_alike_of_everybody_else() {
-    let world = World::new().await;
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let school = clerk.school("2163000001", "630103").await;
-    let class = clerk.class(&school, 1, 1).await;
-    let enrolled = clerk.student(&class, 1).await.unwrap();
-    let suspected = clerk.student(&class, 2).await.unwrap();
-    let deceased = clerk.student(&class, 8).await.unwrap();
-    report(&world, &clerk, &suspected.name).await.unwrap();
-    let dead = format!(
-        "UPDATE students SET state = {} WHERE id = $1",
-        junheng_proto::registration::v1::student::State::Deceased as i32
-    );
-    let own_id: uuid::Uuid = deceased.name["students/".len()..].parse().unwrap();
-    let database = world.context.store.derived();
-    let dead =
-        Statement::from_sql_and_values(database.get_database_backend(), dead, [own_id.into()]);
-    database.execute_raw(dead).await.unwrap();
-
-    let police = world.officer_of(POLICE, "county.partner", COUNTY);
-    let civil = world.officer_of("accounts/civil", "county.partner", COUNTY);
-    let listed = vec![resident(2, 1), resident(3, 2), resident(4, 8)];
-    send(&world, &police, Kind::SchoolAge, listed).await;
-    let run = compare(&world, &police).await;
-    let own = results(&world, &police, &run, Verdict::Unspecified, false).await;
-    send(
-        &world,
-        &civil,
-        Kind::Orphan,
-        vec![resident(2, 1), resident(3, 7)],
-    )
-    .await;
-    let run = compare(&world, &civil).await;
-    let civils = results(&world, &civil, &run, Verdict::Unspecified, false).await;
-    let named = |results: &[ComparisonResult], name: &str| {
-        let mut residents = results.iter().filter_map(|one| one.resident.as_ref());
-        residents
-            .find(|one| one.display_name == name)
-            .unwrap()
-            .name
-            .clone()
-    };
-
-    let nobody = (Code::NotFound, "NOT_FOUND".to_owned());
-    let mut answers = Vec::new();
-    for child in [
-        &enrolled.name,
-        &suspected.name,
-        &deceased.name,
-        &format!("students/{}", id()),
-        &format!("residents/{}", id()),
-        &named(&civils, "马7"),
-    ] {
-        let (code, reason, message) = report(&world, &police, child).await.unwrap_err();
-        assert_eq!((code, reason), nobody, "{child}");
-        answers.push(message);
-    }
-    answers.dedup();
-    assert_eq!(answers.len(), 1, "{answers:?}");
-
-    // Of its own: a case of others and a child who need not attend are answered alike.
-    let untaken = (
-        Code::FailedPrecondition,
-        "DROPOUT_REPORT_NOT_TAKEN".to_owned(),
-    );
-    for child in ["马2", "马8"] {
-        let refused = report(&world, &police, &named(&own, child))
-            .await
-            .unwrap_err();
-        assert_eq!((refused.0, refused.1), untaken, "{child}");
-    }
-    let child = named(&own, "马1");
-    let case = report(&world, &police, &child).await.unwrap();
-    assert_eq!(
-        (
-            case.student.as_str(),
-            case.school.as_str(),
-            case.region.as_str()
-        ),
-        ("", "", "")
-    );
-    let again = report(&world, &police, &child).await.unwrap_err();
-    assert_eq!(again.1, "DROPOUT_CASE_OPEN");
-    assert!(again.2.contains(&case.name), "its own");
-    let other = report(&world, &civil, &named(&civils, "马1"))
-        .await
-        .unwrap_err();
-    assert_eq!((other.0, other.1), untaken);
-
-    // How the case goes, and nothing of the child or why.
-    let mut service = DropoutCaseServiceClient::new(world.link.clone());
-    let get = || GetDropoutCaseRequest {
-        name: case.name.clone(),
-    };
-    let whole = service
-        .get_dropout_case(clerk.ask(get()))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        whole.student, enrolled.name,
-        "one child, one record, one case"
-    );
-    let head = world.officer("school.approver", &school.name);
-    let confirm = head.ask(ConfirmDropoutCaseRequest {
-        name: whole.name,
-        etag: whole.etag,
-        reason: case::Reason::Weary.into(),
-        request_id: id(),
-        ..Default::default()
-    });
-    service.confirm_dropout_case(confirm).await.unwrap();
-    let seen = service
-        .get_dropout_case(police.ask(get()))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(seen.state(), CaseState::Confirmed);
-    assert_eq!(seen.reason(), case::Reason::Unspecified);
-    assert!(seen.display_name.is_empty() && seen.school.is_empty() && seen.student.is_empty());
-    let refused = service
-        .get_dropout_case(civil.ask(get()))
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::NotFound);
 }

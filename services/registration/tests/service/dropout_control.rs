@@ -22,19 +22,23 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-const COUNTY: &str = "regions/630103";
-const CITY: &str = "regions/630100";
+pub(crate) const COUNTY: &str = "regions/630103";
+pub(crate) const CITY: &str = "regions/630100";
 
-fn day(text: &str) -> NaiveDate {
+pub(crate) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn id_of(name: &str) -> Uuid {
+pub(crate) fn id_of(name: &str) -> Uuid {
     name.rsplit('/').next().unwrap().parse().unwrap()
 }
 
 /// A case as finders would have opened it.
-fn case(school: &School, student: Option<&Student>, state: CaseState) -> dropout_case::Model {
+pub(crate) fn case(
+    school: &School,
+    student: Option<&Student>,
+    state: CaseState,
+) -> dropout_case::Model {
     let own = Uuid::now_v7();
     dropout_case::Model {
         id: own,
@@ -73,7 +77,7 @@ fn case(school: &School, student: Option<&Student>, state: CaseState) -> dropout
 }
 
 /// Opens it, with what its finder and its steps would have entered of it by now.
-async fn open(world: &World, case: dropout_case::Model) {
+pub(crate) async fn open(world: &World, case: dropout_case::Model) {
     let event = |event: Event, date: NaiveDate| dropout_case_event::Model {
         id: Uuid::now_v7(),
         dropout_case: case.id,
@@ -104,7 +108,7 @@ async fn open(world: &World, case: dropout_case::Model) {
 }
 
 /// A school with three pupils: one suspected, one dropped out; and a child without a record.
-async fn ground(world: &World) -> (School, Vec<Student>) {
+pub(crate) async fn ground(world: &World) -> (School, Vec<Student>) {
     let mut clerk = world.officer("county.clerk", COUNTY);
     let school = clerk.school("2163000001", "630103").await;
     let class = clerk.class(&school, 3, 1).await;
@@ -126,7 +130,7 @@ async fn ground(world: &World) -> (School, Vec<Student>) {
     (school, students)
 }
 
-async fn ledger(
+pub(crate) async fn ledger(
     world: &World,
     officer: &Officer<'_>,
     asked: ListLedgerRequest,
@@ -152,7 +156,7 @@ async fn ledger(
     }
 }
 
-fn asked(parent: &str, kind: LedgerKind) -> ListLedgerRequest {
+pub(crate) fn asked(parent: &str, kind: LedgerKind) -> ListLedgerRequest {
     ListLedgerRequest {
         parent: parent.into(),
         kind: kind.into(),
@@ -283,250 +287,6 @@ async fn rates_come_with_the_rows_behind_their_inputs() {
         .unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     drop(clerk);
-}
-
-fn step(report: &DropoutReport) -> StepRequest {
-    StepRequest {
-        name: report.name.clone(),
-        etag: report.etag.clone(),
-        request_id: id(),
-        ..StepRequest::default()
-    }
-}
-
-fn reason_of(status: &tonic::Status) -> String {
-    status.get_details_error_info().unwrap().reason
-}
-
-#[tokio::test]
-async fn a_monthly_report_is_counted_signed_given_back_item_by_item_and_accepted() {
-    let world = World::new().await;
-    let (school, students) = ground(&world).await;
-    world.context.clock.advance_seconds(27 * 86_400);
-    let (clerk, head) = (
-        world.officer("school.clerk", &school.name),
-        world.officer("school.approver", &school.name),
-    );
-    let (county, chief) = (
-        world.officer("county.clerk", COUNTY),
-        world.officer("county.approver", COUNTY),
-    );
-    let mut client = DropoutReportServiceClient::new(world.link.clone());
-    let draft = |period: &str| DraftDropoutReportRequest {
-        parent: school.name.clone(),
-        kind: Kind::Monthly.into(),
-        period: period.into(),
-        request_id: id(),
-    };
-    let early = client
-        .draft_dropout_report(clerk.ask(draft("2018-10")))
-        .await
-        .unwrap_err();
-    assert_eq!(reason_of(&early), "DROPOUT_PERIOD_NOT_BEGUN");
-    let above = client
-        .draft_dropout_report(county.ask(draft("2018-09")))
-        .await
-        .unwrap_err();
-    assert_eq!(reason_of(&above), "DROPOUT_REPORT_NOT_YOURS");
-    let drafted = client
-        .draft_dropout_report(clerk.ask(draft("2018-09")))
-        .await;
-    let drafted = drafted.unwrap().into_inner();
-    let again = client
-        .draft_dropout_report(clerk.ask(draft("2018-09")))
-        .await
-        .unwrap_err();
-    assert_eq!(reason_of(&again), "DROPOUT_REPORT_EXISTS");
-    assert_eq!(
-        (drafted.from_date.as_str(), drafted.due_date.as_str()),
-        ("2018-08-29", "2018-09-28")
-    );
-    let value = |report: &DropoutReport, code: &str| {
-        report
-            .items
-            .iter()
-            .find(|item| item.code == code)
-            .unwrap()
-            .value
-    };
-    assert_eq!(value(&drafted, "enrolled.primary"), 3);
-    assert_eq!(value(&drafted, "suspected"), 2);
-    assert_eq!(value(&drafted, "confirmed"), 1);
-    assert_eq!(value(&drafted, "open_dropout.left_behind"), 1);
-    for item in &drafted.items {
-        if let Some(Rows::Ledger(rows)) = &item.rows {
-            let listed = ledger(&world, &clerk, rows.clone()).await;
-            let counts_children = !["visits", "notices"].contains(&item.code.as_str());
-            assert!(
-                !counts_children || listed.len() as i64 == item.value,
-                "{item:?}"
-            );
-        }
-    }
-    // A case comes in after the count: the draft is refused until it is counted anew.
-    open(
-        &world,
-        case(&school, Some(&students[2]), CaseState::Suspected),
-    )
-    .await;
-    let stale = client
-        .sign_dropout_report(head.ask(step(&drafted)))
-        .await
-        .unwrap_err();
-    assert_eq!(reason_of(&stale), "STEP_NOT_READY");
-    let counted = client
-        .recount_dropout_report(clerk.ask(step(&drafted)))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(value(&counted, "suspected"), 3);
-    let signed = client
-        .sign_dropout_report(head.ask(step(&counted)))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!((signed.state(), signed.digest.len()), (State::Signed, 64));
-    let submitted = client
-        .submit_dropout_report(clerk.ask(step(&signed)))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(submitted.state(), State::CountyReview);
-    let back = |report: &DropoutReport, code: &str| ReturnDropoutReportRequest {
-        name: report.name.clone(),
-        etag: report.etag.clone(),
-        items: vec![return_dropout_report_request::Item {
-            code: code.into(),
-            reason: "与走访情况不符".into(),
-        }],
-        note: String::new(),
-        request_id: id(),
-    };
-    let unknown = client
-        .return_dropout_report(county.ask(back(&submitted, "weather")))
-        .await
-        .unwrap_err();
-    assert_eq!(reason_of(&unknown), "DROPOUT_ITEM_UNKNOWN");
-    let returned = client
-        .return_dropout_report(county.ask(back(&submitted, "suspected")))
-        .await;
-    let returned = returned.unwrap().into_inner();
-    assert_eq!(returned.state(), State::Returned);
-    let locked = returned
-        .items
-        .iter()
-        .filter(|item| item.state() == dropout_report_item::State::Signed);
-    assert_eq!(locked.count() + 1, returned.items.len());
-    let mut report = returned;
-    report = client
-        .recount_dropout_report(clerk.ask(step(&report)))
-        .await
-        .unwrap()
-        .into_inner();
-    report = client
-        .sign_dropout_report(head.ask(step(&report)))
-        .await
-        .unwrap()
-        .into_inner();
-    report = client
-        .submit_dropout_report(clerk.ask(step(&report)))
-        .await
-        .unwrap()
-        .into_inner();
-    report = client
-        .accept_dropout_report(chief.ask(step(&report)))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        (report.state(), report.due_date.as_str()),
-        (State::Accepted, "")
-    );
-}
-
-#[tokio::test]
-async fn what_is_entered_between_two_reports_is_in_the_next_whatever_day_it_is_about() {
-    let world = World::new().await;
-    let (school, students) = ground(&world).await;
-    world.context.clock.advance_seconds(20 * 86_400);
-    let mut client = DropoutReportServiceClient::new(world.link.clone());
-    let draft = |period: &str| DraftDropoutReportRequest {
-        parent: school.name.clone(),
-        kind: Kind::Monthly.into(),
-        period: period.into(),
-        request_id: id(),
-    };
-    let value = |report: &DropoutReport, code: &str| {
-        let item = report.items.iter().find(|item| item.code == code);
-        item.unwrap().value
-    };
-    let clerk = world.officer("school.clerk", &school.name);
-    let first = client
-        .draft_dropout_report(clerk.ask(draft("2018-09")))
-        .await;
-    let first = first.unwrap().into_inner();
-    assert_eq!(value(&first, "suspected"), 2);
-    // Later the same day, about a day of the month before.
-    let late = dropout_case::Model {
-        found_date: day("2018-08-20"),
-        ..case(&school, Some(&students[2]), CaseState::Suspected)
-    };
-    open(&world, late).await;
-    world.context.clock.advance_seconds(30 * 86_400);
-    let clerk = world.officer("school.clerk", &school.name);
-    let second = client
-        .draft_dropout_report(clerk.ask(draft("2018-10")))
-        .await;
-    let second = second.unwrap().into_inner();
-    assert_eq!(value(&second, "suspected"), 1, "{second:?}");
-    assert_eq!(second.entered_after_time, first.entered_until_time);
-    let item = second.items.iter().find(|item| item.code == "suspected");
-    let Some(Rows::Ledger(rows)) = &item.unwrap().rows else {
-        panic!("no rows");
-    };
-    let listed = ledger(&world, &clerk, rows.clone()).await;
-    assert_eq!(listed.len(), 1);
-    assert_eq!(listed[0].student, students[2].name);
-    // The first cannot take it any more: each happening is in one report.
-    let counted = client.recount_dropout_report(clerk.ask(step(&first))).await;
-    assert_eq!(value(&counted.unwrap().into_inner(), "suspected"), 2);
-}
-
-#[tokio::test]
-async fn who_reported_nothing_by_the_day_is_on_a_list_at_every_level() {
-    let world = World::new().await;
-    let (school, _) = ground(&world).await;
-    let mut client = DropoutReportServiceClient::new(world.link.clone());
-    let asked = |parent: &str, kind: Kind, period: &str| ListMissingReportsRequest {
-        parent: parent.into(),
-        kind: kind.into(),
-        period: period.into(),
-        ..ListMissingReportsRequest::default()
-    };
-    let clerk = world.officer("county.clerk", COUNTY);
-    let list = client
-        .list_missing_reports(clerk.ask(asked(COUNTY, Kind::Monthly, "2018-09")))
-        .await;
-    assert!(
-        list.unwrap().into_inner().missing_reports.is_empty(),
-        "its day has not passed"
-    );
-    world.context.clock.advance_seconds(40 * 86_400);
-    for (role, parent) in [("county.clerk", COUNTY), ("city.clerk", CITY)] {
-        let officer = world.officer(role, parent);
-        let list = client
-            .list_missing_reports(officer.ask(asked(parent, Kind::Monthly, "2018-09")))
-            .await;
-        let missing = list.unwrap().into_inner().missing_reports;
-        assert_eq!(missing.len(), 1, "{parent}");
-        assert_eq!(missing[0].organisation, school.name);
-    }
-    let city = world.officer("city.clerk", CITY);
-    let list = client
-        .list_missing_reports(city.ask(asked(CITY, Kind::Quarterly, "2018-Q2")))
-        .await;
-    let missing = list.unwrap().into_inner().missing_reports;
-    assert_eq!(missing[0].organisation, COUNTY);
 }
 
 #[tokio::test]
