@@ -198,7 +198,7 @@ fn line(kind: Kind, kept: &[usize], row: &Row, why: &[RowVerdict]) -> Line {
                 known.map_or_else(|| verdict.field.clone(), |field| field.label())
             }),
             // The sentence stands beside it, filled in; the catalogue's has blanks.
-            told(&|verdict| reason_name(verdict.reason())),
+            told(&|verdict| reason_name(verdict.reason()).to_owned()),
             told(&|verdict| verdict.message_zh.clone()),
             told(&|verdict| verdict.message.clone()),
         ])
