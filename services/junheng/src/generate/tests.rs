@@ -159,8 +159,18 @@ fn circumstances_come_in_their_shares() {
             0.58,
             0.01,
         ),
-        ("migrants", share(&|row| row.migrant == Some(true)), 0.097, 0.04),
-        ("left behind", share(&|row| row.left_behind == Some(true)), 0.107, 0.04),
+        (
+            "migrants",
+            share(&|row| row.migrant == Some(true)),
+            0.097,
+            0.04,
+        ),
+        (
+            "left behind",
+            share(&|row| row.left_behind == Some(true)),
+            0.107,
+            0.04,
+        ),
         (
             "disabled",
             share(&|row| row.disability.unwrap_or(0) != 0),
