@@ -4,32 +4,19 @@ use std::time::Duration;
 
 use crate::support::{Officer, World, child, id};
 use junheng_kernel::bulk::{ImportHeader, ImportResult};
-use junheng_kernel::name::etag;
-use junheng_kernel::privacy::FieldAddress;
 use junheng_proto::error::v1::Reason;
-use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
-use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest};
 use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::comparison_service_client::ComparisonServiceClient;
-use junheng_proto::registration::v1::dropout_case as case;
 use junheng_proto::registration::v1::dropout_case::State as CaseState;
-use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::resident_candidate::Decision;
 use junheng_proto::registration::v1::resident_list::{Kind, Source};
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::Evidence;
-use junheng_registration::entity::{comparison, dropout_case, dropout_visit, resident, student};
-use prost::Message as _;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, Statement,
-};
+use junheng_registration::entity::{comparison, dropout_case};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _};
 use tonic::Code;
-use tonic_types::StatusExt as _;
-use uuid::Uuid;
 
 pub(crate) const COUNTY: &str = "regions/630103";
 pub(crate) const POLICE: &str = "accounts/police";

@@ -1,13 +1,10 @@
 //! Ledgers, rates, reports and supervision over the same cases, as officers of each level call them.
 
-use crate::support::{Officer, World, id};
+use crate::support::{Officer, World};
 use chrono::NaiveDate;
 use junheng_proto::identity::v1::Level;
 use junheng_proto::registration::v1::dropout_case::{Finding, Group, State as CaseState};
 use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateServiceClient;
-use junheng_proto::registration::v1::dropout_report::{Kind, State};
-use junheng_proto::registration::v1::dropout_report_item::Rows;
-use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
 use junheng_proto::registration::v1::junior_place::State as PlaceState;
 use junheng_proto::registration::v1::ledger_entry::Attendance;
 use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
@@ -15,11 +12,9 @@ use junheng_proto::registration::v1::list_ledger_request::Event;
 use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
 use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::*;
-use junheng_proto::workflow::v1::StepRequest;
 use junheng_registration::entity::{dropout_case, dropout_case_event, junior_place};
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use tonic::Code;
-use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 pub(crate) const COUNTY: &str = "regions/630103";

@@ -1,27 +1,15 @@
 //! The four reports (四个一): counted, signed, given back item by item, and who owes one.
 
-use crate::dropout_control::{CITY, COUNTY, asked, case, day, ground, id_of, ledger, open};
-use crate::support::{Officer, World, id};
-use chrono::NaiveDate;
-use junheng_proto::identity::v1::Level;
-use junheng_proto::registration::v1::dropout_case::{Finding, Group, State as CaseState};
-use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateServiceClient;
+use crate::dropout_control::{CITY, COUNTY, case, day, ground, ledger, open};
+use crate::support::{World, id};
+use junheng_proto::registration::v1::dropout_case::State as CaseState;
 use junheng_proto::registration::v1::dropout_report::{Kind, State};
 use junheng_proto::registration::v1::dropout_report_item::Rows;
 use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
-use junheng_proto::registration::v1::junior_place::State as PlaceState;
-use junheng_proto::registration::v1::ledger_entry::Attendance;
-use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
-use junheng_proto::registration::v1::list_ledger_request::Event;
-use junheng_proto::registration::v1::overdue_service_client::OverdueServiceClient;
-use junheng_proto::registration::v1::promotion_service_client::PromotionServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
-use junheng_registration::entity::{dropout_case, dropout_case_event, junior_place};
-use sea_orm::{EntityTrait as _, IntoActiveModel as _};
-use tonic::Code;
+use junheng_registration::entity::dropout_case;
 use tonic_types::StatusExt as _;
-use uuid::Uuid;
 
 pub(crate) fn step(report: &DropoutReport) -> StepRequest {
     StepRequest {

@@ -126,6 +126,7 @@ async fn recognise(world: &World, school: &School, student: &str) {
             evidence: vec![Evidence {
                 title: "证明材料".into(),
                 digest: "ab".repeat(32),
+                ..Evidence::default()
             }],
             valid_from: "2018-08-01".into(),
             ..GroupRecognition::default()
