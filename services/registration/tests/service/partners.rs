@@ -13,9 +13,7 @@ use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseSer
 use junheng_proto::registration::v1::resident_list::Kind;
 use junheng_proto::registration::v1::*;
 use prost::Message as _;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
-};
+use sea_orm::{ConnectionTrait as _, Statement};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
