@@ -536,7 +536,7 @@ async fn only_the_draw_gives_a_class_to_whom_it_has_on_its_list_and_each_side_ch
     });
     let draw = done(draws.prepare_class_draw(request).await);
     assert_eq!(draw.members.len(), 2);
-    let listed = read(&mut own, &draw.members[0].student).await;
+    let listed = read(&mut own, &format!("students/{}", draw.members[0].student)).await;
     let by_hand = Student {
         school_class: class.name.clone(),
         ..listed
