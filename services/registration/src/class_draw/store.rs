@@ -71,7 +71,7 @@ pub(crate) async fn listed(
         let members: HashSet<&str> = members.iter().map(|one| one.student.as_str()).collect();
         let named = students
             .iter()
-            .filter(|student| members.contains(format!("students/{}", student.id).as_str()));
+            .filter(|student| members.contains(student.id.to_string().as_str()));
         listed.extend(named.map(|student| (student.id, draw.id)));
     }
     Ok(listed)
