@@ -1,8 +1,11 @@
 //! The first load of a province: quick, and with every promise kept that the common way keeps.
 
 use junheng_proto::education::v1::{SchoolKind, Stage};
-use junheng_proto::registration::v1::{CountStudentsRequest, StudentRow};
-use junheng_tests::person::child;
+use junheng_proto::registration::v1::student::IdentityType;
+use junheng_proto::registration::v1::{
+    CountStudentsRequest, ListDuplicateCasesRequest, StudentRow,
+};
+use junheng_tests::person::{Person, child};
 use junheng_tests::pupils::{open_class, register};
 use junheng_tests::refusal::answered;
 use junheng_tests::rolls::{header, import_students, numbered, student_row};
@@ -19,6 +22,7 @@ const SHARED: usize = 40;
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("two schools that load an empty province at once and share children register each child once and open cases", |world| Box::pin(shared(world))),
+    story("a child who comes twice in a first load, by card and by passport, does not end it and has a case when it has ended", |world| Box::pin(by_two_documents(world))),
     story("who is registered right after the first load finds the same rows standing and the same indexes", |world| Box::pin(at_once(world))),
 ];
 
@@ -71,6 +75,44 @@ async fn at_once(world: &World) {
     assert_eq!((again.created_count, again.rejected_count), (0, 0));
     assert_eq!(again.unchanged_count, as_count(MANY));
     assert_eq!(count(clerk, &school).await, as_count(MANY + 1));
+}
+
+async fn by_two_documents(world: &World) {
+    let world = world.of_its_own(&[]).await;
+    let before = indexes(&world).await;
+    let county = County::fresh(&world).await;
+    let (clerk, school) = (&county.clerk, with_class(&county).await);
+    let twin = child();
+    let row = |child: &Person| student_row(&school, Stage::Primary, 1, 1, child);
+    let with_passport = StudentRow {
+        identity_type: IdentityType::Passport.into(),
+        identity_number: "E20160901".to_owned(),
+        ..row(&twin)
+    };
+    let others = (0..MANY).map(|_| row(&child()));
+    let rows = [row(&twin), with_passport].into_iter().chain(others);
+    let rows = numbered(rows, |row, number| row.row = number);
+    let result = answered(import_students(clerk, header(&school.name), rows).await);
+    assert_eq!(
+        (result.created_count, result.rejected_count),
+        (as_count(MANY + 2), 0)
+    );
+    if world.database == Database::Postgres {
+        let meanwhile = indexes(&world).await;
+        assert!(meanwhile.len() < before.len(), "the load goes on");
+    }
+    // Asked for one child by itself, the load is over at the latest.
+    let class = open_class(clerk, &school, 2, 1).await;
+    register(clerk, &class, &child()).await;
+    assert_eq!(indexes(&world).await, before);
+    let request = ListDuplicateCasesRequest {
+        parent: school.name.clone(),
+        ..ListDuplicateCasesRequest::default()
+    };
+    let listed = clerk.duplicate_cases().list_duplicate_cases(request).await;
+    let cases = answered(listed).duplicate_cases;
+    let claims: Vec<usize> = cases.iter().map(|case| case.claims.len()).collect();
+    assert_eq!(claims, [1]);
 }
 
 async fn with_class(county: &County) -> School {

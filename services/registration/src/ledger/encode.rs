@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::groups::{GROUPS, Known, bit, of_bits};
 use super::people::Child;
-use super::{cases, people, rules};
+use super::{cases, rules};
 use crate::approval::region_of;
 use crate::attendance::proof::{self, Away};
 use crate::entity::{dropout_case, dropout_case_event, student};
@@ -74,7 +74,7 @@ impl Beside {
         let all: Vec<Uuid> = listed.iter().chain(&of_cases).copied().collect();
         let students = match of_cases.is_empty() {
             true => HashMap::new(),
-            false => people::with_ids(database, of_cases).await?,
+            false => crate::student::store::with_ids(database, of_cases).await?,
         };
         let open = match listed.is_empty() {
             true => Vec::new(),

@@ -1,6 +1,5 @@
 //! The children of a ledger, in the order of places: those with a record, then those without.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -113,19 +112,6 @@ pub(crate) fn students_of(asked: &Asked) -> Condition {
         .add_option((asked.stage != 0).then(|| student::Column::Stage.eq(asked.stage)))
         .add_option(asked.attending_only.then(|| Expr::cust("state = 1")))
         .add_option((asked.ages.0 != 0).then(|| student::Column::BirthMonth.is_in(months)))
-}
-
-/// Students by their ids, whoever asked for their cases.
-pub(super) async fn with_ids(
-    database: &impl ConnectionTrait,
-    ids: Vec<Uuid>,
-) -> Result<HashMap<Uuid, student::Model>, DbErr> {
-    let judged = Scope::everything("the students of cases that are in scope");
-    let rows = student::Entity::visible_to(&judged)
-        .filter(student::Column::Id.is_in(ids))
-        .all(database)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 async fn without_record(

@@ -131,6 +131,19 @@ pub(super) fn new_record(
     Ok((row, person))
 }
 
+/// What was written of a child who has a record.
+pub(super) fn draft_of(row: &Model, person: &Person) -> Draft {
+    Draft {
+        display_name: person.display_name.clone(),
+        identity_type: row.identity_type,
+        identity_number: person.identity_number.clone(),
+        sex: row.sex,
+        birth_date: person.birth_date.clone(),
+        ethnicity: row.ethnicity.clone(),
+        student_number: person.student_number.clone(),
+    }
+}
+
 /// The row with the key fields of a draft that has passed its rules, and the hash of its document. The student number is
 /// the caller's business.
 pub(crate) fn corrected(

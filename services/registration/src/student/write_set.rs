@@ -223,9 +223,7 @@ impl SetWriter {
     /// Whether this is a set of a first load, of persons whom nobody has registered, whose numbers are nobody's.
     async fn are_new(&self, tx: &Tx, rows: &[Prepared]) -> Result<bool, KernelError> {
         if self.opens_cases {
-            let students = rows
-                .iter()
-                .map(|row| (&row.student, row.wanted.draft.birth_date.as_str()));
+            let students = rows.iter().map(|row| &row.student);
             return self.load.claim(tx, students).await;
         }
         // All or nothing is one transaction of many sets: it must not wait for an end that waits for it.

@@ -1,25 +1,17 @@
-//! Who has been written since a first load began, in 24 bytes each.
+//! Who has been written since a first load began, in 16 bytes each.
 
-use super::super::suspicion::is_numbered;
 use crate::entity::student::Model;
 
 /// Shards keep the copy that an insertion moves small.
 const SHARDS: usize = 4_096;
 
-/// A student of a set, with the date of birth, which the row has sealed.
-pub(crate) type Newcomer<'a> = (&'a Model, &'a str);
-
-/// The first 8 bytes of the keyed hashes of documents and of student numbers, and a print of name, sex and date of birth, by
-/// which two records may be one child's where one of them shows no resident number. The hashes are HMAC-SM3: nobody without the key
+/// The first 8 bytes of the keyed hashes of documents and of student numbers. The hashes are HMAC-SM3: nobody without the key
 /// can aim at a collision, and by chance two of five million meet once in a million loads; then the load ends early, and
 /// nothing else happens.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Met {
     documents: Prints,
     numbers: Prints,
-    children: Prints,
-    /// Of those who show no resident number.
-    unnumbered: Prints,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -32,21 +24,12 @@ struct Prints {
 // === impl Met ===
 
 impl Met {
-    /// Takes all of these students in; `false` when somebody, or a number, was there before or comes twice, and when a child
-    /// may have another record.
-    pub(super) fn claim<'a>(&mut self, students: impl Iterator<Item = Newcomer<'a>>) -> bool {
+    /// Takes all of these students in; `false` when somebody, or a number, was there before or comes twice.
+    pub(super) fn claim<'a>(&mut self, students: impl Iterator<Item = &'a Model>) -> bool {
         let mut are_new = true;
-        for (student, birth_date) in students {
+        for student in students {
             are_new &= self.documents.claim(first_bytes(&student.identity_hash));
             are_new &= self.numbers.claim(first_bytes(&student.number_hash));
-            let child = print_of(student, birth_date);
-            are_new &= if is_numbered(student.identity_type) {
-                self.children.claim(child);
-                !self.unnumbered.holds(child)
-            } else {
-                self.unnumbered.claim(child);
-                self.children.claim(child)
-            };
         }
         are_new
     }
@@ -60,11 +43,6 @@ impl Met {
 // === impl Prints ===
 
 impl Prints {
-    fn holds(&self, print: u64) -> bool {
-        let shard = self.shards.get((print % SHARDS as u64) as usize);
-        shard.is_some_and(|shard| shard.binary_search(&print).is_ok())
-    }
-
     /// `false` when it is there.
     fn claim(&mut self, print: u64) -> bool {
         if self.shards.is_empty() {
@@ -97,16 +75,6 @@ fn first_bytes(hash: &[u8]) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
-/// The name's part is a keyed hash; sex and date of birth are spread over all of it.
-fn print_of(student: &Model, birth_date: &str) -> u64 {
-    let digits = birth_date.bytes().filter(u8::is_ascii_digit);
-    let date = digits.fold(0_u64, |date, digit| {
-        date.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'))
-    });
-    let rest = (date << 8) ^ u64::from(student.sex.unsigned_abs());
-    student.name_key.cast_unsigned() ^ rest.wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
 #[cfg(test)]
 mod tests {
     use sm3::{Digest as _, Sm3};
@@ -121,7 +89,6 @@ mod tests {
             assert!(prints.claim(first_bytes(&hash(number))));
         }
         assert!(!prints.claim(first_bytes(&hash(77))));
-        assert!(prints.holds(first_bytes(&hash(78))));
         assert_eq!(prints.count, 100_000);
         let held: usize = prints.shards.iter().map(Vec::capacity).sum();
         assert!(held * 8 < 100_000 * 16, "{held} places");

@@ -3,15 +3,17 @@
 //!
 //! Uniqueness is kept meanwhile by the one process that loads: it knows the keyed hash of every document and number that it
 //! has written. The first set with somebody whom it has met ends the load before it is written, so that its rows are judged
-//! as always, against the indexes: a repeat stands, a child of two schools opens its case, and so does one who may have
-//! two records. A registration of one student ends the load too, silence after the last import, and the start of a process
-//! that finds a load whose holder has died: every row that has been committed is unique, and the indexes can always be built.
+//! as always, against the indexes: a repeat stands, a child of two schools opens its case. A registration of one student
+//! ends the load too, silence after the last import, and the start of a process that finds a load whose holder has died:
+//! every row that has been committed is unique, and the indexes can always be built. Who may have two records is looked for
+//! once, by the indexes, and the load is not over before each of them has a case.
 //!
-//! The row of `first_loads` says that a load is under way, by whom, and how to build what was there. It goes in the
-//! transaction that builds the indexes, and each set holds it while it is written. Other writes fail at the database: there
-//! is no unique index for them to rely on, and a trigger refuses changes.
+//! The row of `first_loads` says that a load is under way, by whom, and how to build what was there; nothing is left to build
+//! once the indexes stand. Each set holds it while it is written. Other writes fail at the database: there is no unique index
+//! for them to rely on, and a trigger refuses changes.
 
 mod met;
+mod second_records;
 mod statements;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,14 +26,14 @@ use junheng_kernel::store::{Store, Tx};
 use sea_orm::DatabaseBackend;
 use uuid::Uuid;
 
-pub(crate) use met::Newcomer;
-
 use met::Met;
+
+use crate::entity::student::Model;
 
 /// An import of fewer rows goes the common way: taking indexes away and building them has its price too.
 const MANY: usize = 5_000;
-/// A load with more students than this is ended: who has been met is kept in memory, 24 bytes each.
-const MOST: usize = 8_000_000;
+/// A load with more students than this is ended: who has been met is kept in memory, 16 bytes each.
+const MOST: usize = 12_000_000;
 /// How long after the last import a load ends.
 const IDLE: Duration = Duration::from_secs(2);
 /// How often a load is looked at.
@@ -127,7 +129,7 @@ impl FirstLoad {
     pub(crate) async fn claim(
         &self,
         tx: &Tx,
-        students: impl Iterator<Item = Newcomer<'_>>,
+        students: impl Iterator<Item = &Model>,
     ) -> Result<bool, KernelError> {
         let claimed = match &mut *self.met() {
             None => return Ok(false),
@@ -151,18 +153,28 @@ impl FirstLoad {
     async fn build(&self) -> Result<(), KernelError> {
         let _one = self.0.ending.lock().await;
         let begun = Instant::now();
-        let ended = self
+        let was_loading = self
             .store()
-            .upkeep(|tx| async move { statements::end(&tx).await })
+            .upkeep(|tx| async move { statements::build(&tx).await })
             .await?;
         *self.met() = None;
-        if ended {
-            self.store()
-                .upkeep(|tx| async move { statements::analyze(&tx).await })
-                .await?;
-            let seconds = begun.elapsed().as_secs_f64();
-            tracing::info!(seconds, "the first load has ended; the indexes are built");
+        if !was_loading {
+            return Ok(());
         }
+        let built = begun.elapsed();
+        self.store()
+            .upkeep(|tx| async move { statements::analyze(&tx).await })
+            .await?;
+        let suspected = second_records::open_cases(&self.0.context).await?;
+        self.store()
+            .upkeep(|tx| async move { statements::leave(&tx).await })
+            .await?;
+        tracing::info!(
+            seconds = begun.elapsed().as_secs_f64(),
+            indexes_seconds = built.as_secs_f64(),
+            suspected,
+            "the first load has ended; the indexes are built"
+        );
         Ok(())
     }
 
@@ -207,13 +219,15 @@ impl FirstLoad {
         Ok(())
     }
 
-    /// Whether another process loads. Where that one has died, its load is ended.
+    /// Whether another process loads. Where that one has died, its load is ended, and so is one of this process that failed
+    /// to end.
     async fn others(&self) -> Result<bool, KernelError> {
         let standing = statements::standing(self.store().reader()).await?;
-        let Some(standing) = standing.filter(|load| load.holder != self.0.holder) else {
+        let Some(standing) = standing.filter(|_| !self.is_loading()) else {
             return Ok(false);
         };
-        if standing.until_micros > self.0.context.clock.now_micros() {
+        let is_own = standing.holder == self.0.holder;
+        if !is_own && standing.until_micros > self.0.context.clock.now_micros() {
             return Ok(true);
         }
         self.build().await?;

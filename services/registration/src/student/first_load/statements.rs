@@ -1,7 +1,10 @@
 //! Every SQL statement of a first load.
 
+use std::collections::BTreeSet;
+
 use junheng_kernel::error::KernelError;
 use junheng_kernel::store::Tx;
+use junheng_proto::registration::v1::student::State;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
@@ -24,6 +27,15 @@ const MEMORY: &str = "\
 
 /// Between two statements; no definition of an index contains it.
 const SEPARATOR: &str = ";\n";
+
+/// Whom the load has written who may have another record: name, sex and month of birth agree, and one of the two shows no
+/// resident number. One pass over the students, before which those without a number are few.
+const NAMESAKES: &str = "\
+    WITH few AS MATERIALIZED (\
+        SELECT id, name_key, sex, birth_month FROM students WHERE identity_type NOT IN (1, 5, 6) AND state <> $1) \
+    SELECT few.id AS one, other.id AS other FROM few JOIN students other \
+    ON (other.name_key, other.sex, other.birth_month) = (few.name_key, few.sex, few.birth_month) \
+    WHERE other.id <> few.id AND other.state <> $1";
 
 /// What is known of a load.
 pub(super) struct Standing {
@@ -96,9 +108,9 @@ pub(super) async fn begin(tx: &Tx, holder: Uuid, until_micros: i64) -> Result<bo
     Ok(true)
 }
 
-/// Whether the load still stands; held until the transaction ends.
+/// Whether the load still takes rows; held until the transaction ends.
 pub(super) async fn hold(tx: &Tx, holder: Uuid) -> Result<bool, DbErr> {
-    let sql = "SELECT 1 AS one FROM first_loads WHERE holder = $1 FOR SHARE";
+    let sql = "SELECT 1 AS one FROM first_loads WHERE holder = $1 AND statements <> '' FOR SHARE";
     Ok(one(&**tx, sql, [holder.into()]).await?.is_some())
 }
 
@@ -111,20 +123,44 @@ pub(super) async fn renew(tx: &Tx, holder: Uuid, until_micros: i64) -> Result<()
     Ok(())
 }
 
-/// Makes the indexes again and ends the load; whether there was one. Waits for the sets that are being written.
-pub(super) async fn end(tx: &Tx) -> Result<bool, KernelError> {
+/// Makes the indexes again; whether there was a load, which stays until [`leave`]. Waits for the sets that are being written.
+pub(super) async fn build(tx: &Tx) -> Result<bool, KernelError> {
     let sql = "SELECT statements FROM first_loads WHERE id = 1 FOR UPDATE";
     let Some(row) = one(&**tx, sql, []).await? else {
         return Ok(false);
     };
     let statements: String = row.try_get("", "statements")?;
+    if statements.is_empty() {
+        return Ok(true);
+    }
     run(tx, MEMORY).await?;
     for statement in statements.split(SEPARATOR).filter(|up| !up.is_empty()) {
         run(tx, statement).await?;
     }
     run(tx, "DROP TRIGGER students_first_load ON students").await?;
-    run(tx, "DELETE FROM first_loads").await?;
+    run(tx, "UPDATE first_loads SET statements = ''").await?;
     Ok(true)
+}
+
+/// Ends the load.
+pub(super) async fn leave(tx: &Tx) -> Result<(), KernelError> {
+    Ok(run(tx, "DELETE FROM first_loads").await?)
+}
+
+/// The pairs of records that may be one child's, the older one first.
+pub(super) async fn namesakes(
+    database: &impl ConnectionTrait,
+) -> Result<BTreeSet<(Uuid, Uuid)>, DbErr> {
+    let cancelled = [(State::Cancelled as i32).into()];
+    let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, NAMESAKES, cancelled);
+    let rows = database.query_all_raw(asked).await?;
+    rows.iter()
+        .map(|row| {
+            let (one, other): (Uuid, Uuid) = (row.try_get("", "one")?, row.try_get("", "other")?);
+            // A record's id tells when it was made.
+            Ok((one.min(other), one.max(other)))
+        })
+        .collect()
 }
 
 /// Tells the planner of the rows.
