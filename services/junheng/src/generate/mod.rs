@@ -22,11 +22,13 @@ mod tally;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::ensure;
+use futures_util::StreamExt as _;
 
 use crate::cli::{GenerateArgs, SignInArgs};
-use crate::client::Progress;
+use crate::client::{Kind, Progress};
 use crate::config::Config;
 use parameters::Parameters;
 use plan::{County, Plan};
@@ -43,6 +45,7 @@ pub async fn run(config: &Config, args: &GenerateArgs) -> anyhow::Result<bool> {
         args.rows_per_request > 0,
         "--rows-per-request should be at least 1"
     );
+    ensure!(args.at_once > 0, "--at-once should be at least 1");
     let parameters = Arc::new(Parameters::builtin()?);
     let plan = Arc::new(Plan::of(args, &parameters)?);
     let counties = plan.between(args.from.as_deref(), args.until.as_deref())?;
@@ -95,6 +98,7 @@ fn each(
     Ok(report)
 }
 
+/// Schools and classes first, county by county; then the pupils of a few counties at once, as counties do.
 async fn into(
     sender: &Sender,
     counties: &[County],
@@ -108,9 +112,31 @@ async fn into(
         let session = sender.enter(county).await?;
         progress.say(&county.name);
         for batch in send::batches(parameters, plan, county, args.rows_per_request) {
-            let tally = sender.send(&session, county, &batch, progress).await?;
-            report.add(batch.kind, &tally);
+            if batch.kind != Kind::Students {
+                let tally = sender.send(&session, county, &batch, progress).await?;
+                report.add(batch.kind, &tally);
+            }
         }
     }
+    let begun = Instant::now();
+    let pupils = counties.iter().map(async |county| {
+        let session = sender.enter(county).await?;
+        progress.say(&county.name);
+        let mut tallies = Vec::new();
+        for batch in send::batches(parameters, plan, county, args.rows_per_request) {
+            if batch.kind == Kind::Students {
+                tallies.push(sender.send(&session, county, &batch, progress).await?);
+            }
+        }
+        anyhow::Ok(tallies)
+    });
+    // In the order of the counties, so that the first that fails is the one to go on from.
+    let mut pupils = futures_util::stream::iter(pupils).buffered(args.at_once);
+    while let Some(tallies) = pupils.next().await {
+        for tally in tallies? {
+            report.add(Kind::Students, &tally);
+        }
+    }
+    report.students.seconds = begun.elapsed().as_secs_f64();
     Ok(report)
 }

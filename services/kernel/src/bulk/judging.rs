@@ -7,7 +7,7 @@ use prost::Message;
 use tokio_stream::Stream;
 use tonic::Status;
 
-use super::spool::Spool;
+use super::spool::{EncodedRow, Spool};
 use super::{
     Destination, FirstRows, ImportResult, Importer, Incoming, Part, Refusal, Report, away, sets,
 };
@@ -96,19 +96,21 @@ impl<I: Importer> Judging<I> {
     /// Judges every row by itself and against the rows before it.
     fn take(mut self, rows: Vec<I::Row>) -> Result<Self, KernelError> {
         self.report.read(rows.len());
+        let mut encoded = EncodedRow::default();
         for row in rows {
             let number = I::number(&row);
-            let judged = self.importer.judge(&self.roster, row.clone());
+            encoded.set(&row)?;
+            let judged = self.importer.judge(&self.roster, row);
             let judged = judged.and_then(|checked| {
                 self.first_rows.claim(&I::key(&checked), number)?;
                 Ok(())
             });
             match judged {
-                Ok(()) => self.good.add(&row)?,
+                Ok(()) => self.good.add(&encoded)?,
                 Err(refusal) => {
                     self.report.refuse(number, &refusal);
                     if I::SETS_ASIDE && matches!(refusal, Refusal::MissingParent { .. }) {
-                        self.waiting.add(&row)?;
+                        self.waiting.add(&encoded)?;
                     }
                 }
             }

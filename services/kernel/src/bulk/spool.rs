@@ -26,6 +26,10 @@ pub(super) struct Spool {
     open: OpenFrame,
 }
 
+/// A row as it was sent and as it waits, so that it need not be kept while it is judged.
+#[derive(Default)]
+pub(super) struct EncodedRow(Zeroizing<Vec<u8>>);
+
 /// The rows of a spool, to be read once, in order.
 pub(super) struct Spooled {
     key: LessSafeKey,
@@ -59,6 +63,17 @@ struct OpenFrame {
     digest: PartsDigest,
 }
 
+// === impl EncodedRow ===
+
+impl EncodedRow {
+    /// Takes another row in place of the one before.
+    pub(super) fn set(&mut self, row: &impl Message) -> Result<(), KernelError> {
+        self.0.clear();
+        row.encode_length_delimited(&mut *self.0)
+            .map_err(|error| KernelError::Stored(error.to_string()))
+    }
+}
+
 // === impl Spool ===
 
 impl Spool {
@@ -78,16 +93,14 @@ impl Spool {
     }
 
     /// Adds a row.
-    pub(super) fn add(&mut self, row: &impl Message) -> Result<(), KernelError> {
+    pub(super) fn add(&mut self, row: &EncodedRow) -> Result<(), KernelError> {
         let OpenFrame {
             bytes,
             rows,
             digest,
         } = &mut self.open;
-        let from = bytes.len();
-        row.encode_length_delimited(&mut **bytes)
-            .map_err(|error| KernelError::Stored(error.to_string()))?;
-        digest.add(&bytes[from..]);
+        bytes.extend_from_slice(&row.0);
+        digest.add(&row.0);
         *rows += 1;
         if *rows == IMPORT_SET || bytes.len() >= FRAME_BYTES {
             self.close_frame()?;
@@ -215,8 +228,10 @@ mod tests {
 
     fn spooled(rows: usize) -> Spooled {
         let mut spool = Spool::new().unwrap();
+        let mut encoded = EncodedRow::default();
         for row in 0..rows {
-            spool.add(&format!("row {row}")).unwrap();
+            encoded.set(&format!("row {row}")).unwrap();
+            spool.add(&encoded).unwrap();
             assert!(spool.open.rows < IMPORT_SET, "a full set leaves the memory");
         }
         spool.finish().unwrap()

@@ -73,7 +73,7 @@ pub(crate) async fn insert(
     store: &Store,
     caller: &Caller,
     key: Option<&StoredKey>,
-    entry: &Entry,
+    entry: Entry,
     answer: &[u8],
 ) -> Result<(), KernelError> {
     row::Entity::insert(row_of(store, caller, key, entry, answer)?)
@@ -87,13 +87,13 @@ pub(crate) fn row_of(
     store: &Store,
     caller: &Caller,
     key: Option<&StoredKey>,
-    entry: &Entry,
+    entry: Entry,
     answer: &[u8],
 ) -> Result<row::ActiveModel, KernelError> {
     let id = Uuid::now_v7();
     let class = entry.data_class as i32;
     let records = RecordSet {
-        records: told_records(&store.keys, entry)?,
+        records: told_records(&store.keys, class, entry.records)?,
     };
     let collections = collections_of(&records.records);
     let seal = |field, bytes: &[u8]| seal_field(&store.keys, id, class, field, bytes);
@@ -107,16 +107,16 @@ pub(crate) fn row_of(
         method: Set(caller.method.clone()),
         request_id: Set(key.map(|key| key.id.clone())),
         fingerprint: Set(key.map_or(Vec::new(), |key| key.fingerprint.to_vec())),
-        subject: Set(entry.subject.clone()),
+        subject: Set(entry.subject),
         place: Set(entry.place),
         school: Set(entry.school),
         data_class: Set(class),
-        step: Set(entry.step.clone()),
-        from_state: Set(entry.from_state.clone()),
-        to_state: Set(entry.to_state.clone()),
-        note: Set(entry.note.clone()),
+        step: Set(entry.step),
+        from_state: Set(entry.from_state),
+        to_state: Set(entry.to_state),
+        note: Set(entry.note),
         evidence: Set(entry.evidence.join("\n")),
-        record_count: Set(i32::try_from(entry.records.len()).unwrap_or(i32::MAX)),
+        record_count: Set(i32::try_from(records.records.len()).unwrap_or(i32::MAX)),
         collections: Set(collections),
         records: Set(seal("records", &records.encode_to_vec())?),
         answer: Set(seal("answer", answer)?),
@@ -142,9 +142,12 @@ fn collections_of(records: &[Record]) -> String {
 
 /// The records as the journal keeps them and the feed tells them. The digest of a record that names a person is keyed:
 /// the feed gives it to readers who may not see the record, and a plain one could be guessed against.
-fn told_records(keys: &Keyring, entry: &Entry) -> Result<Vec<Record>, KernelError> {
-    let mut records = entry.records.clone();
-    if is_sealed(entry.data_class as i32) {
+fn told_records(
+    keys: &Keyring,
+    data_class: i32,
+    mut records: Vec<Record>,
+) -> Result<Vec<Record>, KernelError> {
+    if is_sealed(data_class) {
         for record in &mut records {
             record.digest = keyed_digest(keys, "journal.record", &record.digest)?.to_vec();
         }

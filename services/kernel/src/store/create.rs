@@ -346,7 +346,7 @@ impl Store {
         creation: Creation<T>,
     ) -> Result<Outcome<T>, KernelError> {
         let answer = creation.answer.encode_to_vec();
-        let row = journal::row_of(self, caller, Some(key), &creation.entry, &answer)?;
+        let row = journal::row_of(self, caller, Some(key), creation.entry.clone(), &answer)?;
         let journal = Row::of::<journal::RowEntity>(row);
         match self.backend() {
             DatabaseBackend::Postgres => self.insert_at_once(creation, journal).await,

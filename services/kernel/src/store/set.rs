@@ -41,17 +41,16 @@ impl Columns {
             let mut cells: Vec<Value> = records.iter().map(|record| record.get(column)).collect();
             let kind = cells.first()?.array_type();
             let name = type_name(&kind)?;
-            let present: Vec<Value> = cells
-                .iter()
-                .map(|cell| Value::Bool(Some(*cell != cell.as_null())))
-                .collect();
-            let is_whole = present.iter().all(|one| *one == Value::Bool(Some(true)));
+            let is_whole = cells.iter().all(|cell| *cell != cell.as_null());
+            let mut present = Vec::new();
             if !is_whole {
                 // The driver's arrays hold no nulls: a second one says which cells are there.
                 for cell in &mut cells {
-                    if *cell == cell.as_null() {
+                    let is_there = *cell != cell.as_null();
+                    if !is_there {
                         *cell = cell.dummy_value();
                     }
+                    present.push(Value::Bool(Some(is_there)));
                 }
             }
             let cell = parameter(Value::Array(kind, Some(Box::new(cells))), name);

@@ -135,7 +135,7 @@ impl Store {
             let tx = store.begin().await?;
             let (answer, entry) = work(tx.clone()).await?;
             let encoded = answer.encode_to_vec();
-            journal::insert(&*tx, &store, &caller, Some(&key), &entry, &encoded).await?;
+            journal::insert(&*tx, &store, &caller, Some(&key), entry, &encoded).await?;
             commit(tx).await?;
             Ok(answer)
         })
@@ -229,7 +229,7 @@ impl Store {
         let (store, caller) = (self.clone(), caller.clone());
         // One statement, which commits by itself.
         let task = tokio::spawn(async move {
-            journal::insert(store.writer(), &store, &caller, None, &entry, &[]).await
+            journal::insert(store.writer(), &store, &caller, None, entry, &[]).await
         });
         task.await
             .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))
