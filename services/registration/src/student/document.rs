@@ -228,6 +228,12 @@ pub(crate) fn hash(index: &BlindIndex, draft: &Draft, school: Uuid) -> Vec<u8> {
     index.index(domain, &value).to_vec()
 }
 
+/// Whether the hash of such a document names the school, and so changes with it.
+pub(super) fn is_hashed_with_school(identity_type: i32, identity_number: &str) -> bool {
+    let unique = document_of(identity_type).map(|document| &document.unique);
+    !matches!(unique, Some(Unique::Number(_))) && identity_number.is_empty()
+}
+
 /// The hashes that a number has as one of each kind of document: who looks for a number need not know the kind.
 pub(super) fn hashes_of_number(index: &BlindIndex, number: &str) -> Vec<Vec<u8>> {
     let mut domains: Vec<&str> = DOCUMENTS

@@ -14,7 +14,7 @@ use junheng_proto::registration::v1::student_change::Kind;
 use sea_orm::ConnectionTrait;
 
 use super::person::{self, Person};
-use super::store;
+use super::{rehash, store};
 use crate::aid;
 use crate::dropout_case::moving;
 use crate::entity::student::Model;
@@ -96,7 +96,8 @@ pub async fn change_all(
     let (mut changed, mut history) = (Vec::new(), Vec::new());
     let mut counts = tally::Changes::default();
     let (mut followers, mut aided) = (Vec::new(), Vec::new());
-    let moves = in_place(database, moves).await?;
+    let mut moves = in_place(database, moves).await?;
+    rehash::follow(database, pen.keys, &mut moves).await?;
     moving::hold(database, moves.iter().filter_map(goes)).await?;
     for Move { before, mut after } in moves {
         if let Some(before) = &before {

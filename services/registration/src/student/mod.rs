@@ -21,6 +21,7 @@ pub(crate) mod ledger;
 pub(crate) mod name_key;
 pub mod number;
 pub(crate) mod person;
+mod rehash;
 pub mod rpc;
 pub mod rules;
 pub(crate) mod school_fields;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::support::{World, id};
+use crate::support::{World, id, row};
 use junheng_kernel::service::Link;
 use junheng_proto::obstacle::v1::obstacle_service_server::{
     ObstacleService, ObstacleServiceServer,
@@ -66,12 +66,9 @@ fn refusal<T: std::fmt::Debug>(
     (status.code(), reason, sentence)
 }
 
-#[tokio::test]
-async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
-    let (world, staffing, assets) = World::with_neighbours().await;
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let closing = clerk.school("2163900001", "630103").await;
-    let standing = clerk.school("2163900002", "630103").await;
+/// A closure that everybody has approved; 30 days pass.
+async fn approved(world: &World, closing: &School, standing: &School) -> Reorganisation {
+    let clerk = world.officer("county.clerk", COUNTY);
     let mut client = ReorganisationServiceClient::new(world.link.clone());
     let today = world.context.clock.today();
     let create = CreateReorganisationRequest {
@@ -110,6 +107,17 @@ async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
         .unwrap()
         .into_inner();
     assert_eq!(plan.state(), State::Approved);
+    plan
+}
+
+#[tokio::test]
+async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
+    let (world, staffing, assets) = World::with_neighbours().await;
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let closing = clerk.school("2163900001", "630103").await;
+    let standing = clerk.school("2163900002", "630103").await;
+    let plan = approved(&world, &closing, &standing).await;
+    let mut client = ReorganisationServiceClient::new(world.link.clone());
 
     // Nobody answers: not refused for good, and not passed.
     let clerk = world.officer("county.clerk", COUNTY);
@@ -173,4 +181,38 @@ async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
         .unwrap()
         .into_inner();
     assert_eq!(again, done);
+}
+
+#[tokio::test]
+async fn a_child_without_a_document_is_found_in_the_roster_of_the_school_that_took_it_in() {
+    let (world, staffing, assets) = World::with_neighbours().await;
+    let nothing = || {
+        let keeps = Keeps(Arc::new(AtomicI64::new(0)));
+        let routes = tonic::service::Routes::new(ObstacleServiceServer::new(keeps));
+        world.context.guard(routes)
+    };
+    staffing.fill(nothing());
+    assets.fill(nothing());
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let closing = clerk.school("2163900001", "630103").await;
+    clerk.class(&closing, 1, 1).await;
+    let standing = clerk.school("2163900002", "630103").await;
+    let child = |code: &str| StudentRow {
+        identity_type: student::IdentityType::None.into(),
+        identity_number: String::new(),
+        ..row(1, code, 1, 1, 1)
+    };
+    let first = clerk.import(COUNTY, vec![child("2163900001")]).await;
+    assert_eq!(first.created_count, 1, "{first:?}");
+    let plan = approved(&world, &closing, &standing).await;
+    let mut client = ReorganisationServiceClient::new(world.link.clone());
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let executed = client.execute_reorganisation(clerk.ask(step(&plan))).await;
+    assert_eq!(executed.unwrap().into_inner().state(), State::Done);
+    let roster = clerk.import(COUNTY, vec![child("2163900002")]).await;
+    assert_eq!(
+        (roster.created_count, roster.unchanged_count),
+        (0, 1),
+        "{roster:?}"
+    );
 }
