@@ -200,7 +200,7 @@ async fn fed(world: &World) {
     );
     fill(&county, &larger, Stage::Junior, 1, &[3]).await;
     fill(&county, &smaller, Stage::Junior, 1, &[1]).await;
-    // 8 × 985‰ × 3/4 = 5.91 and 8 × 985‰ × 1/4 = 1.97; the year after 4 × 985‰ × 3/4 = 2.955 and 0.985.
+    // Nothing was frozen, so that all go on: 8 × 3/4 and 8 × 1/4; the year after 4 × 3/4 and 4 × 1/4.
     for (school, now, entrants) in [(&larger, 3, [6, 3, 0]), (&smaller, 1, [2, 1, 0])] {
         let get = GetForecastRequest {
             parent: school.name.clone(),
