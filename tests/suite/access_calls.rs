@@ -270,9 +270,12 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         "LookUpZone" => json!({
             "parent": "regions/420106", "stage": "STAGE_PRIMARY", "schoolYear": 2031, "area": "矩阵小区",
         }),
-        "ReturnZonePlan" | "ReturnAdmissionPlan" | "WithdrawAdmissionEntry" | "CancelClassDraw" => {
-            json!({ "note": "请核对" })
-        }
+        "ReturnZonePlan"
+        | "ReturnAdmissionPlan"
+        | "WithdrawAdmissionEntry"
+        | "ReleaseAdmissionEntry"
+        | "RevokeAidGrant"
+        | "CancelClassDraw" => json!({ "note": "请核对" }),
         "CreateAdmissionPlan" => json!({ "admissionPlan": {
             "schoolYear": 2031, "stage": "STAGE_PRIMARY", "basis": "BASIS_ASSIGNED", "placeCount": 40, "classCount": 1,
         }}),

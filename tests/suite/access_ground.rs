@@ -390,6 +390,7 @@ fn collection_of(method: &MethodDescriptor) -> &'static str {
         "AttendanceService" if method.name() == "MarkAttendance" => "classes",
         "AttendanceService" => "attendanceSheets",
         "AttendanceZoneService" => "zonePlans",
+        "AidService" => "aidGrants",
         "AdmissionService" if method.name().ends_with("Entry") => "admissionEntries",
         "AdmissionService" => "admissionPlans",
         "ClassDrawService" => "classDraws",

@@ -25,7 +25,7 @@ use junheng_tests::rolls::{
 use junheng_tests::school_year::in_days;
 use junheng_tests::{County, Officer, School, World, days_from_now, request_id};
 
-use crate::{admission, attendance, zones};
+use crate::{admission, aid, attendance, zones};
 
 /// A record by its collection.
 pub type Named = (&'static str, String);
@@ -58,6 +58,11 @@ pub async fn records(
     ];
     records.extend(intake(world, county, school, label).await);
     records.extend(approvals(clerk, &school.name, &student.name).await);
+    let chief = world.sign_in("county.approver", &county.place.county).await;
+    records.push((
+        "aidGrants",
+        aid::granted(clerk, &chief, school, student).await,
+    ));
     records
 }
 

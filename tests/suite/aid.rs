@@ -3,16 +3,16 @@
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::group_recognition::{Group, HardshipLevel};
 use junheng_proto::registration::v1::{
-    AidGrantRow, AidItem, AidSum, AidTerm, BatchRecordAidGrantsRequest,
+    AidGrant, AidGrantRow, AidItem, AidSum, AidTerm, BatchRecordAidGrantsRequest,
     BatchRecordAidGrantsResponse, FileGroupRecognitionRequest, GetStudentAidRequest,
     GroupRecognition, ListAidGrantsRequest, ListStudentsRequest, ListUnaidedStudentsRequest,
-    SchoolTerm, Student, SumAidRequest, UpdateStudentRequest,
+    RevokeAidGrantRequest, SchoolTerm, Student, SumAidRequest, UpdateStudentRequest,
 };
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{class_row, header, import_classes, import_students, student_row};
-use junheng_tests::{County, Officer, Story, World, days_from_now, request_id, story};
+use junheng_tests::{County, Officer, School, Story, World, days_from_now, request_id, story};
 use prost_types::FieldMask;
 use tonic::Code;
 
@@ -20,6 +20,7 @@ use tonic::Code;
 pub const STORIES: &[Story] = &[
     story("who is entitled to an allowance and got nothing is listed and summed at every level", |world| Box::pin(unaided(world))),
     story("aid is recorded once and only for who is entitled to it", |world| Box::pin(recorded(world))),
+    story("a wrong grant is taken back with its reason and one allowance stands for a term", |world| Box::pin(corrected(world))),
 ];
 
 /// 2025学年秋季学期, after the rise of 2024: 62,500 fen a term for boarders of a primary school, 31,250 for day pupils.
@@ -148,6 +149,85 @@ async fn recorded(world: &World) {
     );
 }
 
+/// A grant to a pupil whose hardship is recognised for it, by name.
+pub async fn granted(clerk: &Officer, chief: &Officer, school: &School, pupil: &Student) -> String {
+    recognise(clerk, chief, pupil).await;
+    let item = match pupil.boarder {
+        true => AidItem::BoarderAllowance,
+        false => AidItem::DayPupilAllowance,
+    };
+    let recorded = record(clerk, &school.name, vec![row(pupil, item, 100)], false).await;
+    assert_eq!(recorded.recorded_count, 1, "{recorded:?}");
+    let of_pupil = list(clerk, &school.name).await.into_iter();
+    let mut of_pupil = of_pupil.filter(|grant| grant.student == pupil.name);
+    of_pupil.next().expect("the grant").name
+}
+
+async fn corrected(world: &World) {
+    let (county, school, pupils) = stage(world).await;
+    let (clerk, boarder) = (&county.clerk, &pupils[0]);
+    let wrong = vec![row(boarder, AidItem::BoarderAllowance, 100)];
+    assert_eq!(record(clerk, &school, wrong, false).await.recorded_count, 1);
+    let grant = list(clerk, &school).await.remove(0);
+    let revoke = |name: &str, note: &str| RevokeAidGrantRequest {
+        name: name.to_owned(),
+        note: note.to_owned(),
+        request_id: request_id(),
+    };
+    let silent = clerk.aid().revoke_aid_grant(revoke(&grant.name, "")).await;
+    let silent = refused(silent, Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(silent.fields, ["note"]);
+    let elsewhere = County::fresh(world).await.clerk;
+    let note = "金额录入有误";
+    let theirs = elsewhere
+        .aid()
+        .revoke_aid_grant(revoke(&grant.name, note))
+        .await;
+    refused(theirs, Code::NotFound, "NOT_FOUND");
+    let gone = answered(
+        clerk
+            .aid()
+            .revoke_aid_grant(revoke(&grant.name, note))
+            .await,
+    );
+    assert_eq!(gone, grant);
+    let twice = clerk
+        .aid()
+        .revoke_aid_grant(revoke(&grant.name, note))
+        .await;
+    refused(twice, Code::NotFound, "NOT_FOUND");
+    assert_eq!(
+        nothing(clerk, &school).await,
+        sorted(&[boarder, &pupils[1]])
+    );
+    let told = [
+        (AidItem::BoarderAllowance, 1, 62_500, 1, 0, 0),
+        (AidItem::DayPupilAllowance, 1, 31_250, 1, 0, 0),
+    ];
+    assert_eq!(summed(clerk, &county.place.county).await, told);
+
+    // Recorded anew; and who lives at home since gets no second allowance for the term.
+    let right = vec![row(boarder, AidItem::BoarderAllowance, 62_500)];
+    assert_eq!(record(clerk, &school, right, false).await.recorded_count, 1);
+    let moved_out = UpdateStudentRequest {
+        student: Some(Student {
+            name: boarder.name.clone(),
+            etag: boarder.etag.clone(),
+            ..Student::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["boarder".to_owned()],
+        }),
+        request_id: request_id(),
+    };
+    answered(clerk.students().update_student(moved_out).await);
+    let second = vec![row(boarder, AidItem::DayPupilAllowance, 31_250)];
+    let second = record(clerk, &school, second, false).await;
+    let already = vec!["AID_GRANTED_ALREADY".to_owned()];
+    assert_eq!(self::told(&second), (0, 0, already));
+    assert_eq!(grants(clerk, &school).await, [62_500]);
+}
+
 /// A school with a boarder in hardship, a day pupil in hardship and a boarder who is not.
 async fn stage(world: &World) -> (County, String, Vec<Student>) {
     let county = County::fresh(world).await;
@@ -249,13 +329,17 @@ fn told(answer: &BatchRecordAidGrantsResponse) -> (i32, i32, Vec<String>) {
     )
 }
 
-async fn grants(officer: &Officer, parent: &str) -> Vec<i64> {
+async fn list(officer: &Officer, parent: &str) -> Vec<AidGrant> {
     let request = ListAidGrantsRequest {
         parent: parent.to_owned(),
         term: Some(TERM),
         ..Default::default()
     };
-    let listed = answered(officer.aid().list_aid_grants(request).await).aid_grants;
+    answered(officer.aid().list_aid_grants(request).await).aid_grants
+}
+
+async fn grants(officer: &Officer, parent: &str) -> Vec<i64> {
+    let listed = list(officer, parent).await;
     listed.iter().map(|grant| grant.amount_fen).collect()
 }
 

@@ -3,10 +3,12 @@
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::certificate::State;
 use junheng_proto::registration::v1::certificate_list::State as ListState;
+use junheng_proto::registration::v1::reorganisation::Kind;
+use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::verify_certificate_response::Verdict;
 use junheng_proto::registration::v1::{
     Certificate, CertificateList, CreateCertificateListRequest, ListCertificatesRequest,
-    PrintCertificateRequest, VerifyCertificateRequest, VerifyCertificateResponse,
+    PrintCertificateRequest, Reorganisation, VerifyCertificateRequest, VerifyCertificateResponse,
 };
 use junheng_proto::workflow::v1::StepRequest;
 use junheng_tests::refusal::{answered, refused};
@@ -16,11 +18,13 @@ use junheng_tests::{County, Officer, School, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
 
 use crate::promotion::{fill, promote, students};
+use crate::reorganisations::{self, LATER};
 
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("a certificate is issued by two hands and verified by anybody who holds its code", |world| Box::pin(issued(world))),
     story("who has not finished junior school gets no certificate", |world| Box::pin(not_graduated(world))),
+    story("graduates of a school that closes are certified by the one that receives it and lose nothing", |world| Box::pin(inherited(world))),
     story("a revoked or replaced certificate says so to whoever verifies it", |world| Box::pin(revoked(world))),
 ];
 
@@ -37,7 +41,7 @@ struct Ground {
 impl Ground {
     async fn of(world: &World) -> Self {
         let world = in_summer(world).await;
-        let county = County::fresh(&world).await;
+        let county = reorganisations::county(&world).await;
         let school = county.school(SchoolKind::NineYear).await;
         fill(&county.clerk, &school, Stage::Junior, &[2, 3], 2).await;
         let clerk = world.sign_in("school.clerk", &school.name).await;
@@ -67,8 +71,22 @@ impl Ground {
             .await
     }
 
+    /// The officers of the same posts, after the installation has gone on.
+    async fn enter_again(&mut self) {
+        let (world, school) = (&self.world, &self.school.name);
+        let place = self.county.place.county.clone();
+        self.clerk = world.sign_in("school.clerk", school).await;
+        self.head = world.sign_in("school.approver", school).await;
+        self.county_head = world.sign_in("county.approver", &place).await;
+        self.county = County::at(world, self.county.place).await;
+    }
+
     async fn issue(&self) -> Vec<Certificate> {
-        let list = answered(self.propose(&[]).await);
+        self.certify(&[]).await
+    }
+
+    async fn certify(&self, named: &[String]) -> Vec<Certificate> {
+        let list = answered(self.propose(named).await);
         let submit = step(&list.name, &list.etag);
         let head = self.head.certificates();
         let list = answered(head.clone().submit_certificate_list(submit).await);
@@ -270,4 +288,74 @@ async fn revoked(world: &World) {
     // Who was revoked may be certified anew.
     let list = answered(ground.propose(&[]).await);
     assert_eq!(list.students, std::slice::from_ref(&one.student));
+}
+
+async fn inherited(world: &World) {
+    let mut ground = Ground::of(world).await;
+    promote(&ground.county_head, &ground.school.name).await;
+    let pupils = students(&ground.clerk, &ground.school.name).await;
+    let graduated = StudentState::Graduated;
+    let mut graduates = pupils.iter().filter(|one| one.state() == graduated);
+    let first = graduates.next().expect("two graduates");
+    let second = graduates.next().expect("two graduates");
+    let early = ground.certify(std::slice::from_ref(&first.name)).await;
+    assert_eq!(early.len(), 1);
+
+    let receiving = ground.county.school(SchoolKind::NineYear).await;
+    let drafted = Reorganisation {
+        school: ground.school.name.clone(),
+        receiving_school: receiving.name.clone(),
+        effective_date: format!("{}-07-13", summer_year()),
+        ..reorganisations::plan(Kind::Closure)
+    };
+    let drafted = reorganisations::draft(&ground.county, drafted).await;
+    reorganisations::publish(&ground.county.clerk, &drafted.name).await;
+    ground.world.later(LATER).expect("a later day");
+    ground.enter_again().await;
+    let county = &ground.county;
+    reorganisations::approve(&ground.world, county, &drafted.name).await;
+    // A list under way is an obstacle, for nobody could take its next step.
+    let open = answered(ground.propose(&[]).await);
+    let now = reorganisations::get(&county.clerk, &drafted.name).await;
+    let early_execution = county
+        .clerk
+        .reorganisations()
+        .execute_reorganisation(reorganisations::step(&now))
+        .await;
+    let refusal = refused(early_execution, Code::FailedPrecondition, "STEP_NOT_READY");
+    assert!(refusal.sentence.contains("证书名册1项"), "{refusal:?}");
+    let submit = step(&open.name, &open.etag);
+    let submitted = ground
+        .head
+        .certificates()
+        .submit_certificate_list(submit)
+        .await;
+    let submitted = answered(submitted);
+    let back = step(&submitted.name, &submitted.etag);
+    let county_head = ground.county_head.certificates();
+    answered(county_head.clone().return_certificate_list(back).await);
+    reorganisations::execute(&county.clerk, &drafted.name).await;
+
+    // The county asks for a replacement where the school is gone.
+    let lost = early[0].clone();
+    let county_clerk = county.clerk.certificates();
+    let asked = step(&lost.name, &lost.etag);
+    let asked = answered(
+        county_clerk
+            .clone()
+            .request_certificate_reissue(asked)
+            .await,
+    );
+    let reissue = step(&asked.name, &asked.etag);
+    let new = answered(county_head.clone().reissue_certificate(reissue).await);
+    assert_eq!(new.replaces, lost.name);
+    // Who graduated there and has none is listed by the school that went on.
+    ground.clerk = ground.world.sign_in("school.clerk", &receiving.name).await;
+    ground.head = ground
+        .world
+        .sign_in("school.approver", &receiving.name)
+        .await;
+    ground.school = receiving;
+    let list = answered(ground.propose(&[]).await);
+    assert_eq!(list.students, std::slice::from_ref(&second.name));
 }

@@ -13,6 +13,7 @@ use tonic::Code;
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("a forecast follows births and survival and lists where places will lack", |world| Box::pin(forecast(world))),
+    story("a junior school takes its share of the primary pupils of the county", |world| Box::pin(fed(world))),
     story("births of another county or without a source are not entered", |world| Box::pin(refusals(world))),
 ];
 
@@ -187,6 +188,33 @@ async fn forecast(world: &World) {
     };
     let frozen = answered(clerk.forecasts().freeze_cohorts(frozen).await);
     assert_eq!((frozen.school_year, frozen.student_count), (base, 30));
+}
+
+async fn fed(world: &World) {
+    let county = County::fresh(world).await;
+    let primary = county.school(SchoolKind::Primary).await;
+    fill(&county, &primary, Stage::Primary, 5, &[4, 8]).await;
+    let (larger, smaller) = (
+        county.school(SchoolKind::Junior).await,
+        county.school(SchoolKind::Junior).await,
+    );
+    fill(&county, &larger, Stage::Junior, 1, &[3]).await;
+    fill(&county, &smaller, Stage::Junior, 1, &[1]).await;
+    // Nothing was frozen, so that all go on: 8 × 3/4 and 8 × 1/4; the year after 4 × 3/4 and 4 × 1/4.
+    for (school, now, entrants) in [(&larger, 3, [6, 3, 0]), (&smaller, 1, [2, 1, 0])] {
+        let get = GetForecastRequest {
+            parent: school.name.clone(),
+            base_year: 0,
+        };
+        let told = answered(county.clerk.forecasts().get_forecast(get).await);
+        let years = told.years.iter().take(4);
+        let first: Vec<i64> = years.map(|year| year.grade_counts[0]).collect();
+        assert_eq!(first, [&[now][..], &entrants].concat());
+        assert_eq!(told.years[1].formulas[0], "forecast.junior_entrants");
+        let said = told.assumptions.iter();
+        let mut said = said.filter(|one| one.contains("占全县七年级的比例"));
+        assert!(said.next().is_some(), "{:?}", told.assumptions);
+    }
 }
 
 async fn refusals(world: &World) {

@@ -131,6 +131,7 @@ const STUDENTS: &[Field] = &[
     optional("guardian_phone", "监护人电话", Cell::Text),
     optional("residence", "家庭住址", Cell::Text),
     optional("student_number", "学籍号", Cell::Text),
+    optional("entry_year", "入学年份", Cell::Integer),
 ];
 
 #[rustfmt::skip]

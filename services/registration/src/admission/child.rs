@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::etag;
 use junheng_kernel::privacy::{FieldAddress, Keyring, mask};
+use junheng_proto::registration::v1::admission_entry::Outcome;
 use junheng_proto::registration::v1::{AdmissionEntry, AdmittedChild};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -20,9 +21,9 @@ use crate::student::rules::Draft;
 pub(crate) struct Admitted {
     /// The entry as callers see it: numbers, phone and address masked.
     pub(crate) shown: AdmissionEntry,
-    /// The school that admitted the child.
-    pub(crate) school: Uuid,
-    /// Its place.
+    /// The school that admitted the child; none once it holds no place there.
+    pub(crate) school: Option<Uuid>,
+    /// The place of the list's school.
     pub(crate) place: i64,
     /// Its county.
     pub(crate) region: String,
@@ -48,7 +49,7 @@ pub(crate) async fn admitted(
         };
         let child = Admitted {
             shown: encode(keys, row)?,
-            school: row.school,
+            school: (row.outcome == Outcome::Admitted as i32).then_some(row.school),
             place: row.place,
             region: plan.region.clone(),
             stage: plan.stage,

@@ -122,6 +122,27 @@ pub(super) async fn arrive(
     Ok(())
 }
 
+/// The place of one admitted child was given up.
+pub(super) async fn release(
+    database: &impl ConnectionTrait,
+    plan: Uuid,
+    kind: i32,
+    arrived: bool,
+) -> Result<(), DbErr> {
+    let less = |column: count::Column, by: i64| Expr::col(column).sub(by);
+    count::Entity::update_many()
+        .col_expr(count::Column::Admitted, less(count::Column::Admitted, 1))
+        .col_expr(
+            count::Column::Arrived,
+            less(count::Column::Arrived, i64::from(arrived)),
+        )
+        .filter(count::Column::Plan.eq(plan))
+        .filter(count::Column::Kind.eq(kind))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
 /// The counts of the lists of a year below `parent` that the caller may see, summed by kind. Reads one row a list and kind.
 pub(super) async fn below(
     database: &impl ConnectionTrait,

@@ -1,4 +1,4 @@
-//! Enters children into a list, and takes them off.
+//! Enters children into a list.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,23 +8,19 @@ use junheng_kernel::bulk::{FirstRows, ImportResult, Refusal, Report};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::{Entry, record};
-use junheng_kernel::name::{check_etag, id_of};
+use junheng_kernel::name::id_of;
 use junheng_kernel::post::Level;
 use junheng_kernel::resource;
 use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
-use junheng_kernel::workflow::{Asked, check_reason};
 use junheng_proto::education::v1::Stage;
 use junheng_proto::error::v1::Reason;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::Outcome;
 use junheng_proto::registration::v1::admission_plan::Document;
 use junheng_proto::registration::v1::student::State as StudentState;
-use junheng_proto::registration::v1::{
-    AddAdmissionEntriesRequest, AdmissionEntry, AdmissionRow, AdmittedChild,
-};
-use junheng_proto::workflow::v1::StepRequest;
+use junheng_proto::registration::v1::{AddAdmissionEntriesRequest, AdmissionRow, AdmittedChild};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -79,7 +75,7 @@ pub(super) async fn add(
     store
         .write(&caller.clone(), key, move |tx| async move {
             let found = open_plan(&*tx, &caller.scope, id).await?;
-            steps::held_open(&tx, found.school).await?;
+            steps::held_staying(&tx, found.school).await?;
             store::hold_plan(&*tx, id).await?;
             let current = open_plan(&*tx, &caller.scope, id).await?;
             let mut report = Report::new(false);
@@ -125,65 +121,12 @@ pub(super) async fn add(
         .await
 }
 
-/// Takes a child off a list that is open.
-pub(super) async fn withdraw(
-    context: &Context,
-    caller: Caller,
-    message: StepRequest,
-) -> Result<AdmissionEntry, AdmissionError> {
-    let asked = Asked::of("WithdrawAdmissionEntry", &message)?;
-    KernelError::unless_empty(check_reason("note", &asked.note))?;
-    let id = id_of("admissionEntries", &asked.name)?;
-    let key = RequestKey::of(&message.request_id, &message)?;
-    let (context, store) = (context.clone(), context.store.clone());
-    store
-        .write(&caller.clone(), key, move |tx| async move {
-            let found = resource::get::<entry::Entity>(&*tx, &caller.scope, id).await?;
-            store::hold_plan(&*tx, found.plan).await?;
-            let current = resource::get::<entry::Entity>(&*tx, &caller.scope, id).await?;
-            check_etag(&asked.name, &asked.etag, current.version)?;
-            let list = open_plan(&*tx, &caller.scope, current.plan).await?;
-            let keys = &context.store.keys;
-            let before = child::encode(keys, &current)?;
-            if current.outcome == Outcome::Withdrawn as i32 {
-                let entry = about_entry(&current);
-                return Ok((before, entry));
-            }
-            let mut changed = current.clone();
-            changed.outcome = Outcome::Withdrawn as i32;
-            changed.claim = current.id.as_bytes().to_vec();
-            changed.version += 1;
-            resource::replace::<entry::Entity>(&*tx, changed.clone(), current.version).await?;
-            counts::list(&*tx, list.id, [(current.kind, -1)].into()).await?;
-            let mut listed = list.clone();
-            listed.listed_count -= 1;
-            listed.version += 1;
-            resource::replace::<plan::Entity>(&*tx, listed.clone(), list.version).await?;
-            let answer = child::encode(keys, &changed)?;
-            let told = record(
-                &name_of(&listed),
-                listed.place,
-                Some(listed.school),
-                Some(&encode(&list)),
-                &encode(&listed),
-                true,
-            );
-            let entry = about_entry(&changed)
-                .change(Some(&before), &answer)
-                .with(told)
-                .note(&asked.note)
-                .evidence(&asked.evidence);
-            Ok::<_, AdmissionError>((answer, entry))
-        })
-        .await
-}
-
 pub(super) fn about_entry(row: &entry::Model) -> Entry {
     let name = child::name_of(row.id);
     Entry::about(name, row.place, Some(row.school), DataClass::Sensitive)
 }
 
-async fn open_plan(
+pub(super) async fn open_plan(
     database: &impl ConnectionTrait,
     scope: &Scope,
     id: Uuid,

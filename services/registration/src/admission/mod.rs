@@ -6,6 +6,8 @@
 //! draw does not ask who is whose.
 //!
 //! - A child stands on one list of a year in the whole province; the keyed hash of the document decides it at the write.
+//!   Who is not drawn is free for another list once the county has confirmed the first, and who was admitted and does not come once
+//!   the county has released the place.
 //! - The source of a draw's seed is named when the list is closed, before anybody can know what it will give.
 //! - A record is a result of enrolment: who has arrived is registered by [`enrol`], without a class until the class draw. Who
 //!   was admitted and has not arrived is a list.
@@ -16,6 +18,7 @@ mod draw;
 mod enrol;
 mod entries;
 pub mod error;
+mod leave;
 pub mod rpc;
 pub mod rules;
 mod steps;

@@ -26,6 +26,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::error::AdmissionError;
+use super::leave::{self, Leaving};
 use super::rules::{self, ClassSizes};
 use super::steps::{self, Given};
 use super::workflow::{
@@ -89,7 +90,17 @@ impl AdmissionService for Rpc {
         request: Request<StepRequest>,
     ) -> Result<Response<AdmissionEntry>, Status> {
         let caller = Caller::of(&request).map_err(into_status)?;
-        answer(entries::withdraw(&self.context, caller, request.into_inner()).await)
+        let message = request.into_inner();
+        answer(leave::leave(&self.context, caller, message, Leaving::Withdrawn).await)
+    }
+
+    async fn release_admission_entry(
+        &self,
+        request: Request<StepRequest>,
+    ) -> Result<Response<AdmissionEntry>, Status> {
+        let caller = Caller::of(&request).map_err(into_status)?;
+        let message = request.into_inner();
+        answer(leave::leave(&self.context, caller, message, Leaving::Released).await)
     }
 
     async fn get_admission_entry(
@@ -218,7 +229,7 @@ impl Rpc {
         let plan = self.model_of(given, &school);
         store
             .write(&caller, key, move |tx| async move {
-                steps::held_open(&tx, school.id).await?;
+                steps::held_staying(&tx, school.id).await?;
                 if plan.basis == Basis::Zone as i32 {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;

@@ -18,9 +18,10 @@ use junheng_proto::registration::v1::{AdmissionPlan, AdmittedChild, AttendanceZo
 use uuid::Uuid;
 
 use super::error::AdmissionError;
-use super::workflow::{Guard, State};
+use super::workflow::{Guard, State, state_of};
 use crate::attendance_zone::rules::{check_stage, span_of, zones_of};
 use crate::entity::admission_entry::Model;
+use crate::entity::admission_plan as plan;
 use crate::school_year;
 use crate::student::school_fields::{Contact, check_disability};
 
@@ -78,6 +79,25 @@ pub fn judge_plan(
 /// Whether children can arrive: the list is confirmed.
 pub fn takes_arrivals(state: State) -> bool {
     matches!(state, State::Confirmed | State::Enrolled)
+}
+
+/// Why the place of a child cannot be given up, in English and in Chinese; `None` when it can.
+pub fn not_releasable(plan: &plan::Model, entry: &Model) -> Option<(&'static str, &'static str)> {
+    if !takes_arrivals(state_of(plan.state)) {
+        return Some((
+            "the list is not confirmed; a child leaves an open list by withdrawal",
+            "名单尚未核准(登记中的名单请办理撤回)",
+        ));
+    }
+    if entry.outcome != Outcome::Admitted as i32 {
+        return Some(("the child holds no place", "该生未被录取,没有可释放的学位"));
+    }
+    entry.student.map(|_| {
+        (
+            "the child is registered; a transfer moves it",
+            "该生已建籍,变更学校请办理转学",
+        )
+    })
 }
 
 /// The first of these children who is not among the admitted of the plan.

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::error::AdmissionError;
 use super::rpc::{about_as, encode};
 use super::rules::{self, Facts};
-use super::workflow::{CLOSE, DRAW, ENROL, PUBLISH, RETURN, WORKFLOW, state_of};
+use super::workflow::{CLOSE, CONFIRM, DRAW, ENROL, PUBLISH, RETURN, WORKFLOW, state_of};
 use super::{counts, draw, enrol, store};
 use crate::entity::admission_plan::{Entity, Model};
 use crate::entity::school;
@@ -80,6 +80,7 @@ pub(super) async fn take(
                 (CLOSE, _) => close(&tx, &mut changed).await?,
                 (DRAW, Given::Seed(seed)) => drawn(&tx, &mut changed, seed).await?,
                 (PUBLISH, _) => changed.notice_end_date = notice_end(&context, &changed)?,
+                (CONFIRM, _) => store::let_go_undrawn(&*tx, id).await?,
                 (RETURN, _) => reopen(&tx, &mut changed).await?,
                 (ENROL, _) => {
                     let done = enrol::register(&context, &tx, &caller, &changed).await?;
@@ -111,11 +112,20 @@ pub(super) async fn take(
 
 /// Where the plan's school lies, held until the transaction ends. Fails with `SCHOOL_NOT_OPEN` for one that has closed.
 pub(super) async fn held_open(tx: &Tx, school: Uuid) -> Result<i64, AdmissionError> {
+    Ok(held(tx, school).await?.place)
+}
+
+/// The same for a school that children come new to. Fails with `SCHOOL_CLOSES` too, for one whose closing is approved.
+pub(super) async fn held_staying(tx: &Tx, school: Uuid) -> Result<(), AdmissionError> {
+    Ok(parent::check_stays(&held(tx, school).await?)?)
+}
+
+async fn held(tx: &Tx, school: Uuid) -> Result<school::Model, AdmissionError> {
     parent::hold_open(&**tx, [school]).await?;
     let public = Scope::everything("the plan was read within the caller's scope");
     let row = resource::get::<school::Entity>(&**tx, &public, school).await?;
     parent::check_open(&row)?;
-    Ok(row.place)
+    Ok(row)
 }
 
 fn check(asked: &Asked, given: &Given) -> Vec<Violation> {

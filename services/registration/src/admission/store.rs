@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::admission_entry::Outcome;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -175,6 +176,26 @@ pub async fn decide(
     Ok(())
 }
 
+/// The entry without its claim on the child: another list of the year can take it.
+pub(super) fn let_go(entry: entry::Model) -> entry::Model {
+    entry::Model {
+        claim: entry.id.as_bytes().to_vec(),
+        version: entry.version + 1,
+        ..entry
+    }
+}
+
+/// Lets go of the children of a plan who were not drawn.
+pub(super) async fn let_go_undrawn(
+    database: &impl ConnectionTrait,
+    plan: Uuid,
+) -> Result<(), KernelError> {
+    let mut undrawn = of_plan(database, plan).await?;
+    undrawn.retain(|entry| entry.outcome == Outcome::NotDrawn as i32);
+    let undrawn = undrawn.into_iter().map(let_go).collect();
+    store::replace_all::<entry::Entity>(database, undrawn).await
+}
+
 /// Marks entries of a plan as arrived, and gives how many of them are admitted ones.
 pub async fn arrive(
     database: &impl ConnectionTrait,
@@ -208,6 +229,31 @@ pub fn only_year(school_year: i32) -> Condition {
 
 /// Only who was admitted by a confirmed list of a year and has not arrived.
 pub fn only_not_arrived(school_year: i32) -> Condition {
+    confirmed(school_year).add(waited_for())
+}
+
+/// The same with those who were not drawn, or whose place was given up, and whom no list has taken since.
+pub(crate) fn only_not_in_school(school_year: i32) -> Condition {
+    let without = [Outcome::NotDrawn as i32, Outcome::Released as i32];
+    let nowhere = Expr::cust(
+        "NOT EXISTS (SELECT 1 FROM admission_entries AS other \
+         WHERE other.school_year = admission_entries.school_year \
+         AND other.claim = admission_entries.identity_hash)",
+    );
+    let let_go = Condition::all()
+        .add(entry::Column::Outcome.is_in(without))
+        .add(nowhere);
+    confirmed(school_year).add(Condition::any().add(waited_for()).add(let_go))
+}
+
+fn waited_for() -> Condition {
+    Condition::all()
+        .add(entry::Column::Outcome.eq(Outcome::Admitted as i32))
+        .add(entry::Column::Arrived.eq(false))
+}
+
+/// Only the lists of a year that are confirmed.
+fn confirmed(school_year: i32) -> Condition {
     let confirmed = [State::Confirmed as i32, State::Enrolled as i32];
     let plans = Query::select()
         .column(plan::Column::Id)
@@ -217,7 +263,5 @@ pub fn only_not_arrived(school_year: i32) -> Condition {
         .to_owned();
     Condition::all()
         .add(entry::Column::SchoolYear.eq(school_year))
-        .add(entry::Column::Outcome.eq(Outcome::Admitted as i32))
-        .add(entry::Column::Arrived.eq(false))
         .add(entry::Column::Plan.in_subquery(plans))
 }

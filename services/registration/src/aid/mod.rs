@@ -6,6 +6,7 @@
 mod entitlement;
 pub mod error;
 mod record;
+mod revoke;
 pub mod rpc;
 pub mod rules;
 pub mod store;

@@ -1,6 +1,6 @@
 //! Records what was granted: every row judged, good rows written together.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
@@ -52,10 +52,9 @@ struct Ground {
     by_hash: HashMap<Vec<u8>, Uuid>,
     /// Whose hardship is recognised.
     in_hardship: HashSet<Uuid>,
-    /// What stands, and what earlier rows add.
-    granted: HashMap<(Uuid, i32), (i64, String)>,
-    /// To whom anything stands for the term.
-    aided: BTreeSet<Uuid>,
+    /// What stands, and what earlier rows add: of the allowances a student gets one a term, which one says where the student
+    /// lives on the day.
+    granted: HashMap<Uuid, (i32, i64, String)>,
 }
 
 /// Judges and records a batch.
@@ -92,7 +91,6 @@ pub(super) async fn run(
                 by_hash: HashMap::new(),
                 in_hardship: HashSet::new(),
                 granted: HashMap::new(),
-                aided: BTreeSet::new(),
             };
             ground.read(&*tx, &work_caller, &message.rows).await?;
             let mut answer = BatchRecordAidGrantsResponse::default();
@@ -121,8 +119,9 @@ pub(super) async fn run(
                 )
             });
             let entry = entry.note(&term.label()).with_all(told);
-            let aided = totals::newly_aided(&grants, &ground.aided);
-            let aided = aided.iter().filter_map(|id| ground.by_id.get(id));
+            // Nobody among them had anything for the term.
+            let aided = grants.iter().map(|grant| &grant.student);
+            let aided = aided.filter_map(|id| ground.by_id.get(id));
             totals::granted(&*tx, &grants, aided, term).await?;
             store::insert(&*tx, grants).await?;
             Ok::<_, KernelError>((answer, entry))
@@ -157,9 +156,8 @@ impl Ground {
         let standing =
             store::of_students(database, self.term, found.iter().map(|one| one.id)).await?;
         for grant in standing {
-            let key = (grant.student, grant.item);
-            self.granted.insert(key, (grant.amount_fen, grant.pay_date));
-            self.aided.insert(grant.student);
+            let stands = (grant.item, grant.amount_fen, grant.pay_date);
+            self.granted.insert(grant.student, stands);
         }
         let ids = found.iter().map(|one| one.id);
         self.in_hardship = special_group::in_hardship(database, ids).await?;
@@ -211,13 +209,14 @@ impl Ground {
             }
             Ok(_) => {}
         }
-        let key = (student.id, row.item);
         let item = rules::item_label(row.item);
         let term = self.term.label();
-        if let Some((amount, day)) = self.granted.get(&key) {
-            if (*amount, day.as_str()) == (row.amount_fen, row.pay_date.as_str()) {
+        let told = (row.item, row.amount_fen, row.pay_date.clone());
+        if let Some(stands) = self.granted.get(&student.id) {
+            if *stands == told {
                 return Outcome::Unchanged;
             }
+            let item = rules::item_label(stands.0);
             let already = AidError::GrantedAlready { item, term };
             return Outcome::Refused(Violation::of("item", &already));
         }
@@ -248,8 +247,7 @@ impl Ground {
             pay_date: row.pay_date.clone(),
             create_micros: self.context.clock.now_micros(),
         };
-        let told = (row.amount_fen, row.pay_date.clone());
-        self.granted.insert(key, told);
+        self.granted.insert(student.id, told);
         Outcome::Recorded(Box::new(grant))
     }
 }

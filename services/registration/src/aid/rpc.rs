@@ -14,14 +14,15 @@ use junheng_kernel::service::Context;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::aid_service_server::AidService;
 use junheng_proto::registration::v1::{
-    AidEntitlement, AidSum, AidTerm, BatchRecordAidGrantsRequest, BatchRecordAidGrantsResponse,
-    GetStudentAidRequest, ListAidGrantsRequest, ListAidGrantsResponse, ListUnaidedStudentsRequest,
-    ListUnaidedStudentsResponse, StudentAid, SumAidRequest, SumAidResponse, UnaidedStudent,
+    AidEntitlement, AidGrant, AidSum, AidTerm, BatchRecordAidGrantsRequest,
+    BatchRecordAidGrantsResponse, GetStudentAidRequest, ListAidGrantsRequest,
+    ListAidGrantsResponse, ListUnaidedStudentsRequest, ListUnaidedStudentsResponse,
+    RevokeAidGrantRequest, StudentAid, SumAidRequest, SumAidResponse, UnaidedStudent,
 };
 use tonic::{Request, Response, Status};
 
 use super::rules::{self, Pupil, Term};
-use super::{record, store, totals};
+use super::{record, revoke, store, totals};
 use crate::approval;
 use crate::entity::{aid_grant, student};
 use crate::rule_book::{self, RegionPath};
@@ -51,6 +52,15 @@ impl AidService for Rpc {
     ) -> Result<Response<BatchRecordAidGrantsResponse>, Status> {
         let caller = Caller::of(&request).map_err(into_status)?;
         let answer = record::run(&self.context, caller, request.into_inner()).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    async fn revoke_aid_grant(
+        &self,
+        request: Request<RevokeAidGrantRequest>,
+    ) -> Result<Response<AidGrant>, Status> {
+        let caller = Caller::of(&request).map_err(into_status)?;
+        let answer = revoke::run(&self.context, caller, request.into_inner()).await;
         answer.map(Response::new).map_err(into_status)
     }
 
@@ -100,9 +110,10 @@ impl Rpc {
         let entitlements = dues.into_iter().map(|due| AidEntitlement {
             item: due.item as i32,
             amount_fen: due.amount_fen,
+            // Of the allowances a student gets one a term, by whichever name it was granted.
             granted_fen: granted
                 .iter()
-                .filter(|grant| grant.item == due.item as i32)
+                .filter(|grant| grant.item == due.item as i32 || due.amount_fen > 0)
                 .map(|grant| grant.amount_fen)
                 .sum(),
             source: due.source,

@@ -54,6 +54,15 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Takes a grant away; `false` when another did so first.
+pub(crate) async fn delete(database: &impl ConnectionTrait, id: Uuid) -> Result<bool, DbErr> {
+    let gone = Entity::delete_many()
+        .filter(Column::Id.eq(id))
+        .exec(database)
+        .await?;
+    Ok(gone.rows_affected > 0)
+}
+
 /// The students with these ids or number hashes, held until the transaction ends where `hold` says so.
 pub(crate) async fn students(
     database: &impl ConnectionTrait,

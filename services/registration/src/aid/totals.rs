@@ -1,7 +1,7 @@
 //! Sums of aid, kept with every grant and with every change of a student who was aided: what a province granted, and how many
 //! of those in hardship got something, are sums over its schools, not over its students.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
@@ -38,7 +38,7 @@ fn seat_of(student: &student::Model) -> Option<Seat> {
     ))
 }
 
-/// Adds new grants to the sums. `aided` are the students of them to whom nothing had been granted in the term.
+/// Adds new grants to the sums. `aided` are their students, to whom nothing had been granted in the term.
 pub(super) async fn granted<'a>(
     database: &impl ConnectionTrait,
     grants: &[aid_grant::Model],
@@ -52,18 +52,32 @@ pub(super) async fn granted<'a>(
             .or_default();
         *sum = (grant.place, sum.1 + 1, sum.2 + grant.amount_fen);
     }
-    if !sums.is_empty() {
-        add_sums(database, sums, term).await?;
-    }
     let key = (term.school_year, term.term as i32);
+    if !sums.is_empty() {
+        add_sums(database, sums, key).await?;
+    }
     let seats = aided.filter_map(seat_of).map(|seat| (seat, key, 1));
     add_aided(database, seats).await
+}
+
+/// Takes a grant out of the sums, and its student, who got nothing else in the term.
+pub(super) async fn revoked(
+    database: &impl ConnectionTrait,
+    grant: &aid_grant::Model,
+    student: Option<&student::Model>,
+) -> Result<(), DbErr> {
+    let sum = (grant.place, -1, -grant.amount_fen);
+    let sums = BTreeMap::from([((grant.school, grant.stage, grant.item), sum)]);
+    let term = (grant.school_year, grant.term);
+    add_sums(database, sums, term).await?;
+    let seat = student.and_then(seat_of);
+    add_aided(database, seat.into_iter().map(|seat| (seat, term, -1))).await
 }
 
 async fn add_sums(
     database: &impl ConnectionTrait,
     sums: BTreeMap<(Uuid, i32, i32), (i64, i64, i64)>,
-    term: Term,
+    (school_year, term): (i32, i32),
 ) -> Result<(), DbErr> {
     use aid_sum::Column;
     let rows = sums
@@ -71,8 +85,8 @@ async fn add_sums(
         .map(|((school, stage, item), (place, grants, amount_fen))| {
             aid_sum::Model {
                 school,
-                school_year: term.school_year,
-                term: term.term as i32,
+                school_year,
+                term,
                 stage,
                 item,
                 place,
@@ -307,12 +321,4 @@ pub(super) async fn sums(
         *sum = (sum.0 + row.grants, sum.1 + row.amount_fen);
     }
     Ok(found)
-}
-
-/// The students of these grants to whom nothing had been granted in the term before.
-pub(super) fn newly_aided(grants: &[aid_grant::Model], before: &BTreeSet<Uuid>) -> BTreeSet<Uuid> {
-    let students = grants.iter().map(|grant| grant.student);
-    students
-        .filter(|student| !before.contains(student))
-        .collect()
 }

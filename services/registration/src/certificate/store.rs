@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::workflow::{ListState, State};
 use crate::duplicate_case;
 use crate::entity::{certificate, certificate_list, student, student_change};
+use crate::reorganisation::series::continued;
 
 const JUDGED: &str = "the school was found to be in the caller's scope";
 
@@ -26,17 +27,19 @@ const IN_FORCE: [i32; 3] = [
     State::ReissueRequested as i32,
 ];
 
-/// The students who finished junior school here in a year, by their history, and whose record has not been cancelled.
+/// The students who finished junior school here in a year, or in a school that has gone into this one, by their history, and
+/// whose record has not been cancelled.
 pub(super) async fn graduates(
     database: &impl ConnectionTrait,
     school: Uuid,
     graduation_year: i32,
-) -> Result<HashMap<Uuid, student::Model>, DbErr> {
+) -> Result<HashMap<Uuid, student::Model>, KernelError> {
     let judged = Scope::everything(JUDGED);
+    let schools = continued(database, school).await?;
     let ids: Vec<Uuid> = student_change::Entity::visible_to(&judged)
         .select_only()
         .column(student_change::Column::Student)
-        .filter(student_change::Column::School.eq(school))
+        .filter(student_change::Column::School.is_in(schools))
         .filter(student_change::Column::Kind.eq(Happened::Graduated as i32))
         .filter(student_change::Column::Stage.eq(Stage::Junior as i32))
         // A year of graduation is the one in which its school year ends.

@@ -61,7 +61,7 @@ pub static CERTIFICATE: Workflow<State, Guard> = {
         //        step            label       from                                      to                   by
         Row::step(ASK_REVOCATION, "申请撤销", &[Valid],                                 RevocationRequested, &[SCHOOL_APPROVER, COUNTY_CLERK]).due(STEP_DAYS),
         Row::step(REVOKE,         "撤销证书", &[RevocationRequested],                   Revoked,             &[COUNTY_APPROVER]).not_by(&[ASK_REVOCATION]),
-        Row::step(ASK_REISSUE,    "申请补发", &[Valid],                                 ReissueRequested,    &[SCHOOL_CLERK]).due(STEP_DAYS),
+        Row::step(ASK_REISSUE,    "申请补发", &[Valid],                                 ReissueRequested,    &[SCHOOL_CLERK, COUNTY_CLERK]).due(STEP_DAYS),
         Row::step(REISSUE,        "补发证书", &[ReissueRequested],                      Replaced,            &[COUNTY_APPROVER]).not_by(&[ASK_REISSUE]),
         Row::step(KEEP,           "维持证书", &[RevocationRequested, ReissueRequested], Valid,               &[COUNTY_APPROVER]),
     ]}

@@ -201,7 +201,8 @@ pub async fn children(
     Ok(found)
 }
 
-/// An admitted child: the school that admitted it is to look for it, and what a list knows beyond that is told too.
+/// A child on an admission list: the school that admitted it is to look for it, or the county where the school holds no place
+/// for it. What a partner's list knows beyond that is told too.
 fn child_of(admitted: &Admitted, listed: Option<&Child>) -> Child {
     let entry = &admitted.shown;
     let child = entry.child.clone().unwrap_or_default();
@@ -212,7 +213,7 @@ fn child_of(admitted: &Admitted, listed: Option<&Child>) -> Child {
     ];
     let own = marks.iter().filter(|(marked, _)| *marked);
     Child {
-        school: Some(admitted.school),
+        school: admitted.school,
         place: admitted.place,
         region: admitted.region.clone(),
         stage: admitted.stage,

@@ -16,7 +16,8 @@ pub struct Model {
     pub outcome: i32,
     /// HMAC-SM3 of the document, by which the student is found.
     pub identity_hash: Vec<u8>,
-    /// The same while the entry stands, the entry's id once it is withdrawn: one child, one list a year.
+    /// The same while the entry stands; the entry's id once it is withdrawn, released, or not drawn by a confirmed list: one
+    /// child, one list a year.
     pub claim: Vec<u8>,
     /// SM4-GCM over what the list says of the child.
     pub personal: Vec<u8>,

@@ -231,7 +231,8 @@ pub(super) async fn junior_places(
     Ok(rows.into_iter().collect())
 }
 
-/// The next children of a county who were admitted for a school year and have not arrived.
+/// The next children of a county who were on a confirmed list for a school year and are in no school by it: who has not arrived,
+/// and who was let go and stands on no other list.
 pub(super) async fn not_arrived(
     database: &impl ConnectionTrait,
     county: &Ranges,
@@ -242,7 +243,7 @@ pub(super) async fn not_arrived(
     use admission_entry::Column;
     let query = admission_entry::Entity::visible_to(&all())
         .filter(in_ranges::<admission_entry::Entity>(county))
-        .filter(admissions::only_not_arrived(school_year));
+        .filter(admissions::only_not_in_school(school_year));
     behind(query, (Column::Place, Column::Id), after, limit)
         .all(database)
         .await

@@ -176,7 +176,7 @@ impl Rpc {
                     school_year,
                     student_count: rows.iter().map(|row| row.student_count).sum(),
                 };
-                store::replace_cohorts(&*tx, school_year, rows).await?;
+                store::replace_cohorts(&*tx, &parent, school_year, rows).await?;
                 let place = parent.place().unwrap_or_default();
                 let entry = Entry::about(name, place, None, DataClass::Internal);
                 Ok::<_, ForecastError>((answer, entry.change(None, &answer)))

@@ -47,6 +47,17 @@ pub struct Base {
     pub entry: Rate,
     /// From each grade to the next, `GRADES - 1` of them.
     pub steps: Vec<Rate>,
+    /// Whence grade 7 comes, where nobody here is in grade 6.
+    pub fed: Option<Fed>,
+}
+
+/// The grade 6 of others that a part of goes on here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fed {
+    /// Its pupils in the running school year and in each after it.
+    pub last_grade: Vec<i64>,
+    /// The part of them who belong here.
+    pub share: Rate,
 }
 
 /// One school year of a forecast.
@@ -59,6 +70,8 @@ pub struct Year {
     /// The children whom the entrants were computed from, by the two years of birth; `None` when one is not entered and the
     /// entrants of the year before were held.
     pub born: Option<(i64, i64)>,
+    /// The grade 6 of others that grade 7 was computed from.
+    pub fed: Option<i64>,
 }
 
 /// The base year and `years` after it.
@@ -67,21 +80,16 @@ pub fn project(base: &Base, years: i32) -> Vec<Year> {
         school_year: base.school_year,
         pupils: base.pupils,
         born: None,
+        fed: None,
     }];
     let mut last = base.pupils;
-    for school_year in base.school_year + 1..=base.school_year + years {
+    for (passed, school_year) in (base.school_year + 1..=base.school_year + years).enumerate() {
         let born = born_for(base, school_year);
         let mut pupils = [0; GRADES];
         pupils[0] = match born {
             Some((older, younger)) => {
-                let rates = [base.entry, base.share];
-                let numerators = rates.iter().map(|rate| i128::from(rate.numerator));
-                let denominators = rates.iter().map(|rate| i128::from(rate.denominator));
                 let children = 4 * i128::from(older) + 8 * i128::from(younger);
-                rounded(
-                    children * numerators.product::<i128>(),
-                    12 * denominators.product::<i128>(),
-                )
+                by_rates(children, 12, [base.entry, base.share])
             }
             None => last[0],
         };
@@ -91,14 +99,31 @@ pub fn project(base: &Base, years: i32) -> Vec<Year> {
                 .get(grade - 1)
                 .map_or(last[grade - 1], |rate| times(last[grade - 1], *rate));
         }
+        let fed = base.fed.as_ref().and_then(|fed| {
+            let before = *fed.last_grade.get(passed)?;
+            let rates = [*base.steps.get(PRIMARY - 1)?, fed.share];
+            pupils[PRIMARY] = by_rates(before.into(), 1, rates);
+            Some(before)
+        });
         told.push(Year {
             school_year,
             pupils,
             born,
+            fed,
         });
         last = pupils;
     }
     told
+}
+
+/// So many of so many parts, times two rates, rounded half up once.
+fn by_rates(number: i128, parts: i128, rates: [Rate; 2]) -> i64 {
+    let numerators = rates.iter().map(|rate| i128::from(rate.numerator));
+    let denominators = rates.iter().map(|rate| i128::from(rate.denominator));
+    rounded(
+        number * numerators.product::<i128>(),
+        parts * denominators.product::<i128>(),
+    )
 }
 
 /// A number times a rate, rounded half up. A rate of nothing gives nothing.
@@ -174,7 +199,28 @@ mod tests {
             share: WHOLE,
             entry: WHOLE,
             steps: vec![WHOLE; 8],
+            fed: None,
         }
+    }
+
+    #[test]
+    fn a_junior_school_takes_its_share_of_the_countys_last_primary_grade() {
+        let mut base = base();
+        base.pupils = [0, 0, 0, 0, 0, 0, 40, 30, 20];
+        base.steps[5] = rate_of([(100, 95)], 1_000);
+        base.fed = Some(Fed {
+            last_grade: vec![100, 120, 80],
+            share: Rate {
+                numerator: 2,
+                denominator: 5,
+                assumed: false,
+            },
+        });
+        let years = project(&base, 2);
+        // 100 × 0.95 × 2/5 = 38; 120 × 0.95 × 2/5 = 45.6, rounded to 46.
+        assert_eq!(years[1].pupils, [102, 0, 0, 0, 0, 0, 38, 40, 30]);
+        assert_eq!(years[2].pupils[6..], [46, 38, 40]);
+        assert_eq!((years[0].fed, years[2].fed), (None, Some(120)));
     }
 
     #[test]

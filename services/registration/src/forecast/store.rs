@@ -116,20 +116,19 @@ pub async fn replace_births(
     Ok(())
 }
 
-/// Puts the counts of a year in the place of those frozen before.
+/// Puts the counts of a year in the place of those frozen before below `parent`, those of schools that have no pupils any
+/// more as well.
 pub async fn replace_cohorts(
     database: &impl ConnectionTrait,
+    parent: &Parent,
     school_year: i32,
     rows: Vec<cohort::Model>,
 ) -> Result<(), DbErr> {
-    let schools: std::collections::BTreeSet<Uuid> = rows.iter().map(|row| row.school).collect();
-    for some in Vec::from_iter(schools).chunks(500) {
-        cohort::Entity::delete_many()
-            .filter(cohort::Column::SchoolYear.eq(school_year))
-            .filter(cohort::Column::School.is_in(some.iter().copied()))
-            .exec(database)
-            .await?;
-    }
+    cohort::Entity::delete_many()
+        .filter(cohort::Column::SchoolYear.eq(school_year))
+        .filter(parent.condition::<cohort::Entity>())
+        .exec(database)
+        .await?;
     use cohort::Column;
     for some in rows.chunks(500) {
         let unique = [

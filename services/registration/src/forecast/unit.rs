@@ -10,7 +10,7 @@ use junheng_proto::registration::v1::{ForecastYear, SurvivalRate};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::rules::{self, Base, Born, GRADES, PRIMARY, Pupils, Rate, Year};
+use super::rules::{self, Base, Born, Fed, GRADES, PRIMARY, Pupils, Rate, Year};
 use super::store;
 use crate::entity::{birth_count, school};
 use crate::rule_book::{RegionPath, RuleBook};
@@ -171,18 +171,28 @@ impl Ground {
         assumptions.insert("出生数在一年内均匀分布:9至12月占4/12,1至8月占8/12".into());
         assumptions
             .insert("班级数与班额标准在预测期内不变;有招生计划的学年,起始年级按计划数".into());
-        let base = Base {
+        let mut base = Base {
             school_year: self.school_year,
             pupils,
             born,
             share,
             entry: rules::rate_of([], defaults.entry),
             steps,
+            fed: None,
         };
+        let runs_any = |stage: Stage| own.iter().any(|school| runs(school, stage));
+        if runs_any(Stage::Junior) && !runs_any(Stage::Primary) && !matches!(of, Of::County) {
+            let county =
+                self.children(regions, county, &Of::County, (&all, &all), &mut assumptions);
+            base.fed = Some(fed(&base, all, county, defaults.years));
+            assumptions.insert(
+                "本单位没有小学:七年级按全县六年级升学人数和本单位七年级在校生占全县七年级的比例推算".into(),
+            );
+        }
         let projected = rules::project(&base, defaults.years);
         let held = projected.iter().skip(1).filter(|year| year.born.is_none());
         let held: Vec<String> = held.map(|year| year.school_year.to_string()).collect();
-        if !held.is_empty() && own.iter().any(|school| runs(school, Stage::Primary)) {
+        if !held.is_empty() && runs_any(Stage::Primary) {
             assumptions.insert(format!(
                 "缺少{}学年入学儿童的出生数,小学一年级按上一学年人数持平",
                 held.join("、")
@@ -191,7 +201,7 @@ impl Ground {
         let years = projected.iter().flat_map(|year| {
             [Stage::Primary, Stage::Junior]
                 .into_iter()
-                .filter(|stage| own.iter().any(|school| runs(school, *stage)))
+                .filter(|stage| runs_any(*stage))
                 .map(|stage| self.year(&own, year, stage, defaults))
                 .collect::<Vec<_>>()
         });
@@ -319,6 +329,10 @@ impl Ground {
         if planned > 0 {
             inputs.push(format!("planned_entry_places={planned}"));
         }
+        if let Some(before) = year.fed.filter(|_| stage == Stage::Junior) {
+            formulas.insert(0, "forecast.junior_entrants".to_owned());
+            inputs.push(format!("county_grade_6.{}={before}", year.school_year - 1));
+        }
         if stage == Stage::Primary {
             formulas.insert(0, "forecast.entrants".to_owned());
             if let Some((older, younger)) = year.born {
@@ -358,6 +372,25 @@ pub(super) fn merge(into: &mut Vec<ForecastYear>, years: Vec<ForecastYear>) {
                 sum.formulas = vec!["forecast.sum_of_counties".to_owned()];
             }
         }
+    }
+}
+
+/// The county's last grade of primary school in the years to come, and the part of its first junior grade that is here.
+fn fed(base: &Base, all: Pupils, (born, share): (BTreeMap<i32, Born>, Rate), years: i32) -> Fed {
+    let county = Base {
+        pupils: all,
+        born,
+        share,
+        ..base.clone()
+    };
+    let projected = rules::project(&county, years).into_iter();
+    Fed {
+        last_grade: projected.map(|year| year.pupils[PRIMARY - 1]).collect(),
+        share: Rate {
+            numerator: base.pupils[PRIMARY],
+            denominator: all[PRIMARY].max(1),
+            assumed: false,
+        },
     }
 }
 

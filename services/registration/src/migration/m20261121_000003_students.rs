@@ -47,6 +47,7 @@ impl MigrationTrait for Migration {
             .col(big_integer("place"))
             .col(integer("stage"))
             .col(integer("grade"))
+            .col(integer("entry_year"))
             .col(integer("kind"))
             .col(string("effective_date"))
             .col(integer("school_year"))

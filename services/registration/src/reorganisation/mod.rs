@@ -16,7 +16,7 @@ pub mod obstacles;
 mod recode;
 pub mod rpc;
 pub mod rules;
-mod series;
+pub(crate) mod series;
 mod steps;
 pub mod store;
 pub mod workflow;

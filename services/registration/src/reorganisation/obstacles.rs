@@ -21,6 +21,7 @@ use super::workflow::State;
 use super::{rules, store};
 use crate::entity::reorganisation::Entity;
 use crate::school::parent;
+use crate::school_year;
 
 /// How long a service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -177,8 +178,9 @@ impl Rpc {
         let school = parent::placed(reader, &caller, regions, "school", &name).await?;
         let school = school.parent.school();
         let school = school.ok_or_else(|| parent::not_a_school("school"))?;
+        let school_year = school_year::of(self.context.clock.today());
         Ok(ListObstaclesResponse {
-            obstacles: store::open_processes(reader, school).await?,
+            obstacles: store::open_processes(reader, school, school_year).await?,
         })
     }
 }

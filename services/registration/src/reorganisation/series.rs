@@ -108,6 +108,18 @@ fn year_of((school_year, parts): (i32, Vec<SchoolYearPart>)) -> SchoolYear {
     }
 }
 
+/// The school and all that went into it whole: what they began for their pupils goes on here.
+pub(crate) async fn continued(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+) -> Result<Vec<Uuid>, KernelError> {
+    let lineage = lineage(database, school).await?.into_iter();
+    Ok(lineage
+        .filter(|(_, shared)| !shared)
+        .map(|(school, _)| school)
+        .collect())
+}
+
 /// The school and all that went into it, each with whether only a part of it did.
 async fn lineage(
     database: &impl ConnectionTrait,

@@ -36,6 +36,7 @@ use crate::school::rpc::draft_of;
 use crate::school::rules::{check as check_school, check_stages, stages_of};
 use crate::school::store as schools;
 use crate::school_class::store as classes;
+use crate::school_year;
 
 pub(super) async fn create(
     context: &Context,
@@ -146,7 +147,7 @@ pub(super) async fn take(
                 closes: rules::closes(current.kind),
                 has_evidence: !asked.evidence.is_empty(),
                 receiver: receiver(&tx, &current).await?,
-                open: open(&tx, &current).await?,
+                open: open(&tx, &current, school_year::of(today)).await?,
                 left: left.missing(),
                 today,
                 publicity_end: date_of(&current.publicity_end_date),
@@ -303,11 +304,15 @@ async fn receiver(tx: &Tx, model: &Model) -> Result<Option<(String, String)>, Ke
 }
 
 /// What has begun for students of the school that closes and has not ended.
-async fn open(tx: &Tx, model: &Model) -> Result<Option<(String, String)>, KernelError> {
+async fn open(
+    tx: &Tx,
+    model: &Model,
+    school_year: i32,
+) -> Result<Option<(String, String)>, KernelError> {
     let (Some(school), Some(_)) = (model.school, model.receiving_school) else {
         return Ok(None);
     };
-    let open = store::open_processes(&**tx, school).await?;
+    let open = store::open_processes(&**tx, school, school_year).await?;
     Ok(obstacles::told(&open, "an end of", "办结"))
 }
 

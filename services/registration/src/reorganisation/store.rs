@@ -18,11 +18,12 @@ use uuid::Uuid;
 
 use super::workflow::State;
 use crate::admission::workflow::State as AdmissionState;
+use crate::certificate::workflow::ListState;
 use crate::class_draw::workflow::State as DrawState;
 use crate::entity::reorganisation::{Column, Entity, Model};
 use crate::entity::{
-    admission_plan, class_draw, duplicate_case, former_school, key_change, school, school_class,
-    school_lineage, school_year, status_change, student, transfer,
+    admission_plan, certificate_list, class_draw, duplicate_case, former_school, key_change,
+    school, school_class, school_lineage, school_year, status_change, student, transfer,
 };
 
 /// The states of a class draw that is under way.
@@ -226,7 +227,7 @@ pub async fn years(
 }
 
 /// Writes each school's figures of a school year as they stand: those of a school that has none yet, and those that may
-/// still move. Taken from the counts, which are kept current with every write, not from the rolls.
+/// still move; while they may, a school whose pupils have gone into another loses its own. Taken from the counts, which are kept current with every write, not from the rolls.
 pub async fn record_year(
     database: &impl ConnectionTrait,
     school_year: i32,
@@ -239,27 +240,39 @@ pub async fn record_year(
     } else {
         "school_years.as_of_date = excluded.as_of_date"
     };
-    let sql = format!(
-        "INSERT INTO school_years \
-         (school, school_year, stage, place, student_count, class_count, as_of_date) \
-         SELECT school, {school_year}, stage, max(place), CAST(SUM(students) AS bigint), \
-         CAST(SUM(CASE WHEN seats > 0 THEN 1 ELSE 0 END) AS bigint), '{today}' \
+    let now = "SELECT school, stage, max(place) AS place, CAST(SUM(students) AS bigint) AS students, \
+         CAST(SUM(CASE WHEN seats > 0 THEN 1 ELSE 0 END) AS bigint) AS classes \
          FROM (SELECT school, stage, place, school_class, SUM(enrolled) AS students, SUM(placed) AS seats \
          FROM (SELECT school, stage, place, school_class, enrolled, placed FROM tally_cells UNION ALL \
          SELECT school, stage, place, school_class, enrolled, placed FROM tally_changes) AS told \
          GROUP BY school, stage, place, school_class) AS classes \
-         WHERE students > 0 GROUP BY school, stage \
+         WHERE students > 0 GROUP BY school, stage";
+    let sql = format!(
+        "INSERT INTO school_years \
+         (school, school_year, stage, place, student_count, class_count, as_of_date) \
+         SELECT school, {school_year}, stage, place, students, classes, '{today}' \
+         FROM ({now}) AS now WHERE 1 = 1 \
          ON CONFLICT (school, school_year, stage) DO UPDATE SET \
          student_count = excluded.student_count, class_count = excluded.class_count, \
          place = excluded.place, as_of_date = excluded.as_of_date WHERE {may_move}"
     );
-    Ok(database.execute_unprepared(&sql).await?.rows_affected())
+    let written = database.execute_unprepared(&sql).await?.rows_affected();
+    if open {
+        let gone = format!(
+            "DELETE FROM school_years WHERE school_year = {school_year} AND NOT EXISTS \
+             (SELECT 1 FROM ({now}) AS now WHERE now.school = school_years.school \
+             AND now.stage = school_years.stage)"
+        );
+        database.execute_unprepared(&gone).await?;
+    }
+    Ok(written)
 }
 
-/// What is open for students of a school, by kind; nothing of a kind that has ended everywhere.
+/// What is open for students of a school, by kind, in a school year; nothing of a kind that has ended everywhere.
 pub async fn open_processes(
     database: &impl ConnectionTrait,
     school: Uuid,
+    school_year: i32,
 ) -> Result<Vec<Obstacle>, DbErr> {
     let transfers =
         count_open::<transfer::Entity>(database, school, transfer::Column::OpenKey.is_not_null());
@@ -277,7 +290,13 @@ pub async fn open_processes(
         school,
         status_change::Column::State.is_in([1, 2]),
     );
-    let lists = count_open::<admission_plan::Entity>(database, school, admitting());
+    let lists = count_open::<admission_plan::Entity>(database, school, admitting(school_year));
+    let proposed = [ListState::Proposed as i32, ListState::Submitted as i32];
+    let certificates = count_open::<certificate_list::Entity>(
+        database,
+        school,
+        certificate_list::Column::State.is_in(proposed),
+    );
     let draws = count_open::<class_draw::Entity>(
         database,
         school,
@@ -310,6 +329,12 @@ pub async fn open_processes(
             lists.await?,
         ),
         ("class draws", "均衡分班", "classDraws", draws.await?),
+        (
+            "lists of certificates",
+            "证书名册",
+            "certificateLists",
+            certificates.await?,
+        ),
     ];
     let open = found.into_iter().filter(|(.., count)| *count > 0);
     Ok(open
@@ -322,17 +347,25 @@ pub async fn open_processes(
         .collect())
 }
 
-/// Lists that hold children who have no place yet, or who have arrived and are not registered.
-fn admitting() -> SimpleExpr {
+/// Lists that hold children who have no place yet; and, of the school years that have not ended, those that hold children who
+/// were admitted and are neither registered nor released.
+fn admitting(school_year: i32) -> SimpleExpr {
     use admission_plan::Column as Plan;
     let undecided = [
         AdmissionState::Draft as i32,
         AdmissionState::Closed as i32,
         AdmissionState::Published as i32,
     ];
+    let confirmed = [
+        AdmissionState::Confirmed as i32,
+        AdmissionState::Enrolled as i32,
+    ];
     let waiting = Plan::State.is_in(undecided).and(Plan::ListedCount.gt(0));
-    let arrived = Plan::State.eq(AdmissionState::Confirmed as i32);
-    waiting.or(arrived.and(Plan::ArrivedCount.gt(0)))
+    let missing = Plan::AdmittedCount
+        .into_expr()
+        .gt(Plan::EnrolledCount.into_expr());
+    let admitted = Plan::State.is_in(confirmed).and(missing);
+    waiting.or(admitted.and(Plan::SchoolYear.gte(school_year)))
 }
 
 async fn count_open<E: Scoped>(

@@ -22,6 +22,12 @@ pub enum SchoolError {
         /// The state in Chinese.
         state: &'static str,
     },
+    /// The closing of the school is approved.
+    #[error("{school} closes; nothing new comes to it")]
+    Closes {
+        /// The school's name.
+        school: String,
+    },
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -34,6 +40,7 @@ impl Fault for SchoolError {
         match self {
             Self::CodeTaken { .. } => Reason::SchoolCodeTaken,
             Self::NotOpen { .. } => Reason::SchoolNotOpen,
+            Self::Closes { .. } => Reason::SchoolCloses,
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -44,13 +51,14 @@ impl Fault for SchoolError {
             Self::NotOpen { school, state } => {
                 vec![("school", school.clone()), ("state", (*state).to_owned())]
             }
+            Self::Closes { school } => vec![("school", school.clone())],
             Self::Kernel(error) => error.metadata(),
         }
     }
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::CodeTaken { .. } | Self::NotOpen { .. } => &[],
+            Self::CodeTaken { .. } | Self::NotOpen { .. } | Self::Closes { .. } => &[],
             Self::Kernel(error) => error.violations(),
         }
     }

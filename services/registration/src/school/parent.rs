@@ -93,6 +93,15 @@ pub(crate) fn check_open(school: &Model) -> Result<(), KernelError> {
     }
 }
 
+/// Fails with `SCHOOL_CLOSES` for a school whose closing is approved.
+pub(crate) fn check_stays(school: &Model) -> Result<(), KernelError> {
+    if school.closing.is_none() {
+        return Ok(());
+    }
+    let school = school.display_name.clone();
+    Err(KernelError::Rule(Box::new(SchoolError::Closes { school })))
+}
+
 /// What keeps a school from taking anybody, where something does.
 pub(crate) fn not_open(school: &Model) -> Option<SchoolError> {
     let state = State::try_from(school.state).unwrap_or_default();

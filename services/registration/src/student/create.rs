@@ -25,18 +25,16 @@ use uuid::Uuid;
 use super::error::StudentError;
 use super::first_load::FirstLoad;
 use super::ledger::{self, Happening, Move, Pen};
+use super::number::taken::Brought;
 use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
 use super::rules::{self, Draft};
 use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
-use super::{document, number, store};
-use crate::approval;
+use super::{document, entry_year, number, store};
 use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::{former_identity, school, school_class, student, student_change};
-use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
-use crate::school_year;
 use crate::tally;
 
 /// What is asked for, checked as far as it can be without the database.
@@ -179,18 +177,13 @@ async fn refuse_taken(store: &Store, asked: &Asked) -> Result<(), StudentError> 
     if given.is_empty() {
         return Ok(());
     }
-    let hash = document::number_hash(document::index_of(&store.keys)?, &given);
-    let reader = store.reader();
-    let standing = store::with_hashes(reader, &[&asked.identity_hash]).await?;
-    // A formal number is made of an identity number, and that must not be somebody else's.
-    let made_of = document::hashes_of_number(document::index_of(&store.keys)?, &given[1..]);
-    let made_of: Vec<&[u8]> = made_of.iter().map(Vec::as_slice).collect();
-    let owners = store::with_hashes(reader, &made_of).await?;
-    let is_foreign = owners
-        .iter()
-        .any(|owner| owner.identity_hash != asked.identity_hash);
-    let is_taken = number::store::is_taken(reader, &hash, None).await?;
-    if standing.is_empty() && (is_taken || is_foreign) {
+    let brought = Brought {
+        number: given.clone(),
+        identity_hash: &asked.identity_hash,
+    };
+    let index = document::index_of(&store.keys)?;
+    let taken = number::taken::taken(store.reader(), index, &[brought]).await?;
+    if taken.contains(&true) {
         let number = mask::identity_number(&given);
         return Err(StudentError::NumberTaken { number });
     }
@@ -303,19 +296,8 @@ async fn claimed(
 impl Asked {
     /// The year in which the student entered the stage, as given or as the grade says it.
     fn entry_year(&self, class: &school_class::Model) -> Result<i32, KernelError> {
-        let of_grade = school_year::entered(class.grade, self.today);
-        let given = self.given.entry_year;
-        if given == 0 {
-            return Ok(of_grade);
-        }
-        let book = RuleBook::builtin()?;
-        let path = RegionPath::of(&self.regions, &approval::region_of(class.place));
-        let earlier = book.rule("entry.most_years_earlier", &path, self.today)?;
-        let later = book.rule("entry.most_years_later", &path, self.today)?;
-        let (earlier, later) = (earlier.count()?, later.count()?);
-        let wrong = rules::check_entry_year(given, of_grade, earlier, later);
-        KernelError::unless_empty(wrong.into_iter().collect())?;
-        Ok(given)
+        let judged = entry_year::judged(&self.regions, class, self.given.entry_year, self.today)?;
+        judged.map_err(|wrong| KernelError::Fields(vec![wrong]))
     }
 
     /// Another record that had this document before, or may be the same child's.

@@ -19,17 +19,17 @@ use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{ImportStudentsRequest, StudentRow, import_students_request};
 use tonic::{Request, Streaming};
 
-use super::document;
 use super::error::StudentError;
 use super::first_load::FirstLoad;
 use super::rules::{self, Draft};
 use super::school_fields::GivenFields;
 use super::write_set::{Prepared, SetWriter, Wanted};
+use super::{document, entry_year};
+use crate::entity::school_class;
 use crate::quarantine::{Collection, Origin, Quarantine, set_aside};
 use crate::roster::Roster;
 use crate::school::parent::{self, PlacedParent};
 use crate::school_class::rules::{self as place_rules, Place};
-use crate::school_year;
 
 /// How students are imported.
 pub(crate) struct Students {
@@ -104,6 +104,11 @@ impl Students {
             import,
         })
     }
+
+    fn entry_year(&self, class: &school_class::Model, given: i32) -> Result<i32, Violation> {
+        entry_year::judged(&self.context.regions, class, given, self.today)
+            .unwrap_or_else(|error| Err(Violation::of("entry_year", &error)))
+    }
 }
 
 impl Importer for Students {
@@ -141,13 +146,15 @@ impl Importer for Students {
         }
         let class = roster.class(school, place)?;
         let number = row.row;
-        let entry_year = school_year::entered(row.grade, self.today);
+        let (today, given_entry_year) = (self.today, row.entry_year);
         let (draft, fields) = parts_of(row);
-        let mut wrong = rules::check(&draft, self.today);
+        let mut wrong = rules::check(&draft, today);
         wrong.extend(fields.check());
-        if !wrong.is_empty() {
+        let entry_year = self.entry_year(class, given_entry_year);
+        let entry_year = entry_year.map_err(|year| wrong.push(year));
+        let (Ok(entry_year), true) = (entry_year, wrong.is_empty()) else {
             return Err(Refusal::Wrong(wrong));
-        }
+        };
         Ok(Wanted {
             row: number,
             identity_hash: document::hash(&self.index, &draft, school.id),
@@ -155,6 +162,7 @@ impl Importer for Students {
             draft,
             fields,
             entry_year,
+            given_entry_year,
         })
     }
 

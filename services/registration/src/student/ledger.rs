@@ -235,8 +235,10 @@ pub(super) fn entries(
         stage: at.stage,
         grade: at.grade,
         kind: kind as i32,
+        entry_year: at.entry_year,
         effective_date: happening.date.to_string(),
-        school_year: school_year::of(happening.date),
+        // What happens to a pupil ahead of the first day belongs to the year that the pupil enters.
+        school_year: school_year::of(happening.date).max(at.entry_year),
         from_school: moved.map(|before| before.school),
         to_school: moved.map(|_| after.school),
         process: happening.process.clone(),
@@ -248,5 +250,63 @@ pub(super) fn entries(
         ],
         (Some(before), kind) => vec![entry(before, kind), entry(after, kind)],
         (None, kind) => vec![entry(after, kind)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use junheng_proto::education::v1::Stage;
+
+    use super::*;
+
+    fn student(school: u128, stage: Stage, entry_year: i32) -> Model {
+        Model {
+            id: uuid::Uuid::nil(),
+            school: uuid::Uuid::from_u128(school),
+            place: 0,
+            school_class: None,
+            stage: stage as i32,
+            grade: 1,
+            entry_year,
+            state: 1,
+            identity_type: 1,
+            identity_hash: Vec::new(),
+            number_hash: Vec::new(),
+            name_key: 0,
+            name_part_key: None,
+            personal: Vec::new(),
+            sex: 1,
+            birth_month: 201_501,
+            ethnicity: "01".into(),
+            boarder: false,
+            migrant: false,
+            left_behind: false,
+            disability: 0,
+            placement: 0,
+            hardship: false,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_move_is_kept_by_both_schools_and_counted_by_one_in_the_year_that_the_pupil_enters() {
+        let before = student(1, Stage::Primary, 2020);
+        let after = student(2, Stage::Junior, 2026);
+        let happening = |kind| Happening {
+            kind,
+            date: "2026-08-20".parse().unwrap(),
+            process: String::new(),
+        };
+        let told = |kind: Kind| -> Vec<(i32, i32, i32, bool)> {
+            entries(&happening(kind), Some(&before), &after)
+                .iter()
+                .map(|one| (one.stage, one.entry_year, one.school_year, one.is_counted()))
+                .collect()
+        };
+        let halves = [(1, 2020, 2025, false), (2, 2026, 2026, true)];
+        assert_eq!(told(Kind::Advanced), halves);
+        assert_eq!(told(Kind::SchoolReorganised), halves);
+        let halves = [(1, 2020, 2025, true), (2, 2026, 2026, true)];
+        assert_eq!(told(Kind::TransferredIn), halves, "each its own");
     }
 }

@@ -1,6 +1,6 @@
 //! Writes one set of an import: a few statements for a thousand rows.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use junheng_kernel::admission::Caller;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::error::StudentError;
 use super::first_load::FirstLoad;
 use super::ledger::{self, Move, Pen};
+use super::number::taken::{Brought, taken};
 use super::person::{self, Person, SchoolFields, Seat};
 use super::rules::{self, Draft};
 use super::school_fields::GivenFields;
@@ -46,6 +47,8 @@ pub(crate) struct Wanted {
     pub(super) fields: GivenFields,
     /// The year in which the student entered the stage.
     pub(super) entry_year: i32,
+    /// The same as the row says it; 0 where it does not.
+    pub(super) given_entry_year: i32,
 }
 
 /// A row that is ready to be written: should the person have no record yet, here it is.
@@ -223,8 +226,11 @@ impl SetWriter {
     /// Whether this is a set of a first load, of persons whom nobody has registered, whose numbers are nobody's.
     async fn are_new(&self, tx: &Tx, rows: &[Prepared]) -> Result<bool, KernelError> {
         if self.opens_cases {
+            let index = document::index_of(&self.context.store.keys)?;
+            let made_of = |row: &Prepared| brought(&row.wanted).made_of_others(index);
+            let made_of: Vec<Vec<u8>> = rows.iter().flat_map(made_of).collect();
             let students = rows.iter().map(|row| &row.student);
-            return self.load.claim(tx, students).await;
+            return self.load.claim(tx, students, &made_of).await;
         }
         // All or nothing is one transaction of many sets: it must not wait for an end that waits for it.
         self.load.end().await?;
@@ -256,41 +262,18 @@ impl SetWriter {
         rows: Vec<Prepared>,
         outcome: &mut SetOutcome,
     ) -> Result<Vec<Prepared>, StudentError> {
-        let brings_one = |row: &&Prepared| !row.wanted.draft.student_number.trim().is_empty();
-        let given = || rows.iter().filter(brings_one);
-        let hashes: Vec<Vec<u8>> = given().map(|row| row.student.number_hash.clone()).collect();
-        if hashes.is_empty() {
-            return Ok(rows);
-        }
-        let holders = number::store::holders(&**tx, &hashes).await?;
-        let (mut taken, mut claimed) = (HashSet::new(), HashSet::new());
-        for row in given() {
-            let hash = &row.student.number_hash;
-            if holders.contains_key(hash) || !claimed.insert(hash) {
-                taken.insert(row.student.id);
-            }
-        }
-        if taken.is_empty() {
-            return Ok(rows);
-        }
-        let hashes: Vec<&[u8]> = rows
-            .iter()
-            .filter(|row| taken.contains(&row.student.id))
-            .map(|row| row.wanted.identity_hash.as_slice())
-            .collect();
-        // Who has a record keeps the number of the record; the row is judged against it.
-        let known = store::with_hashes(&**tx, &hashes).await?;
-        let known: HashSet<Vec<u8>> = known.into_iter().map(|one| one.identity_hash).collect();
+        let index = document::index_of(&self.context.store.keys)?;
+        let brought: Vec<Brought<'_>> = rows.iter().map(|row| brought(&row.wanted)).collect();
+        let taken = taken(&**tx, index, &brought).await?;
         let mut kept = Vec::with_capacity(rows.len());
-        for row in rows {
-            if taken.contains(&row.student.id) && !known.contains(&row.wanted.identity_hash) {
-                let number = mask::identity_number(&row.wanted.draft.student_number);
-                let fault = StudentError::NumberTaken { number };
-                let wrong = Violation::of("student_number", &fault);
-                outcome.report.reject(row.wanted.row, &[wrong]);
-            } else {
+        for (row, taken) in rows.into_iter().zip(taken) {
+            if !taken {
                 kept.push(row);
+                continue;
             }
+            let number = mask::identity_number(&row.wanted.draft.student_number);
+            let wrong = Violation::of("student_number", &StudentError::NumberTaken { number });
+            outcome.report.reject(row.wanted.row, &[wrong]);
         }
         Ok(kept)
     }
@@ -464,6 +447,14 @@ impl SetWriter {
     }
 }
 
+/// The number that a row brings.
+fn brought(wanted: &Wanted) -> Brought<'_> {
+    Brought {
+        number: number::normalize(&wanted.draft.student_number),
+        identity_hash: &wanted.identity_hash,
+    }
+}
+
 /// A row names its class by number.
 fn as_column(wrong: Violation) -> Violation {
     Violation {
@@ -472,7 +463,16 @@ fn as_column(wrong: Violation) -> Violation {
     }
 }
 
-/// What an import may not change: the key fields.
+/// What an import may not change: the key fields, and the year of entry.
 fn contradictions(before: &Student, wanted: &Wanted) -> Vec<Violation> {
-    rules::check_unchanged(before, &person::as_wanted(before, &wanted.draft))
+    let mut wrong = rules::check_unchanged(before, &person::as_wanted(before, &wanted.draft));
+    let (standing, given) = (before.entry_year, wanted.given_entry_year);
+    if given != 0 && given != standing {
+        wrong.push(Violation::invalid(
+            "entry_year",
+            format!("is {standing} by the record; an import does not change it"),
+            format!("学籍记录的入学年份为{standing},导入不能更改"),
+        ));
+    }
+    wrong
 }

@@ -140,5 +140,6 @@ fn encode(change: Model) -> StudentChange {
         from_school: school(change.from_school),
         to_school: school(change.to_school),
         process: change.process,
+        entry_year: change.entry_year,
     }
 }

@@ -119,6 +119,9 @@ impl Changes {
 
     /// Counts an entry of the history.
     pub fn tell(&mut self, entry: &student_change::Model) {
+        if !entry.is_counted() {
+            return;
+        }
         let flow = Flow {
             school: entry.school,
             place: entry.place,

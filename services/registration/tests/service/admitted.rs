@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::comparisons::{client, compare, send};
 use crate::support::{Officer, World, id};
+use junheng_kernel::bulk::ImportResult;
 use junheng_kernel::identity_number::check_character;
 use junheng_kernel::service::Link;
 use junheng_proto::registration::v1::admission_entry::Kind;
@@ -22,7 +23,7 @@ const DAY: i64 = 86_400;
 const SOON: Duration = Duration::from_secs(30);
 
 /// A child who is six in the summer of 2018; the number belongs to nobody.
-fn entrant(serial: u32) -> AdmittedChild {
+pub fn entrant(serial: u32) -> AdmittedChild {
     let digits = format!("63010320120301{serial:03}");
     AdmittedChild {
         display_name: format!("苗{serial}"),
@@ -54,7 +55,7 @@ fn listed(row: i64, serial: u32) -> ResidentRow {
     }
 }
 
-fn step(plan: &AdmissionPlan) -> StepRequest {
+pub fn step(plan: &AdmissionPlan) -> StepRequest {
     StepRequest {
         name: plan.name.clone(),
         etag: plan.etag.clone(),
@@ -63,24 +64,33 @@ fn step(plan: &AdmissionPlan) -> StepRequest {
     }
 }
 
-fn admissions(world: &World) -> AdmissionServiceClient<Link> {
+pub fn admissions(world: &World) -> AdmissionServiceClient<Link> {
     AdmissionServiceClient::new(world.link.clone())
 }
 
 /// A list of children that the county has confirmed.
 async fn confirmed(world: &World, school: &School, children: &[u32]) -> AdmissionPlan {
+    let (plan, added) = listed_in(world, school, 40, children).await;
+    assert_eq!(added.created_count, children.len() as i64, "{added:?}");
+    confirm(world, school, &plan).await
+}
+
+/// A new list of a school with these children.
+pub async fn listed_in(
+    world: &World,
+    school: &School,
+    places: i32,
+    children: &[u32],
+) -> (AdmissionPlan, ImportResult) {
     let mut service = admissions(world);
-    let (clerk, head) = (
-        world.officer("school.clerk", &school.name),
-        world.officer("school.approver", &school.name),
-    );
+    let clerk = world.officer("school.clerk", &school.name);
     let create = CreateAdmissionPlanRequest {
         parent: school.name.clone(),
         admission_plan: Some(AdmissionPlan {
             school_year: 2018,
             stage: 1,
             basis: Basis::Draw.into(),
-            place_count: 40,
+            place_count: places,
             class_count: 1,
             ..AdmissionPlan::default()
         }),
@@ -88,6 +98,22 @@ async fn confirmed(world: &World, school: &School, children: &[u32]) -> Admissio
     };
     let plan = service.create_admission_plan(clerk.ask(create)).await;
     let plan = plan.unwrap().into_inner();
+    let added = add(world, school, &plan, children).await;
+    let get = GetAdmissionPlanRequest {
+        name: plan.name.clone(),
+    };
+    let plan = service.get_admission_plan(clerk.ask(get)).await.unwrap();
+    (plan.into_inner(), added)
+}
+
+/// Enters children into a list.
+pub async fn add(
+    world: &World,
+    school: &School,
+    plan: &AdmissionPlan,
+    children: &[u32],
+) -> ImportResult {
+    let clerk = world.officer("school.clerk", &school.name);
     let row = |(row, serial): (i64, &u32)| AdmissionRow {
         row,
         kind: Kind::Local.into(),
@@ -99,33 +125,54 @@ async fn confirmed(world: &World, school: &School, children: &[u32]) -> Admissio
         validate_only: false,
         request_id: id(),
     };
-    let added = service.add_admission_entries(clerk.ask(add)).await.unwrap();
-    let added = added.into_inner();
-    assert_eq!(added.created_count, children.len() as i64, "{added:?}");
-    let get = GetAdmissionPlanRequest {
-        name: plan.name.clone(),
-    };
-    let plan = service.get_admission_plan(clerk.ask(get)).await.unwrap();
-    let close = CloseAdmissionPlanRequest {
-        name: plan.get_ref().name.clone(),
-        etag: plan.get_ref().etag.clone(),
-        seed_source: String::new(),
-        request_id: id(),
-    };
-    let plan = service.close_admission_plan(head.ask(close)).await.unwrap();
-    let publish = head.ask(step(plan.get_ref()));
-    let plan = service.publish_admission_plan(publish).await.unwrap();
+    let added = admissions(world)
+        .add_admission_entries(clerk.ask(add))
+        .await;
+    added.unwrap().into_inner()
+}
+
+/// Takes a list to the county's confirmation, by a draw where there are too many.
+pub async fn confirm(world: &World, school: &School, plan: &AdmissionPlan) -> AdmissionPlan {
+    let plan = publish(world, school, plan).await;
     world.context.clock.advance_seconds(8 * DAY);
     let county = world.officer("county.approver", COUNTY);
-    let confirm = county.ask(step(plan.get_ref()));
-    let plan = service.confirm_admission_plan(confirm).await.unwrap();
-    let plan = plan.into_inner();
+    let confirm = county.ask(step(&plan));
+    let plan = admissions(world).confirm_admission_plan(confirm).await;
+    let plan = plan.unwrap().into_inner();
     assert_eq!(plan.state(), PlanState::Confirmed);
     plan
 }
 
+/// Takes a list to its public notice.
+pub async fn publish(world: &World, school: &School, plan: &AdmissionPlan) -> AdmissionPlan {
+    let mut service = admissions(world);
+    let head = world.officer("school.approver", &school.name);
+    let close = CloseAdmissionPlanRequest {
+        name: plan.name.clone(),
+        etag: plan.etag.clone(),
+        seed_source: "双色球 2018-09-04 开奖号码".into(),
+        request_id: id(),
+    };
+    let plan = service.close_admission_plan(head.ask(close)).await.unwrap();
+    let mut plan = plan.into_inner();
+    if plan.listed_count > plan.place_count {
+        let draw = DrawAdmissionPlanRequest {
+            name: plan.name.clone(),
+            etag: plan.etag.clone(),
+            seed: "03 08 12 19 27 33 + 05".into(),
+            request_id: id(),
+        };
+        let county = world.officer("county.approver", COUNTY);
+        let drawn = service.draw_admission_plan(county.ask(draw)).await;
+        plan = drawn.unwrap().into_inner();
+    }
+    let publish = head.ask(step(&plan));
+    let plan = service.publish_admission_plan(publish).await.unwrap();
+    plan.into_inner()
+}
+
 /// A round through the county; the day's own may be under way.
-async fn round(world: &World) -> FindingRound {
+pub async fn round(world: &World) -> FindingRound {
     let clerk = world.officer("county.clerk", COUNTY);
     let request = RunFindingRequest {
         parent: COUNTY.into(),
@@ -142,7 +189,7 @@ async fn round(world: &World) -> FindingRound {
     panic!("no round came about");
 }
 
-async fn cases(world: &World, officer: &Officer<'_>, parent: &str) -> Vec<DropoutCase> {
+pub async fn cases(world: &World, officer: &Officer<'_>, parent: &str) -> Vec<DropoutCase> {
     let request = ListDropoutCasesRequest {
         parent: parent.into(),
         ..ListDropoutCasesRequest::default()

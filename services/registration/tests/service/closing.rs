@@ -9,6 +9,7 @@ use junheng_proto::obstacle::v1::obstacle_service_server::{
     ObstacleService, ObstacleServiceServer,
 };
 use junheng_proto::obstacle::v1::{ListObstaclesRequest, ListObstaclesResponse, Obstacle};
+use junheng_proto::registration::v1::admission_service_client::AdmissionServiceClient;
 use junheng_proto::registration::v1::reorganisation::{Kind, State};
 use junheng_proto::registration::v1::reorganisation_service_client::ReorganisationServiceClient;
 use junheng_proto::registration::v1::school_service_client::SchoolServiceClient;
@@ -118,6 +119,24 @@ async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
     let standing = clerk.school("2163900002", "630103").await;
     let plan = approved(&world, &closing, &standing).await;
     let mut client = ReorganisationServiceClient::new(world.link.clone());
+
+    // No list of children is opened for it any more.
+    let school_clerk = world.officer("school.clerk", &closing.name);
+    let list = CreateAdmissionPlanRequest {
+        parent: closing.name.clone(),
+        admission_plan: Some(AdmissionPlan {
+            school_year: 2019,
+            stage: 1,
+            basis: admission_plan::Basis::Assigned.into(),
+            place_count: 40,
+            class_count: 1,
+            ..AdmissionPlan::default()
+        }),
+        request_id: id(),
+    };
+    let mut lists = AdmissionServiceClient::new(world.link.clone());
+    let (_, reason, _) = refusal(lists.create_admission_plan(school_clerk.ask(list)).await);
+    assert_eq!(reason, "SCHOOL_CLOSES");
 
     // Nobody answers: not refused for good, and not passed.
     let clerk = world.officer("county.clerk", COUNTY);

@@ -109,6 +109,7 @@ async fn a_child_who_moves_keeps_the_days_that_it_attended() {
         place: 630_103_000_000,
         stage: 1,
         grade: 3,
+        entry_year: 2016,
         kind: student_change::Kind::TransferredIn as i32,
         effective_date: "2018-10-17".into(),
         school_year: 2018,

@@ -11,6 +11,8 @@ mod dropout_control;
 mod dropout_history;
 mod dropout_reports;
 mod dropout_roads;
+mod intake;
+mod newcomers;
 mod notices;
 mod one_case;
 mod partners;

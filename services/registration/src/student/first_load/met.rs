@@ -34,6 +34,12 @@ impl Met {
         are_new
     }
 
+    /// Whether one of these is the document of somebody who is there.
+    pub(super) fn knows_any(&self, documents: &[Vec<u8>]) -> bool {
+        let is_met = |hash: &Vec<u8>| self.documents.has(first_bytes(hash));
+        documents.iter().any(is_met)
+    }
+
     /// How many students there are.
     pub(super) fn count(&self) -> usize {
         self.documents.count
@@ -43,6 +49,11 @@ impl Met {
 // === impl Prints ===
 
 impl Prints {
+    fn has(&self, print: u64) -> bool {
+        let shard = self.shards.get((print % SHARDS as u64) as usize);
+        shard.is_some_and(|shard| shard.binary_search(&print).is_ok())
+    }
+
     /// `false` when it is there.
     fn claim(&mut self, print: u64) -> bool {
         if self.shards.is_empty() {
@@ -89,6 +100,8 @@ mod tests {
             assert!(prints.claim(first_bytes(&hash(number))));
         }
         assert!(!prints.claim(first_bytes(&hash(77))));
+        assert!(prints.has(first_bytes(&hash(77))));
+        assert!(!prints.has(first_bytes(&hash(100_077))));
         assert_eq!(prints.count, 100_000);
         let held: usize = prints.shards.iter().map(Vec::capacity).sum();
         assert!(held * 8 < 100_000 * 16, "{held} places");

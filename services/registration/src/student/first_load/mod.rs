@@ -124,16 +124,17 @@ impl FirstLoad {
         Ok(())
     }
 
-    /// Whether these students can be added without looking, for nobody among them has been met; the load is held for the
-    /// transaction then. Ends the load otherwise. Ask before anything else is read or written.
+    /// Whether these students can be added without looking, for nobody among them has been met, nor anybody of whose document
+    /// (`made_of`) another's number is made; the load is held for the transaction then. Ends the load otherwise. Ask before anything else is read or written.
     pub(crate) async fn claim(
         &self,
         tx: &Tx,
         students: impl Iterator<Item = &Model>,
+        made_of: &[Vec<u8>],
     ) -> Result<bool, KernelError> {
         let claimed = match &mut *self.met() {
             None => return Ok(false),
-            Some(met) => met.claim(students) && met.count() <= MOST,
+            Some(met) => met.claim(students) && !met.knows_any(made_of) && met.count() <= MOST,
         };
         if claimed && statements::hold(tx, self.0.holder).await? {
             return Ok(true);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
-use junheng_kernel::bulk::{self, Destination, ImportResult, Importer, Part, Refusal, SetOutcome};
+use junheng_kernel::bulk::{
+    self, Destination, FirstRows, ImportResult, Importer, Part, Refusal, SetOutcome,
+};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::name::{Parent, id_of};
@@ -225,11 +227,17 @@ impl Importer for Writer {
         let mut outcome = SetOutcome::default();
         let students = self.students(&tx, &rows).await?;
         let (mut wanted, mut mismatches, mut cleared) = (Vec::new(), Vec::new(), Vec::new());
+        // One row may name a student by id, and another the same by a number.
+        let mut first_rows = FirstRows::by("student");
         for row in rows {
             let Some(student) = students.get(&row.named) else {
                 outcome.report.reject(row.row, &[unknown(&row.shown)]);
                 continue;
             };
+            if let Err(again) = first_rows.claim(&student.id, row.row) {
+                outcome.report.reject(row.row, &[again]);
+                continue;
+            }
             if !row.matched {
                 outcome.report.created();
                 mismatches.push(self.mismatch(student, &row.note)?);

@@ -7,6 +7,7 @@ mod encode;
 pub(crate) mod issue;
 pub mod rpc;
 pub(crate) mod store;
+pub(crate) mod taken;
 
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
