@@ -27,6 +27,11 @@ async fn happened(ground: &Place, event: Event, until: &str) -> Vec<LedgerEntry>
 }
 
 async fn dropped_out(ground: &Place) -> i64 {
+    rate(ground).await.numerator
+}
+
+/// The dropout rate of primary schools.
+pub(crate) async fn rate(ground: &Place) -> DropoutRate {
     let clerk = ground.officer("county.clerk");
     let request = GetDropoutRatesRequest {
         parent: COUNTY.into(),
@@ -36,7 +41,8 @@ async fn dropped_out(ground: &Place) -> i64 {
     let mut rates = DropoutRateServiceClient::new(ground.world.link.clone());
     let rates = done(rates.get_dropout_rates(clerk.ask(request)).await);
     let primary = |rate: &&DropoutRate| rate.formula_id == "dropout.primary";
-    rates.dropout_rates.iter().find(primary).unwrap().numerator
+    let rate = rates.dropout_rates.iter().find(primary);
+    rate.unwrap().clone()
 }
 
 #[tokio::test]
