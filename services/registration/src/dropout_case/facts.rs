@@ -6,8 +6,8 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_kernel::workflow::Asked;
-use junheng_proto::registration::v1::dropout_notice::{Kind, State as NoticeState};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _};
+use junheng_proto::registration::v1::dropout_notice::Kind;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::content::Content;
@@ -18,9 +18,9 @@ use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
 use super::workflow::{State, looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
 use crate::attendance::threshold;
-use crate::dropout_notice::service;
+use crate::dropout_notice::{self, service};
 use crate::entity::dropout_case::Model;
-use crate::entity::{dropout_notice, transfer};
+use crate::entity::{dropout_notice as notice, student, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
@@ -150,11 +150,11 @@ pub(crate) async fn decide_until(
     case: &Model,
 ) -> Result<Option<NaiveDate>, KernelError> {
     let judged = Scope::everything("the notices of a case that the caller covers");
-    let told = dropout_notice::Entity::visible_to(&judged)
-        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
-        .filter(dropout_notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
-        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
-        .order_by_asc(dropout_notice::Column::Id)
+    let told = notice::Entity::visible_to(&judged)
+        .filter(notice::Column::DropoutCase.eq(case.id))
+        .filter(notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
+        .filter(notice::Column::Relapses.eq(case.relapses))
+        .order_by_asc(notice::Column::Id)
         .one(database)
         .await?;
     match told {
@@ -163,22 +163,15 @@ pub(crate) async fn decide_until(
     }
 }
 
-/// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
+/// The notices on which the case rests since it was last confirmed.
 async fn notices(
     database: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Notices, KernelError> {
-    let judged = Scope::everything("the notices of a case that the caller covers");
-    let rows = dropout_notice::Entity::visible_to(&judged)
-        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
-        .filter(dropout_notice::Column::State.ne(NoticeState::Revoked as i32))
-        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
-        .order_by_asc(dropout_notice::Column::Id)
-        .all(database)
-        .await?;
-    let newest = |kind: Kind| -> Result<Option<Notice>, KernelError> {
-        let Some(row) = rows.iter().rev().find(|row| row.kind == kind as i32) else {
+    let rows = dropout_notice::store::holding(database, case.id).await?;
+    let resting = |kind: Kind| -> Result<Option<Notice>, KernelError> {
+        let Some(row) = service::resting(&rows, kind, case.relapses) else {
             return Ok(None);
         };
         let served = row
@@ -191,10 +184,10 @@ async fn notices(
     };
     Ok(Notices {
         decide_until: decide_until(database, scene, case).await?,
-        report: newest(Kind::WrittenReport)?,
-        order: newest(Kind::Order)?,
-        prior: newest(Kind::PenaltyPriorNotice)?,
-        decision: newest(Kind::PenaltyDecision)?,
-        urge: newest(Kind::PenaltyUrge)?,
+        report: resting(Kind::WrittenReport)?,
+        order: resting(Kind::Order)?,
+        prior: resting(Kind::PenaltyPriorNotice)?,
+        decision: resting(Kind::PenaltyDecision)?,
+        urge: resting(Kind::PenaltyUrge)?,
     })
 }

@@ -35,7 +35,7 @@ pub struct Form {
     pub by: Vec<Level>,
     /// The states of a case in which it is drawn.
     pub from: Vec<State>,
-    /// The states of a case in which it can still be revoked: no step rests on it.
+    /// The states of a case in which it can still be revoked once it was served: no step rests on it.
     pub revocable: Vec<State>,
     /// To whom it is addressed.
     pub addressee: Addressee,
@@ -127,6 +127,13 @@ impl Form {
     pub fn by_label(&self) -> String {
         let labels: Vec<&str> = self.by.iter().map(|level| label::of(*level)).collect();
         labels.join("、")
+    }
+
+    /// Whether a notice can be revoked while its case is in a state: a served one before the step that rests on it, another wherever a
+    /// right one can be drawn instead.
+    pub fn can_be_revoked(&self, state: State, served: bool) -> bool {
+        let states = if served { &self.revocable } else { &self.from };
+        states.contains(&state)
     }
 
     /// The articles that are the same everywhere; those of a penalty are a place's own.

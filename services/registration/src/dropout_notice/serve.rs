@@ -113,7 +113,7 @@ pub(super) async fn revoke(
                 return Err(not_valid(&before));
             }
             let state = state_of(case.state);
-            if !form.revocable.contains(&state) {
+            if !form.can_be_revoked(state, before.state == State::Served as i32) {
                 return Err(DropoutNoticeError::ReliedOn {
                     name: name_of(&before),
                     state: label::of(state),
