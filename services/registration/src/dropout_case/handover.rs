@@ -118,6 +118,7 @@ async fn end_in(
     changed.ground = 0;
     changed.due_date = String::new();
     changed.due_provisional = false;
+    changed.held_due_date = String::new();
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
     let before = encode(scene.keys, case, child, &[], scene.today)?;
     let after = encode(scene.keys, &changed, child, &[], scene.today)?;

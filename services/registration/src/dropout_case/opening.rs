@@ -110,7 +110,11 @@ impl<'a> Scene<'a> {
 
     /// When the step out of a state is due in a county; None after the end.
     pub(crate) fn due(&self, state: State, region: &str) -> Result<Option<Due>, KernelError> {
-        let rule = days_rule(state);
+        self.due_by(days_rule(state), region)
+    }
+
+    /// When something is due in a county by a rule of working days; None without a rule.
+    pub(super) fn due_by(&self, rule: &str, region: &str) -> Result<Option<Due>, KernelError> {
         if rule.is_empty() {
             return Ok(None);
         }
@@ -249,6 +253,7 @@ async fn relapse(
     last_day: Option<NaiveDate>,
 ) -> Result<Opened, KernelError> {
     let changed = relapsed(scene, case, last_day)?;
+    changed.held_due_date = String::new();
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
     let again = history::happening(&changed, Event::Relapsed, scene.today);
     history::keep(tx, scene, vec![again]).await?;
@@ -314,3 +319,4 @@ fn case_of(
 pub(super) fn told(case: &Model, before: Option<&DropoutCase>, after: &DropoutCase) -> Record {
     record(&name_of(case), case.place, case.school, before, after, true)
 }
+        held_due_date: String::new(),

@@ -20,8 +20,11 @@ use super::encode::{about, encode, is_away};
 use super::error::DropoutCaseError;
 use super::ground::{self, Aftermath};
 use super::history::{self, Event};
-use super::opening::{Scene, relapsed, subject_of};
-use super::workflow::{CLOSE, REFUSE_CLOSING, RELAPSE, State, WORKFLOW, is_ended, state_of};
+use super::opening::{Scene, refresh, relapsed, subject_of};
+use super::workflow::{
+    CLOSE, CLOSING_DAYS, REFUSE_CLOSING, RELAPSE, REQUEST_CLOSING, State, WORKFLOW, days_rule,
+    is_ended, state_of,
+};
 use super::{facts, phones, record, rules, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::entity::{dropout_visit, school};
@@ -298,14 +301,27 @@ fn settle(
         // Asked for in another state, it would have to be proven anew.
         case.ground = 0;
     }
-    if moves {
-        let due = scene.due(to, &case.region)?;
+    let running = std::mem::take(&mut case.held_due_date);
+    if moves || step == REQUEST_CLOSING {
+        if !moves {
+            case.held_due_date = std::mem::take(&mut case.due_date);
+        }
+        let rule = if moves { days_rule(to) } else { CLOSING_DAYS };
+        let due = scene.due_by(rule, &case.region)?;
         case.due_date = due.map_or_else(String::new, |due| due.date.to_string());
         case.due_provisional = due.is_some_and(|due| due.provisional);
     }
     match to {
         State::Confirmed if moves => case.confirmed_date = Some(scene.today),
         State::Stable if moves => case.stable_date = Some(scene.today),
+    } else if step == REFUSE_CLOSING {
+        // Nobody has gained days by asking: the work of the state could go on.
+        let day: Option<NaiveDate> = running.parse().ok();
+        case.due_provisional =
+            day.is_some_and(|day| scene.calendar.is_provisional(scene.today, day));
+        case.due_date = running;
+    } else {
+        case.held_due_date = running;
         to if is_ended(to) => {
             case.closed_date = Some(scene.today);
             case.open_subject = None;
