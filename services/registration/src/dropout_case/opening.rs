@@ -222,13 +222,26 @@ fn relapses(case: &Model, suspicion: &Suspicion) -> bool {
         && back_on.is_none_or(|back| suspicion.found_date > back)
 }
 
+/// What a case says of its student, as the record has it now: it has moved, or a school year has begun. Groups that only the case
+/// knows stay.
+pub(super) fn refresh(case: &mut Model, child: Option<&Child>) {
+    let (Some(child), Some(_)) = (child, case.student) else {
+        return;
+    };
+    case.stage = child.stage;
+    case.grade = child.grade;
+    case.groups |= child.groups;
+}
+
 /// The case after its child is away again.
 pub(super) fn relapsed(
     scene: &Scene<'_>,
     case: &Model,
+    child: Option<&Child>,
     last_day: Option<NaiveDate>,
 ) -> Result<Model, KernelError> {
     let mut changed = case.clone();
+    refresh(&mut changed, child);
     changed.state = State::Confirmed as i32;
     changed.relapses += 1;
     changed.visits = 0;
@@ -252,8 +265,7 @@ async fn relapse(
     child: &Child,
     last_day: Option<NaiveDate>,
 ) -> Result<Opened, KernelError> {
-    let changed = relapsed(scene, case, last_day)?;
-    changed.held_due_date = String::new();
+    let changed = relapsed(scene, case, Some(child), last_day)?;
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
     let again = history::happening(&changed, Event::Relapsed, scene.today);
     history::keep(tx, scene, vec![again]).await?;

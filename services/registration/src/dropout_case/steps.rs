@@ -196,7 +196,10 @@ async fn change(
     let mut content = Content::of(scene.keys, current.id, &current.personal)?;
     let mut visit = None;
     match said {
-        Said::Nothing if asked.step == RELAPSE => case = relapsed(scene, current, None)?,
+        Said::Nothing if asked.step == RELAPSE => {
+            let child = child_of(tx, scene, current).await?;
+            case = relapsed(scene, current, child.as_ref(), None)?;
+        }
         Said::Nothing => {}
         Said::Reason {
             reason,
@@ -204,10 +207,11 @@ async fn change(
             whereabouts,
             groups,
         } => {
+            let child = child_of(tx, scene, current).await?;
+            refresh(&mut case, child.as_ref());
             case.reason = reason;
             case.groups |= groups;
             if !last_day.is_empty() {
-                let child = child_of(tx, scene, current).await?;
                 let first = child.unwrap_or_default().first_day();
                 case.last_day = Some(day("last_day", &last_day, first, scene)?);
             }
@@ -346,10 +350,8 @@ async fn follow_up(
         State::Closed if is_away(from) => {
             let aftermath = ground::rule_of(case.ground).map(|rule| rule.aftermath);
             match aftermath {
-                // A finished transfer has said where the record is and that the child attends there.
-                Some(Aftermath::LetGo) if !transfer_finished => {
-                    record::let_go(&**tx, scene, case).await
-                }
+                // A transfer has said where the record is, and sheets that the child attends there.
+                Some(Aftermath::LetGo) if !transferred => record::let_go(&**tx, scene, case).await,
                 Some(Aftermath::BroughtBack) => record::bring_back(&**tx, scene, case).await,
                 _ => Ok(Vec::new()),
             }
