@@ -253,6 +253,7 @@ pub(super) fn relapsed(
     let due = scene.due(State::Confirmed, &case.region)?;
     changed.due_date = due.map_or_else(String::new, |due| due.date.to_string());
     changed.due_provisional = due.is_some_and(|due| due.provisional);
+    changed.held_due_date = String::new();
     changed.version += 1;
     changed.update_micros = scene.now_micros;
     Ok(changed)
@@ -322,6 +323,7 @@ fn case_of(
         personal: content.seal(scene.keys, id)?,
         due_date: due.map_or_else(String::new, |due| due.date.to_string()),
         due_provisional: due.is_some_and(|due| due.provisional),
+        held_due_date: String::new(),
         create_micros: scene.now_micros,
         update_micros: scene.now_micros,
         version: 1,
@@ -331,4 +333,3 @@ fn case_of(
 pub(super) fn told(case: &Model, before: Option<&DropoutCase>, after: &DropoutCase) -> Record {
     record(&name_of(case), case.place, case.school, before, after, true)
 }
-        held_due_date: String::new(),

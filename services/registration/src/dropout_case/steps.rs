@@ -150,7 +150,7 @@ async fn run(
     )
     .await?;
     taken.pass(asked, |guard| rules::judge(guard, &facts))?;
-    let moved = facts.known.transfer_finished;
+    let transferred = facts.known.transferred;
 
     settle(&scene, &current, &mut case, asked.step, taken.to)?;
     if case.ground == 0 {
@@ -173,7 +173,7 @@ async fn run(
     if let Some(visit) = visit {
         store::insert_visit(&**tx, visit).await?;
     }
-    let records = follow_up(tx, &scene, &current, &case, moved).await?;
+    let records = follow_up(tx, &scene, &current, &case, transferred).await?;
     let child = child_of(tx, &scene, &case).await?;
     let visits = store::visits_of(&**tx, case.id).await?;
     let before = encode(scene.keys, &current, child.as_ref(), &[], scene.today)?;
@@ -314,10 +314,6 @@ fn settle(
         let due = scene.due_by(rule, &case.region)?;
         case.due_date = due.map_or_else(String::new, |due| due.date.to_string());
         case.due_provisional = due.is_some_and(|due| due.provisional);
-    }
-    match to {
-        State::Confirmed if moves => case.confirmed_date = Some(scene.today),
-        State::Stable if moves => case.stable_date = Some(scene.today),
     } else if step == REFUSE_CLOSING {
         // Nobody has gained days by asking: the work of the state could go on.
         let day: Option<NaiveDate> = running.parse().ok();
@@ -326,6 +322,10 @@ fn settle(
         case.due_date = running;
     } else {
         case.held_due_date = running;
+    }
+    match to {
+        State::Confirmed if moves => case.confirmed_date = Some(scene.today),
+        State::Stable if moves => case.stable_date = Some(scene.today),
         to if is_ended(to) => {
             case.closed_date = Some(scene.today);
             case.open_subject = None;
@@ -341,7 +341,7 @@ async fn follow_up(
     scene: &Scene<'_>,
     current: &Model,
     case: &Model,
-    transfer_finished: bool,
+    transferred: bool,
 ) -> Result<Vec<Record>, KernelError> {
     let (from, to) = (state_of(current.state), state_of(case.state));
     match to {

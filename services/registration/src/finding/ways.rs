@@ -161,7 +161,7 @@ impl<'a> County<'a> {
         let pupils = store::often_away(database, self.ranges(), since, least, after, PAGE).await?;
         let last = pupils.last().map(|(student, _)| student.to_string());
         let count = pupils.len();
-        let reached = threshold::reached(database, self.context, &pupils).await?;
+        let reached = threshold::reached(database, self.context, &pupils, self.today).await?;
         let ids: Vec<Uuid> = reached.iter().map(|(student, _)| *student).collect();
         let dealt_with = crate::attendance::store::dealt_with(database, &ids).await?;
         let away = pupils

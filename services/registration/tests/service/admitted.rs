@@ -125,7 +125,7 @@ async fn confirmed(world: &World, school: &School, children: &[u32]) -> Admissio
 }
 
 /// A round through the county; the day's own may be under way.
-async fn round(world: &World) -> FindingRound {
+pub(crate) async fn round(world: &World) -> FindingRound {
     let clerk = world.officer("county.clerk", COUNTY);
     let request = RunFindingRequest {
         parent: COUNTY.into(),

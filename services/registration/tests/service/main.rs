@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod admitted;
+mod away_again;
 mod closing;
 mod comparisons;
 mod dropout;
@@ -12,6 +13,7 @@ mod dropout_history;
 mod dropout_reports;
 mod dropout_roads;
 mod notices;
+mod once_and_twice;
 mod one_case;
 mod partners;
 mod population;
