@@ -35,7 +35,7 @@ pub struct Form {
     pub by: Vec<Level>,
     /// The states of a case in which it is drawn.
     pub from: Vec<State>,
-    /// The states of a case in which it can still be revoked once it was served: no step rests on it.
+    /// The states of a case in which it can still be revoked: no step rests on it.
     pub revocable: Vec<State>,
     /// To whom it is addressed.
     pub addressee: Addressee,
@@ -129,11 +129,10 @@ impl Form {
         labels.join("、")
     }
 
-    /// Whether a notice can be revoked while its case is in a state: a served one before the step that rests on it, another wherever a
-    /// right one can be drawn instead.
-    pub fn can_be_revoked(&self, state: State, served: bool) -> bool {
-        let states = if served { &self.revocable } else { &self.from };
-        states.contains(&state)
+    /// Whether a notice can be revoked while its case is in a state: before the step that rests on it, and one to spare, which was not
+    /// served and is not the only one of its kind, wherever another could be drawn.
+    pub fn can_be_revoked(&self, state: State, is_spare: bool) -> bool {
+        self.revocable.contains(&state) || is_spare && self.from.contains(&state)
     }
 
     /// The articles that are the same everywhere; those of a penalty are a place's own.
