@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_missed_in_a_term_is_missed_when_it_is_over() {
+        let days: Vec<_> = marked(&[Kind::Unexcused; 10]);
+        assert_eq!(sum(&days).cumulative_school_days, 10);
+        let mut next = days.clone();
+        next.push((day("2027-03-01"), Kind::Unexcused));
+        assert_eq!(sum(&next).cumulative_school_days, 1, "a term of its own");
+    }
+
+    #[test]
     fn what_a_case_has_dealt_with_does_not_count_again() {
         let days: Vec<_> = marked(&[Kind::Unexcused; 12]);
         let settled = days[9].0;
@@ -197,7 +206,9 @@ mod tests {
             let days = marked(&kinds);
             let spread: Vec<_> = days.iter().zip(0_u64..)
                 .map(|((date, kind), number)| (*date + Days::new(number * apart), *kind)).collect();
-            let (one, other) = (sum(&days), sum(&spread));
+            // A term as long as all of them.
+            let in_one = |days: &[(NaiveDate, Kind)]| add_up(days.iter().copied(), |_| day("2026-09-01"), None);
+            let (one, other) = (in_one(&days), in_one(&spread));
             prop_assert_eq!(one.unexcused_run_school_days, other.unexcused_run_school_days);
             prop_assert_eq!(one.cumulative_school_days, other.cumulative_school_days);
         }

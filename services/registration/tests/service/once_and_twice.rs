@@ -34,14 +34,16 @@ async fn a_pupil_with_two_cases_dropped_out_once_and_left_once() {
     done(service.close_dropout_case(chief.ask(step(&case))).await);
     assert_eq!(ground.state().await, StudentState::Enrolled);
 
+    ground.world.context.clock.advance_seconds(DAY);
     let again = done(ground.report("school.clerk").await);
     let again = ground.confirm(&again).await;
-    let told = rate(&ground).await;
+    let told = rate(&ground, "").await;
     assert_eq!((told.numerator, told.denominator), (1, 2));
     let again = done(ground.close(&again, Ground::Elsewhere, given()).await);
+    let chief = ground.officer("county.approver");
     done(service.close_dropout_case(chief.ask(step(&again))).await);
     assert_eq!(ground.state().await, StudentState::TransferredOut);
-    let told = rate(&ground).await;
+    let told = rate(&ground, "").await;
     assert_eq!((told.numerator, told.denominator), (1, 2), "two attended");
     let input = |id: &str| {
         let found = told.inputs.iter().find(|input| input.input_id == id);
@@ -65,9 +67,9 @@ async fn a_second_order_takes_nothing_from_the_one_that_was_served_and_is_revoke
             reason: "重复制作".into(),
             request_id: id(),
         };
-        let clerk = ground.officer("county.clerk").ask(request);
+        let chief = ground.officer("county.approver").ask(request);
         let mut service = notices(&ground.world);
-        async move { service.revoke_dropout_notice(clerk).await }
+        async move { service.revoke_dropout_notice(chief).await }
     };
     let revoked = done(revoke(&second).await);
     assert_eq!(revoked.state(), NoticeState::Revoked);
