@@ -47,9 +47,8 @@ pub async fn absence(
             days.insert(date, kind_of(row.kind));
         }
     }
-    let term = terms::term_at(pupil.place, today);
     let until_today = days.into_iter().filter(|(date, _)| *date <= today);
-    let begin = term.map_or(today, |term| term.begin);
+    let begin = |date| terms::begin_of(pupil.place, date);
     Ok(add_up(until_today, begin, None))
 }
 

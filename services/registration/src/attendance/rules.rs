@@ -14,7 +14,7 @@ use super::called::{Kind, is_present, is_without_leave};
 pub struct Absence {
     /// School days without leave in a row, up to the last one called.
     pub unexcused_run_school_days: u32,
-    /// School days without leave in the term.
+    /// School days without leave in the term of the last of them.
     pub cumulative_school_days: u32,
     /// The last day on which the pupil was there.
     pub last_present: Option<NaiveDate>,
@@ -29,16 +29,18 @@ pub struct Thresholds {
     pub total: u32,
 }
 
-/// Adds up the days on which a pupil was called. Absences count from `term_begin` for the sum, and for both only after
-/// `settled`, the day up to which a case has dealt with them.
+/// Adds up the days on which a pupil was called. The sum is of the term of the last absence, which begins as `term_begin` says of a
+/// day: what was missed to the last day of a term is missed in the holidays as well. Absences count only after `settled`, the
+/// day up to which a case has dealt with them.
 pub fn add_up(
     days: impl IntoIterator<Item = (NaiveDate, Kind)>,
-    term_begin: NaiveDate,
+    term_begin: impl Fn(NaiveDate) -> NaiveDate,
     settled: Option<NaiveDate>,
 ) -> Absence {
     let mut days: Vec<(NaiveDate, Kind)> = days.into_iter().collect();
     days.sort_unstable_by_key(|(date, _)| std::cmp::Reverse(*date));
     let mut found = Absence::default();
+    let mut begin = None;
     for (date, kind) in days {
         if is_present(kind) {
             found.last_present.get_or_insert(date);
@@ -50,7 +52,7 @@ pub fn add_up(
         if found.last_present.is_none() {
             found.unexcused_run_school_days += 1;
         }
-        if date >= term_begin {
+        if date >= *begin.get_or_insert_with(|| term_begin(date)) {
             found.cumulative_school_days += 1;
         }
     }
@@ -82,7 +84,7 @@ mod tests {
     use junheng_kernel::calendar::Calendar;
     use proptest::prelude::*;
 
-    use super::super::terms::is_school_day;
+    use super::super::terms::{begin_of, is_school_day};
     use super::*;
 
     static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::builtin);
@@ -114,8 +116,12 @@ mod tests {
         taught.zip(kinds.iter().copied()).collect()
     }
 
+    fn begin_in_wuhan(date: NaiveDate) -> NaiveDate {
+        begin_of(WUHAN, date)
+    }
+
     fn sum(days: &[(NaiveDate, Kind)]) -> Absence {
-        add_up(days.iter().copied(), day("2026-09-01"), None)
+        add_up(days.iter().copied(), begin_in_wuhan, None)
     }
 
     #[test]
@@ -146,10 +152,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_missed_in_a_term_is_missed_when_it_is_over() {
+        let days: Vec<_> = marked(&[Kind::Unexcused; 10]);
+        assert_eq!(sum(&days).cumulative_school_days, 10);
+        let mut next = days.clone();
+        next.push((day("2027-03-01"), Kind::Unexcused));
+        assert_eq!(sum(&next).cumulative_school_days, 1, "a term of its own");
+    }
+
+    #[test]
     fn what_a_case_has_dealt_with_does_not_count_again() {
         let days: Vec<_> = marked(&[Kind::Unexcused; 12]);
         let settled = days[9].0;
-        let absence = add_up(days.clone(), day("2026-09-01"), Some(settled));
+        let absence = add_up(days.clone(), begin_in_wuhan, Some(settled));
         assert_eq!(absence.unexcused_run_school_days, 2);
         assert_eq!(absence.cumulative_school_days, 2);
         assert!(LOCAL.are_reached(&sum(&days)) && !LOCAL.are_reached(&absence));
@@ -191,7 +206,9 @@ mod tests {
             let days = marked(&kinds);
             let spread: Vec<_> = days.iter().zip(0_u64..)
                 .map(|((date, kind), number)| (*date + Days::new(number * apart), *kind)).collect();
-            let (one, other) = (sum(&days), sum(&spread));
+            // A term as long as all of them.
+            let in_one = |days: &[(NaiveDate, Kind)]| add_up(days.iter().copied(), |_| day("2026-09-01"), None);
+            let (one, other) = (in_one(&days), in_one(&spread));
             prop_assert_eq!(one.unexcused_run_school_days, other.unexcused_run_school_days);
             prop_assert_eq!(one.cumulative_school_days, other.cumulative_school_days);
         }

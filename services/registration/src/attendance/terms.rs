@@ -56,6 +56,11 @@ pub fn term_at(place: i64, date: NaiveDate) -> Option<Term> {
     chosen(&TERMS, place, date)
 }
 
+/// The first day of the term in which a day lies at a place; a day of the holidays is one of its own.
+pub fn begin_of(place: i64, date: NaiveDate) -> NaiveDate {
+    term_at(place, date).map_or(date, |term| term.begin)
+}
+
 /// A term of a school year at a place: 1 in autumn, 2 in spring.
 pub fn term_of(place: i64, school_year: i32, number: u32) -> Option<Term> {
     let mut terms = terms_of(&TERMS, &province_of(place), school_year).into_iter();

@@ -37,8 +37,8 @@ pub(crate) async fn open(
     context: &Context,
     pupils: Vec<(Uuid, i64)>,
 ) -> Result<Found, KernelError> {
-    let reached = reached(tx, context, &pupils).await?;
     let today = context.clock.today();
+    let reached = reached(tx, context, &pupils, today).await?;
     let suspicions = reached.iter().map(|(student, absence)| Suspicion {
         subject: Subject::Student(*student),
         finding: Finding::Attendance,
@@ -71,23 +71,23 @@ pub(crate) async fn suspect(
     Ok(found)
 }
 
-/// Those of some pupils, with their places, whose absences reach a threshold of the place today.
+/// Those of some pupils, with their places, whose absences up to a day reach a threshold of the place on it.
 pub(crate) async fn reached(
     database: &impl ConnectionTrait,
     context: &Context,
     pupils: &[(Uuid, i64)],
+    until: NaiveDate,
 ) -> Result<Vec<(Uuid, Absence)>, KernelError> {
     if pupils.is_empty() {
         return Ok(Vec::new());
     }
-    let today = context.clock.today();
     let ids: Vec<Uuid> = pupils.iter().map(|(id, _)| *id).collect();
-    let since = today.checked_sub_days(WINDOW).unwrap_or(today);
+    let since = until.checked_sub_days(WINDOW).unwrap_or(until);
     let settled = store::settled(database, &ids).await?;
     let mut histories: HashMap<Uuid, History> = HashMap::new();
     for row in store::absences_of(database, &ids, since).await? {
         let date: Option<NaiveDate> = row.date.parse().ok();
-        let Some(date) = date.filter(|date| *date <= today) else {
+        let Some(date) = date.filter(|date| *date <= until) else {
             continue;
         };
         let history = histories.entry(row.student).or_default();
@@ -99,7 +99,7 @@ pub(crate) async fn reached(
     for (student, place) in pupils {
         let limit = match thresholds.get(place) {
             Some(limit) => *limit,
-            None => thresholds_at(context, *place, today)?,
+            None => thresholds_at(context, *place, until)?,
         };
         thresholds.insert(*place, limit);
         let Some(history) = histories.get(student) else {
@@ -118,12 +118,9 @@ pub(crate) async fn reached(
     let judged = candidates.into_iter().filter_map(|(student, place)| {
         let mut days = histories.remove(&student)?.days;
         days.extend(called.remove(&student).unwrap_or_default());
-        let term = terms::term_at(place, today);
-        let absence = add_up(
-            days,
-            term.map_or(today, |term| term.begin),
-            settled.get(&student).copied(),
-        );
+        let days = days.into_iter().filter(|(date, _)| *date <= until);
+        let begin = |date| terms::begin_of(place, date);
+        let absence = add_up(days, begin, settled.get(&student).copied());
         let limit = thresholds.get(&place)?;
         limit.are_reached(&absence).then_some((student, absence))
     });

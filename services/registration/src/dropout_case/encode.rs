@@ -15,7 +15,7 @@ use junheng_proto::workflow::v1::Awaited;
 
 use super::child::{self, Child};
 use super::content::{Content, VisitContent};
-use super::workflow::{ASIDE, CLOSE, State, WORKFLOW, is_ended, state_of};
+use super::workflow::{self, State, state_of};
 use crate::entity::dropout_case::Model;
 use crate::entity::dropout_visit;
 
@@ -161,17 +161,9 @@ fn masked_teachers(line: SchoolLine) -> SchoolLine {
     }
 }
 
-/// Who is to act next: who closes, where that is asked for.
+/// Who is to act next.
 fn awaited(row: &Model) -> Option<Awaited> {
-    let state = state_of(row.state);
-    let next = if row.ground != 0 && !is_ended(state) {
-        WORKFLOW
-            .rows
-            .iter()
-            .find(|next| next.step == CLOSE && next.from.contains(&state))
-    } else {
-        WORKFLOW.awaited(state, ASIDE)
-    }?;
+    let next = workflow::awaited(state_of(row.state), row.ground != 0)?;
     let by: Vec<_> = next
         .by
         .iter()

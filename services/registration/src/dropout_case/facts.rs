@@ -2,25 +2,27 @@
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
+use junheng_kernel::calendar::date_in_china;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_kernel::workflow::Asked;
-use junheng_proto::registration::v1::dropout_notice::{Kind, State as NoticeState};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _};
+use junheng_proto::registration::v1::dropout_notice::Kind;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::content::Content;
 use super::ground::Known;
+use super::history;
 use super::opening::{Finding, Scene};
 use super::record::student_of;
 use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
 use super::workflow::{State, looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
 use crate::attendance::threshold;
-use crate::dropout_notice::service;
+use crate::dropout_notice::{self, service};
 use crate::entity::dropout_case::Model;
-use crate::entity::{dropout_notice, transfer};
+use crate::entity::{dropout_notice as notice, student, transfer};
 use crate::status_change;
 use crate::transfer::workflow::State as TransferState;
 
@@ -40,7 +42,7 @@ pub(super) async fn load<'a>(
         None => None,
     };
     let (mut since_found, mut since_return) = (Presence::default(), Presence::default());
-    let (mut leave_runs, mut transfer_finished, mut basis_gone) = (false, false, false);
+    let (mut leave_runs, mut transferred, mut basis_gone) = (false, false, false);
     if let Some(student) = &student {
         if looks_at_attendance(asked.step) {
             let since = Ord::min(
@@ -58,16 +60,14 @@ pub(super) async fn load<'a>(
             && is_of_absences
             && case.state == State::Suspected as i32
         {
-            let pupil = [(student.id, student.place)];
-            basis_gone = threshold::reached(database, context, &pupil)
-                .await?
-                .is_empty();
+            basis_gone = !reaches(database, context, student, scene.today).await?
+                && !reaches(database, context, student, case.found_date).await?;
         }
         let today = scene.today.to_string();
         let leave = status_change::store::running(database, student.id).await?;
         leave_runs =
             leave.is_some_and(|leave| leave.until_date.is_empty() || leave.until_date >= today);
-        transfer_finished = moved_since(database, student.id, case.create_micros).await?;
+        transferred = has_arrived(database, student.id, case).await?;
     }
     Ok(Facts {
         today: scene.today,
@@ -83,7 +83,7 @@ pub(super) async fn load<'a>(
             student: student
                 .as_ref()
                 .map(|student| (student.state, student.stage, student.placement)),
-            transfer_finished,
+            transferred,
             leave_runs,
             evidence: content.closing_evidence.len(),
         },
@@ -126,20 +126,43 @@ pub(crate) fn numbers(scene: &Scene<'_>, region: &str) -> Result<Numbers, Kernel
     })
 }
 
-/// Whether a transfer of the record has finished since a moment.
-async fn moved_since(
+/// Whether the absences of a student up to a day reach a threshold.
+async fn reaches(
+    database: &impl ConnectionTrait,
+    context: &Context,
+    student: &student::Model,
+    until: NaiveDate,
+) -> Result<bool, KernelError> {
+    let pupil = [(student.id, student.place)];
+    let reached = threshold::reached(database, context, &pupil, until).await?;
+    Ok(!reached.is_empty())
+}
+
+/// Whether a transfer that finished since the case was last confirmed has taken the child where it is: to another province, whose
+/// school has asked for the file, or to a school of this one that has found it there on a later day. Papers alone prove nothing.
+async fn has_arrived(
     database: &impl ConnectionTrait,
     student: Uuid,
-    micros: i64,
-) -> Result<bool, DbErr> {
+    case: &Model,
+) -> Result<bool, KernelError> {
+    let since = history::confirmed(database, case.id).await?;
     let judged = Scope::everything("a transfer of the student of a case that the caller covers");
     let done = transfer::Entity::visible_to(&judged)
         .filter(transfer::Column::Student.eq(student))
         .filter(transfer::Column::State.eq(TransferState::Done as i32))
-        .filter(transfer::Column::UpdateMicros.gte(micros))
+        .filter(transfer::Column::UpdateMicros.gte(since.unwrap_or(case.create_micros)))
+        .order_by_desc(transfer::Column::UpdateMicros)
         .one(database)
         .await?;
-    Ok(done.is_some())
+    let Some(done) = done else {
+        return Ok(false);
+    };
+    let arrival = date_in_china(done.update_micros).succ_opt();
+    let (Some(_), Some(arrival)) = (done.receiving_school, arrival) else {
+        return Ok(true);
+    };
+    let days = proof::calls_since(database, student, arrival).await?;
+    Ok(days.presence(arrival).days > 0)
 }
 
 /// The last day on which a penalty may be decided: counted from when it was first told of since the case was last confirmed, also by
@@ -150,11 +173,11 @@ pub(crate) async fn decide_until(
     case: &Model,
 ) -> Result<Option<NaiveDate>, KernelError> {
     let judged = Scope::everything("the notices of a case that the caller covers");
-    let told = dropout_notice::Entity::visible_to(&judged)
-        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
-        .filter(dropout_notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
-        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
-        .order_by_asc(dropout_notice::Column::Id)
+    let told = notice::Entity::visible_to(&judged)
+        .filter(notice::Column::DropoutCase.eq(case.id))
+        .filter(notice::Column::Kind.eq(Kind::PenaltyPriorNotice as i32))
+        .filter(notice::Column::Relapses.eq(case.relapses))
+        .order_by_asc(notice::Column::Id)
         .one(database)
         .await?;
     match told {
@@ -163,22 +186,15 @@ pub(crate) async fn decide_until(
     }
 }
 
-/// The newest notice of each kind that holds, of those drawn since the case was last confirmed.
+/// The notices on which the case rests since it was last confirmed.
 async fn notices(
     database: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Notices, KernelError> {
-    let judged = Scope::everything("the notices of a case that the caller covers");
-    let rows = dropout_notice::Entity::visible_to(&judged)
-        .filter(dropout_notice::Column::DropoutCase.eq(case.id))
-        .filter(dropout_notice::Column::State.ne(NoticeState::Revoked as i32))
-        .filter(dropout_notice::Column::Relapses.eq(case.relapses))
-        .order_by_asc(dropout_notice::Column::Id)
-        .all(database)
-        .await?;
-    let newest = |kind: Kind| -> Result<Option<Notice>, KernelError> {
-        let Some(row) = rows.iter().rev().find(|row| row.kind == kind as i32) else {
+    let rows = dropout_notice::store::holding(database, case.id).await?;
+    let resting = |kind: Kind| -> Result<Option<Notice>, KernelError> {
+        let Some(row) = service::resting(&rows, kind, case.relapses) else {
             return Ok(None);
         };
         let served = row
@@ -191,10 +207,10 @@ async fn notices(
     };
     Ok(Notices {
         decide_until: decide_until(database, scene, case).await?,
-        report: newest(Kind::WrittenReport)?,
-        order: newest(Kind::Order)?,
-        prior: newest(Kind::PenaltyPriorNotice)?,
-        decision: newest(Kind::PenaltyDecision)?,
-        urge: newest(Kind::PenaltyUrge)?,
+        report: resting(Kind::WrittenReport)?,
+        order: resting(Kind::Order)?,
+        prior: resting(Kind::PenaltyPriorNotice)?,
+        decision: resting(Kind::PenaltyDecision)?,
+        urge: resting(Kind::PenaltyUrge)?,
     })
 }

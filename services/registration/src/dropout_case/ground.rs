@@ -12,8 +12,8 @@ use super::workflow::State;
 pub enum Proof {
     /// The case is stable: attendance has shown it.
     CaseStable,
-    /// A transfer of the record finished since the case was opened.
-    TransferFinished,
+    /// A transfer has taken the child elsewhere since the case was last confirmed, and the child is there.
+    Transferred,
     /// The record says that the nine years are finished.
     RecordGraduated,
     /// The record says that the child died.
@@ -63,8 +63,9 @@ pub struct Known {
     pub state: State,
     /// The student's state, stage and placement; None without a record.
     pub student: Option<(i32, i32, i32)>,
-    /// A transfer finished since the case was opened.
-    pub transfer_finished: bool,
+    /// A transfer that finished since the case was last confirmed has taken the child elsewhere: to another province, or to a
+    /// school that has called it and found it there.
+    pub transferred: bool,
     /// A leave, deferral or stay abroad is approved and runs.
     pub leave_runs: bool,
     /// How many pieces of evidence are given with the request to close.
@@ -79,8 +80,8 @@ pub const GROUNDS: [Rule; 8] = {
     [
         rule(Ground::ReturnedStable, &[CaseStable],                            Stands,      "a stable return, shown by attendance",
              "返校且稳定须经考勤证明:个案须先认定稳定"),
-        rule(Ground::Elsewhere,      &[TransferFinished, Evidence],            LetGo,       "a transfer that is finished, or evidence of the school in another province",
-             "转入或外地就读须有已完成的转学手续,或省外学校的就读证明"),
+        rule(Ground::Elsewhere,      &[Transferred, Evidence],                 LetGo,       "a transfer finished since the case was last confirmed with a day attended after it, or evidence of the school in another province",
+             "转入或外地就读须有本次确认辍学后办结的转学手续并有转入后的到校考勤,或省外学校的就读证明"),
         rule(Ground::Graduated,      &[RecordGraduated, EvidenceWithoutRecord], Stands,     "a record that says that the nine years are finished (义务教育法 2)",
              "须学籍为初中毕业(义务教育法第二条);年满十六周岁不是销号依据"),
         rule(Ground::Deceased,       &[RecordDeceased, EvidenceWithoutRecord], Stands,      "the closing of the record on the proof of death",
@@ -137,7 +138,7 @@ impl Proof {
         };
         match self {
             Self::CaseStable => known.state == State::Stable,
-            Self::TransferFinished => known.transfer_finished,
+            Self::Transferred => known.transferred,
             Self::RecordGraduated => {
                 let finished = |(_, stage, _): (i32, i32, i32)| stage != Stage::Primary as i32;
                 says(StudentState::Graduated) && known.student.is_some_and(finished)
@@ -163,7 +164,7 @@ mod tests {
     const ENROLLED: Known = Known {
         state: State::Persuading,
         student: Some((StudentState::DroppedOut as i32, Stage::Junior as i32, 0)),
-        transfer_finished: false,
+        transferred: false,
         leave_runs: false,
         evidence: 0,
     };
@@ -240,7 +241,7 @@ mod tests {
         let mut known = ENROLLED;
         known.student = Some((0, 0, Placement::Home as i32));
         assert!(proven(Ground::HomeTeaching, known));
-        known.transfer_finished = true;
+        known.transferred = true;
         assert!(proven(Ground::Elsewhere, known));
         assert!(proven(
             Ground::Deceased,

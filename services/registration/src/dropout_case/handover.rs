@@ -8,10 +8,10 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::child::{self, Child, Subject};
-use super::encode::encode;
+use super::encode::{encode, is_away};
 use super::opening::{Scene, subject_of, told};
-use super::store;
-use super::workflow::State;
+use super::workflow::{State, state_of};
+use super::{record, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::school::parent;
 
@@ -40,9 +40,7 @@ pub(crate) async fn hand_over(
     }
     let unregistered = children.get(&subjects[0]);
     let Some(own) = open.remove(&student) else {
-        return Ok(vec![
-            give(tx, scene, &listed, unregistered, (student, &child), 0).await?,
-        ]);
+        return give(tx, scene, &listed, unregistered, (student, &child), 0).await;
     };
     // The states are numbered in the order of the road.
     if own.state >= listed.state {
@@ -60,10 +58,11 @@ pub(crate) async fn hand_over(
         own.groups,
     )
     .await?;
-    Ok(vec![ended, given])
+    Ok(std::iter::once(ended).chain(given).collect())
 }
 
-/// The case goes on as the student's, at its school, and so do its visits and notices.
+/// The case goes on as the student's, at its school, and so do its visits and notices. Where it is one of a child that has dropped
+/// out, the new record says so, until the child is back.
 async fn give(
     tx: &impl ConnectionTrait,
     scene: &Scene<'_>,
@@ -71,7 +70,7 @@ async fn give(
     unregistered: Option<&Child>,
     (student, child): (Uuid, &Child),
     groups: i64,
-) -> Result<Record, KernelError> {
+) -> Result<Vec<Record>, KernelError> {
     let mut changed = touched(scene, case);
     changed.student = Some(student);
     changed.resident = None;
@@ -92,7 +91,11 @@ async fn give(
     }
     let before = encode(scene.keys, case, unregistered, &[], scene.today)?;
     let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;
-    Ok(told(&changed, Some(&before), &after))
+    let mut records = vec![told(&changed, Some(&before), &after)];
+    if is_away(state_of(changed.state)) {
+        records.extend(record::drop_out(tx, scene, &changed).await?);
+    }
+    Ok(records)
 }
 
 /// The case ends in another of the same child. Nobody has found anything out: it is neither cleared nor closed in any figure.
@@ -115,6 +118,7 @@ async fn end_in(
     changed.ground = 0;
     changed.due_date = String::new();
     changed.due_provisional = false;
+    changed.held_due_date = String::new();
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
     let before = encode(scene.keys, case, child, &[], scene.today)?;
     let after = encode(scene.keys, &changed, child, &[], scene.today)?;

@@ -106,6 +106,21 @@ pub(super) async fn last(
     Ok(row.map(|row| row.date))
 }
 
+/// When a case was last confirmed, first or again, microseconds since 1970.
+pub(super) async fn confirmed(
+    database: &impl ConnectionTrait,
+    case: Uuid,
+) -> Result<Option<i64>, DbErr> {
+    let judged = Scope::everything("the case was found in the caller's scope");
+    let row = Entity::visible_to(&judged)
+        .filter(Column::DropoutCase.eq(case))
+        .filter(Column::Event.is_in([Event::Confirmed as i32, Event::Relapsed as i32]))
+        .order_by_desc(Column::EntryMicros)
+        .one(database)
+        .await?;
+    Ok(row.map(|row| row.entry_micros))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::child::{self, Subject};
 use super::encode::{encode, name_of};
-use super::opening::subject_of;
+use super::opening::{refresh, subject_of};
 use super::store;
 use crate::entity::dropout_case::{Entity, Model};
 use crate::student::ledger::Pen;
@@ -51,7 +51,8 @@ pub(crate) async fn follow(
         let Some((school, place)) = case.student.and_then(|id| moved.get(&id)).copied() else {
             continue;
         };
-        let after = Model {
+        let child = subject_of(&case).and_then(|subject| children.get(&subject));
+        let mut after = Model {
             school: Some(school),
             place,
             region: regions.get(&school).cloned().unwrap_or_default(),
@@ -59,7 +60,9 @@ pub(crate) async fn follow(
             update_micros: pen.now_micros,
             ..case.clone()
         };
-        let child = subject_of(&case).and_then(|subject| children.get(&subject));
+        if case.open_subject.is_some() {
+            refresh(&mut after, child);
+        }
         let shown = |row: &Model| encode(pen.keys, row, child, &[], pen.today);
         let (before, told) = (shown(&case)?, shown(&after)?);
         let name = name_of(&after);

@@ -110,7 +110,11 @@ impl<'a> Scene<'a> {
 
     /// When the step out of a state is due in a county; None after the end.
     pub(crate) fn due(&self, state: State, region: &str) -> Result<Option<Due>, KernelError> {
-        let rule = days_rule(state);
+        self.due_by(days_rule(state), region)
+    }
+
+    /// When something is due in a county by a rule of working days; None without a rule.
+    pub(super) fn due_by(&self, rule: &str, region: &str) -> Result<Option<Due>, KernelError> {
         if rule.is_empty() {
             return Ok(None);
         }
@@ -218,13 +222,26 @@ fn relapses(case: &Model, suspicion: &Suspicion) -> bool {
         && back_on.is_none_or(|back| suspicion.found_date > back)
 }
 
+/// What a case says of its student, as the record has it now: it has moved, or a school year has begun. Groups that only the case
+/// knows stay.
+pub(super) fn refresh(case: &mut Model, child: Option<&Child>) {
+    let (Some(child), Some(_)) = (child, case.student) else {
+        return;
+    };
+    case.stage = child.stage;
+    case.grade = child.grade;
+    case.groups |= child.groups;
+}
+
 /// The case after its child is away again.
 pub(super) fn relapsed(
     scene: &Scene<'_>,
     case: &Model,
+    child: Option<&Child>,
     last_day: Option<NaiveDate>,
 ) -> Result<Model, KernelError> {
     let mut changed = case.clone();
+    refresh(&mut changed, child);
     changed.state = State::Confirmed as i32;
     changed.relapses += 1;
     changed.visits = 0;
@@ -236,6 +253,7 @@ pub(super) fn relapsed(
     let due = scene.due(State::Confirmed, &case.region)?;
     changed.due_date = due.map_or_else(String::new, |due| due.date.to_string());
     changed.due_provisional = due.is_some_and(|due| due.provisional);
+    changed.held_due_date = String::new();
     changed.version += 1;
     changed.update_micros = scene.now_micros;
     Ok(changed)
@@ -248,7 +266,7 @@ async fn relapse(
     child: &Child,
     last_day: Option<NaiveDate>,
 ) -> Result<Opened, KernelError> {
-    let changed = relapsed(scene, case, last_day)?;
+    let changed = relapsed(scene, case, Some(child), last_day)?;
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
     let again = history::happening(&changed, Event::Relapsed, scene.today);
     history::keep(tx, scene, vec![again]).await?;
@@ -305,6 +323,7 @@ fn case_of(
         personal: content.seal(scene.keys, id)?,
         due_date: due.map_or_else(String::new, |due| due.date.to_string()),
         due_provisional: due.is_some_and(|due| due.provisional),
+        held_due_date: String::new(),
         create_micros: scene.now_micros,
         update_micros: scene.now_micros,
         version: 1,

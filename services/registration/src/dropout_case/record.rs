@@ -32,7 +32,7 @@ pub(super) async fn drop_out(
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Vec<Record>, KernelError> {
-    let (from, to) = (StudentState::Enrolled, StudentState::DroppedOut);
+    let (from, to) = (&[StudentState::Enrolled], StudentState::DroppedOut);
     turn(database, scene, case, from, to, Happened::DroppedOut).await
 }
 
@@ -42,17 +42,19 @@ pub(super) async fn bring_back(
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Vec<Record>, KernelError> {
-    let (from, to) = (StudentState::DroppedOut, StudentState::Enrolled);
+    let (from, to) = (&[StudentState::DroppedOut], StudentState::Enrolled);
     turn(database, scene, case, from, to, Happened::BroughtBack).await
 }
 
-/// The record of a child that was found to attend in another province.
+/// The record of a child that was found to attend in another province, also where a transfer here has seated a child that never
+/// came.
 pub(super) async fn let_go(
     database: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,
 ) -> Result<Vec<Record>, KernelError> {
-    let (from, to) = (StudentState::DroppedOut, StudentState::TransferredOut);
+    let from = &[StudentState::DroppedOut, StudentState::Enrolled];
+    let to = StudentState::TransferredOut;
     turn(database, scene, case, from, to, Happened::TransferredOut).await
 }
 
@@ -60,7 +62,7 @@ async fn turn(
     database: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,
-    from: StudentState,
+    from: &[StudentState],
     to: StudentState,
     kind: Happened,
 ) -> Result<Vec<Record>, KernelError> {
@@ -68,7 +70,9 @@ async fn turn(
         return Ok(Vec::new());
     };
     let standing = student_of(database, id).await?;
-    let Some(before) = standing.filter(|student| student.state == from as i32) else {
+    let Some(before) =
+        standing.filter(|student| from.iter().any(|from| student.state == *from as i32))
+    else {
         return Ok(Vec::new());
     };
     let mut after = before.clone();

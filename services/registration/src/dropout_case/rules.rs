@@ -112,7 +112,7 @@ impl Facts<'_> {
                 _ => false,
             }
         });
-        by_state || self.known.transfer_finished || self.since_found.days > 0 || self.basis_gone
+        by_state || self.known.transferred || self.since_found.days > 0 || self.basis_gone
     }
 }
 

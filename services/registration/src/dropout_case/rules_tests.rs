@@ -96,7 +96,7 @@ fn a_suspicion_is_explained_by_presence_leave_or_transfer_and_not_by_a_leave_tha
     known.known.leave_runs = true;
     assert!(passes(Guard::Explained, &known));
     let mut known = facts();
-    known.known.transfer_finished = true;
+    known.known.transferred = true;
     assert!(passes(Guard::Explained, &known));
 }
 

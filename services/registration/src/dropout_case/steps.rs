@@ -20,8 +20,11 @@ use super::encode::{about, encode, is_away};
 use super::error::DropoutCaseError;
 use super::ground::{self, Aftermath};
 use super::history::{self, Event};
-use super::opening::{Scene, relapsed, subject_of};
-use super::workflow::{CLOSE, REFUSE_CLOSING, RELAPSE, State, WORKFLOW, is_ended, state_of};
+use super::opening::{Scene, refresh, relapsed, subject_of};
+use super::workflow::{
+    CLOSE, CLOSING_DAYS, REFUSE_CLOSING, RELAPSE, REQUEST_CLOSING, State, WORKFLOW, days_rule,
+    is_ended, state_of,
+};
 use super::{facts, phones, record, rules, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::entity::{dropout_visit, school};
@@ -147,7 +150,7 @@ async fn run(
     )
     .await?;
     taken.pass(asked, |guard| rules::judge(guard, &facts))?;
-    let moved = facts.known.transfer_finished;
+    let transferred = facts.known.transferred;
 
     settle(&scene, &current, &mut case, asked.step, taken.to)?;
     if case.ground == 0 {
@@ -170,7 +173,7 @@ async fn run(
     if let Some(visit) = visit {
         store::insert_visit(&**tx, visit).await?;
     }
-    let records = follow_up(tx, &scene, &current, &case, moved).await?;
+    let records = follow_up(tx, &scene, &current, &case, transferred).await?;
     let child = child_of(tx, &scene, &case).await?;
     let visits = store::visits_of(&**tx, case.id).await?;
     let before = encode(scene.keys, &current, child.as_ref(), &[], scene.today)?;
@@ -193,7 +196,10 @@ async fn change(
     let mut content = Content::of(scene.keys, current.id, &current.personal)?;
     let mut visit = None;
     match said {
-        Said::Nothing if asked.step == RELAPSE => case = relapsed(scene, current, None)?,
+        Said::Nothing if asked.step == RELAPSE => {
+            let child = child_of(tx, scene, current).await?;
+            case = relapsed(scene, current, child.as_ref(), None)?;
+        }
         Said::Nothing => {}
         Said::Reason {
             reason,
@@ -201,10 +207,11 @@ async fn change(
             whereabouts,
             groups,
         } => {
+            let child = child_of(tx, scene, current).await?;
+            refresh(&mut case, child.as_ref());
             case.reason = reason;
             case.groups |= groups;
             if !last_day.is_empty() {
-                let child = child_of(tx, scene, current).await?;
                 let first = child.unwrap_or_default().first_day();
                 case.last_day = Some(day("last_day", &last_day, first, scene)?);
             }
@@ -298,10 +305,23 @@ fn settle(
         // Asked for in another state, it would have to be proven anew.
         case.ground = 0;
     }
-    if moves {
-        let due = scene.due(to, &case.region)?;
+    let running = std::mem::take(&mut case.held_due_date);
+    if moves || step == REQUEST_CLOSING {
+        if !moves {
+            case.held_due_date = std::mem::take(&mut case.due_date);
+        }
+        let rule = if moves { days_rule(to) } else { CLOSING_DAYS };
+        let due = scene.due_by(rule, &case.region)?;
         case.due_date = due.map_or_else(String::new, |due| due.date.to_string());
         case.due_provisional = due.is_some_and(|due| due.provisional);
+    } else if step == REFUSE_CLOSING {
+        // Nobody has gained days by asking: the work of the state could go on.
+        let day: Option<NaiveDate> = running.parse().ok();
+        case.due_provisional =
+            day.is_some_and(|day| scene.calendar.is_provisional(scene.today, day));
+        case.due_date = running;
+    } else {
+        case.held_due_date = running;
     }
     match to {
         State::Confirmed if moves => case.confirmed_date = Some(scene.today),
@@ -321,7 +341,7 @@ async fn follow_up(
     scene: &Scene<'_>,
     current: &Model,
     case: &Model,
-    transfer_finished: bool,
+    transferred: bool,
 ) -> Result<Vec<Record>, KernelError> {
     let (from, to) = (state_of(current.state), state_of(case.state));
     match to {
@@ -330,10 +350,8 @@ async fn follow_up(
         State::Closed if is_away(from) => {
             let aftermath = ground::rule_of(case.ground).map(|rule| rule.aftermath);
             match aftermath {
-                // A finished transfer has said where the record is and that the child attends there.
-                Some(Aftermath::LetGo) if !transfer_finished => {
-                    record::let_go(&**tx, scene, case).await
-                }
+                // A transfer has said where the record is, and sheets that the child attends there.
+                Some(Aftermath::LetGo) if !transferred => record::let_go(&**tx, scene, case).await,
                 Some(Aftermath::BroughtBack) => record::bring_back(&**tx, scene, case).await,
                 _ => Ok(Vec::new()),
             }

@@ -188,15 +188,15 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         stay(VISIT,   "劝返走访",      Urged,      CLERKS, &[]),
         stay(VISIT,   "劝返走访",      Court,      CLERKS, &[]),
 
-        stay(REQUEST_CLOSING, "申请销号", Confirmed,  CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Persuading, CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Reported,   CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Ordered,    CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Penalty,    CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Urged,      CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Court,      CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Returned,   CLERKS, &[NoClosingOpen, GroundProven]),
-        stay(REQUEST_CLOSING, "申请销号", Stable,     CLERKS, &[NoClosingOpen, GroundProven]),
+        asking(Confirmed,  CLERKS),
+        asking(Persuading, CLERKS),
+        asking(Reported,   CLERKS),
+        asking(Ordered,    CLERKS),
+        asking(Penalty,    CLERKS),
+        asking(Urged,      CLERKS),
+        asking(Court,      CLERKS),
+        asking(Returned,   CLERKS),
+        asking(Stable,     CLERKS),
 
         stay(REFUSE_CLOSING, "退回销号申请", Confirmed,  HEAD, &[ClosingRequested]),
         stay(REFUSE_CLOSING, "退回销号申请", Persuading, HEAD, &[ClosingRequested]),
@@ -236,6 +236,12 @@ const fn stay(
     row(step, label, alone(state), state, by, guards, &[])
 }
 
+/// A request to close, which the county decides in days of its own.
+const fn asking(state: State, by: &'static [Role]) -> Row<State, Guard> {
+    const GUARDS: &[Guard] = &[Guard::NoClosingOpen, Guard::GroundProven];
+    stay(REQUEST_CLOSING, "申请销号", state, by, GUARDS).due(CLOSING_DAYS)
+}
+
 const fn alone(state: State) -> &'static [State] {
     match state {
         State::Confirmed => &[State::Confirmed],
@@ -248,6 +254,23 @@ const fn alone(state: State) -> &'static [State] {
         State::Returned => &[State::Returned],
         State::Stable => &[State::Stable],
         _ => &[],
+    }
+}
+
+/// The dated rule of the working days in which a request to close is decided.
+pub const CLOSING_DAYS: &str = "dropout.closing_working_days";
+
+/// Who acts next on a case: where closing is asked for, who closes; where nothing but that is left, who asks for it; else who takes
+/// the first step that leads on.
+pub fn awaited(state: State, closing_asked: bool) -> Option<&'static Row<State, Guard>> {
+    let of = |step: &str| {
+        let mut rows = WORKFLOW.rows.iter();
+        rows.find(|row| row.step == step && row.from.contains(&state))
+    };
+    match WORKFLOW.awaited(state, ASIDE)? {
+        _ if closing_asked => of(CLOSE),
+        row if row.step == CLOSE => of(REQUEST_CLOSING),
+        row => Some(row),
     }
 }
 

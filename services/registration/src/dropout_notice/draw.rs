@@ -268,7 +268,7 @@ impl Drawing<'_> {
     fn check_grounds(&self, before: &[dropout_notice::Model]) -> Result<(), DropoutNoticeError> {
         for needed in &self.form.needs {
             let served = |row: &dropout_notice::Model| row.state == State::Served as i32;
-            if !self.newest(before, *needed).is_some_and(served) {
+            if !self.resting(before, *needed).is_some_and(served) {
                 return Err(DropoutNoticeError::WithoutGround {
                     kind: label::of(self.form.kind),
                     missing: label::of(*needed),
@@ -276,7 +276,9 @@ impl Drawing<'_> {
             }
         }
         for needed in &self.form.expired {
-            let comply = self.newest(before, *needed).and_then(|row| row.comply_date);
+            let comply = self
+                .resting(before, *needed)
+                .and_then(|row| row.comply_date);
             if let Err(Some(until)) = service::passed(comply, self.scene.today) {
                 return Err(DropoutNoticeError::TooEarly {
                     kind: label::of(self.form.kind),
@@ -288,15 +290,13 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    /// The newest notice of a kind of this round of the case.
-    fn newest<'r>(
+    /// The notice of a kind on which this round of the case rests.
+    fn resting<'r>(
         &self,
         before: &'r [dropout_notice::Model],
         kind: Kind,
     ) -> Option<&'r dropout_notice::Model> {
-        let of_round = |row: &&dropout_notice::Model| row.relapses == self.case.relapses;
-        let mut rows = before.iter().rev().filter(of_round);
-        rows.find(|row| row.kind == kind as i32)
+        service::resting(before, kind, self.case.relapses)
     }
 
     /// The highest fine and the text that allows it.
@@ -327,7 +327,7 @@ impl Drawing<'_> {
     /// No fine above the one that was told of: the addressee was heard on that.
     fn check_told(&self, before: &[dropout_notice::Model]) -> Result<(), DropoutNoticeError> {
         for needed in &self.form.needs {
-            if let Some(told) = self.newest(before, *needed) {
+            if let Some(told) = self.resting(before, *needed) {
                 let number = Printed::of(self.scene.keys, told)?.number;
                 check_told(self.message.fine_fen, told.fine_fen, number)?;
             }
@@ -424,7 +424,7 @@ impl Drawing<'_> {
         };
         let date = |day: Option<NaiveDate>| day.map_or_else(|| "(日期不详)".to_owned(), written);
         let number_of = |kind: Kind| -> Result<(String, String), KernelError> {
-            let Some(row) = self.newest(before, kind) else {
+            let Some(row) = self.resting(before, kind) else {
                 return Ok((String::new(), String::new()));
             };
             let printed = Printed::of(self.scene.keys, row)?;

@@ -129,6 +129,12 @@ impl Form {
         labels.join("、")
     }
 
+    /// Whether a notice can be revoked while its case is in a state: before the step that rests on it, and one to spare, which was not
+    /// served and is not the only one of its kind, wherever another could be drawn.
+    pub fn can_be_revoked(&self, state: State, is_spare: bool) -> bool {
+        self.revocable.contains(&state) || is_spare && self.from.contains(&state)
+    }
+
     /// The articles that are the same everywhere; those of a penalty are a place's own.
     pub fn basis_label(&self) -> String {
         let everywhere = self.basis.iter().filter(|text| !text.contains('{'));

@@ -5,7 +5,7 @@
 //! - a notice is frozen when it is drawn: what is printed is sealed in its row with its digest, and no call changes it,
 //! - its number follows its issuer's last of the year, counted in the same transaction: no gap, no number twice,
 //! - what says that days have passed is drawn when they have, counted from the day on which service counts ([`service`]),
-//! - a mistaken one is revoked and another drawn; while a step of the case rests on it, it cannot be revoked,
+//! - a mistaken one is revoked and another drawn; while a step of the case rests on it, it cannot be revoked: a right one is drawn first,
 //! - a penalty's notices are drawn only where the place has a legal basis on record.
 
 mod draw;
@@ -17,4 +17,4 @@ mod print;
 pub mod rpc;
 mod serve;
 pub(crate) mod service;
-mod store;
+pub(crate) mod store;

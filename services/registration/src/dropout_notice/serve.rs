@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::encode::{Printed, Service, about, encode, name_of};
 use super::error::DropoutNoticeError;
 use super::kinds::{Form, Kind, form_of};
-use super::service;
+use super::{service, store as notices};
 use crate::dropout_case::history::{self, Event};
 use crate::dropout_case::opening::Scene;
 use crate::dropout_case::rules::day_between;
@@ -113,7 +113,12 @@ pub(super) async fn revoke(
                 return Err(not_valid(&before));
             }
             let state = state_of(case.state);
-            if !form.revocable.contains(&state) {
+            let is_spare = before.state == State::Drawn as i32
+                && notices::holding(&*tx, case.id).await?.iter().any(|row| {
+                    let round = |row: &Model| (row.kind, row.relapses);
+                    row.id != before.id && round(row) == round(&before)
+                });
+            if !form.can_be_revoked(state, is_spare) {
                 return Err(DropoutNoticeError::ReliedOn {
                     name: name_of(&before),
                     state: label::of(state),

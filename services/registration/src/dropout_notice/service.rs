@@ -2,9 +2,10 @@
 
 use chrono::{Days, NaiveDate};
 use junheng_kernel::error::KernelError;
-use junheng_proto::registration::v1::dropout_notice::ServiceMethod;
+use junheng_proto::registration::v1::dropout_notice::{Kind, ServiceMethod};
 
 use crate::dropout_case::opening::Scene;
+use crate::entity::dropout_notice::Model;
 use crate::rule_book::RegionPath;
 
 /// Calendar days after which a publication counts as service.
@@ -54,6 +55,20 @@ pub(crate) fn decided_by(
     Ok((days > 0)
         .then(|| told.checked_add_days(Days::new(days.into())))
         .flatten())
+}
+
+/// The notice of a kind on which a round of a case rests: the newest of those that were served, and where none was, the newest that
+/// is drawn. A second one, drawn by mistake, takes nothing from the first before it reaches somebody. `holding` are the notices
+/// that were not revoked, oldest first.
+pub(crate) fn resting(holding: &[Model], kind: Kind, relapses: i32) -> Option<&Model> {
+    let newest = |served: bool| {
+        holding.iter().rev().find(|row| {
+            row.kind == kind as i32
+                && row.relapses == relapses
+                && row.served_date.is_some() == served
+        })
+    };
+    newest(true).or_else(|| newest(false))
 }
 
 /// Whether the days of a notice have passed. Err says the last of them; None where it was not served.

@@ -31,7 +31,7 @@ pub(super) fn of_case(case: Uuid) -> Condition {
 }
 
 /// The notices of a case that were not revoked, oldest first.
-pub(super) async fn holding(
+pub(crate) async fn holding(
     database: &impl ConnectionTrait,
     case: Uuid,
 ) -> Result<Vec<Model>, DbErr> {

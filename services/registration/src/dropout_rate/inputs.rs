@@ -17,6 +17,7 @@ use super::rules::{Asked, Origin};
 use crate::ledger::cases::days_of;
 use crate::ledger::rules::Asked as Ledger;
 use crate::school_class::rules::last_grade;
+use crate::tally::{LEFT_BEFORE, STILL_AWAY};
 
 const ROLL: &str = "学籍";
 const CHANGES: &str = "学籍异动";
@@ -139,6 +140,8 @@ impl Input {
             }
             Self::Enrolled(stage) => students(stage, 0, StudentGroup::Unspecified),
             Self::LastGrade(stage) => students(stage, last_grade(stage), StudentGroup::Unspecified),
+            // A part of some kinds has no list of its own.
+            Self::Changed(_, kind) if kind < 0 => return None,
             Self::Changed(stage, kind) => changes(stage, kind, year, 0),
             Self::Graduated(stage) => changes(stage, Kind::Graduated as i32, year, 0),
             Self::PrimaryGraduates => changes(PRIMARY, Kind::Graduated as i32, year - 1, 0),
@@ -192,7 +195,16 @@ fn stage_id(stage: i32) -> &'static str {
     }
 }
 
+/// Parts of kinds, each with its id and its label.
+const PARTS: [(i32, &str, &str); 2] = [
+    (LEFT_BEFORE, "left_before", "离校变动时已不在读"),
+    (STILL_AWAY, "still_away", "到校变动后仍不在读"),
+];
+
 fn kind_id(kind: i32) -> String {
+    if let Some((_, id, _)) = PARTS.iter().find(|(part, ..)| *part == kind) {
+        return (*id).to_owned();
+    }
     let kind = Kind::try_from(kind).unwrap_or_default();
     kind.as_str_name()
         .trim_start_matches("KIND_")
@@ -200,6 +212,9 @@ fn kind_id(kind: i32) -> String {
 }
 
 fn kind_label(kind: i32) -> &'static str {
+    if let Some((.., label)) = PARTS.iter().find(|(part, ..)| *part == kind) {
+        return label;
+    }
     label::by_number("junheng.registration.v1.StudentChange.Kind", kind)
 }
 

@@ -10,6 +10,7 @@ use junheng_proto::registration::v1::{ControlLine, DropoutRate};
 use super::formula::{CAME, FORMULAS, Formula, Input, Line, WENT};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::statistic::ratio::{exact, rounded};
+use crate::tally::{LEFT_BEFORE, STILL_AWAY};
 
 /// Decimals of a rate per hundred, as reports give it.
 const PLACES: u32 = 2;
@@ -68,9 +69,12 @@ pub fn parts(input: Input, is_running: bool) -> Vec<(i64, Input)> {
     let changed = |sign| move |kind| (sign, Input::Changed(stage, kind as i32));
     let went = WENT.into_iter().map(changed(1));
     let came = CAME.into_iter().map(changed(-1));
+    // Who had gone already goes once, and who comes without attending has not come.
+    let part = |sign: i64, part: i32| (sign, Input::Changed(stage, part));
     std::iter::once((1, Input::Enrolled(stage)))
         .chain(went)
         .chain(came)
+        .chain([part(-1, LEFT_BEFORE), part(1, STILL_AWAY)])
         .collect()
 }
 
@@ -208,9 +212,10 @@ mod tests {
     }
 
     fn start(stage: i32, enrolled: i64) -> Vec<(Input, i64)> {
-        let changes = WENT.iter().chain(&CAME);
+        let changes = WENT.iter().chain(&CAME).map(|kind| *kind as i32);
         changes
-            .map(|kind| (Input::Changed(stage, *kind as i32), 0))
+            .chain([LEFT_BEFORE, STILL_AWAY])
+            .map(|kind| (Input::Changed(stage, kind), 0))
             .chain([(Input::Enrolled(stage), enrolled)])
             .collect()
     }

@@ -19,8 +19,7 @@ use crate::ledger::events;
 use crate::ledger::groups::GROUPS;
 use crate::ledger::rules::Asked as Ledger;
 use crate::school_year;
-use crate::tally::counted::ENROLLED;
-use crate::tally::read::{self, Reading};
+use crate::tally::read;
 
 /// The stages of compulsory education, with the end of an item's code.
 const STAGES: [(i32, &str); 2] = [(1, "primary"), (2, "junior")];
@@ -57,7 +56,8 @@ pub(super) async fn items(
     database: &impl ConnectionTrait,
     of: &Of<'_>,
 ) -> Result<Vec<DropoutReportItem>, KernelError> {
-    let reading = read::reading(database, of.parent).await?;
+    // One statement: a report is drawn in a write, which sees what is folded meanwhile.
+    let enrolled = read::enrolled(database, of.parent).await?;
     let mut items = Vec::new();
     for line in LINES {
         let mut counted: BTreeMap<Entered, Vec<Count>> = BTreeMap::new();
@@ -66,7 +66,7 @@ pub(super) async fn items(
             let counts = match counted.entry(time) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    new.insert(of.counts(database, &reading, line.measure, time).await?)
+                    new.insert(of.counts(database, &enrolled, line.measure, time).await?)
                 }
             };
             items.push(of.item(line, code, counts, (stage, group), time));
@@ -99,7 +99,7 @@ impl Of<'_> {
     async fn counts(
         &self,
         database: &impl ConnectionTrait,
-        reading: &Reading,
+        enrolled: &[(i32, i32, i64)],
         measure: Measure,
         time: Entered,
     ) -> Result<Vec<Count>, DbErr> {
@@ -113,10 +113,13 @@ impl Of<'_> {
         match measure {
             Measure::Enrolled => Ok(STAGES
                 .into_iter()
-                .map(|(stage, _)| Count {
-                    stage,
-                    groups: 0,
-                    count: reading.total(|one, _| one == stage).counts[ENROLLED],
+                .map(|(stage, _)| {
+                    let of_stage = enrolled.iter().filter(|(own, ..)| *own == stage);
+                    Count {
+                        stage,
+                        groups: 0,
+                        count: of_stage.map(|(.., count)| count).sum(),
+                    }
                 })
                 .collect()),
             Measure::Visits | Measure::Notices => match self.ledger(measure, time) {

@@ -52,6 +52,8 @@ pub struct Model {
     /// `YYYY-MM-DD`, or empty.
     pub due_date: String,
     pub due_provisional: bool,
+    /// The state's own day while `due_date` is that of a decision on closing: it runs on meanwhile. `YYYY-MM-DD`, or empty.
+    pub held_due_date: String,
     pub create_micros: i64,
     pub update_micros: i64,
     pub version: i64,

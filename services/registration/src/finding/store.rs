@@ -264,21 +264,21 @@ pub(super) async fn students_with_hashes(
         .collect())
 }
 
-/// The next transfers out of schools of a county that fell due by a day and are not decided.
+/// The next transfers out of schools of a county that fell due by a day and are not decided, each with the pupil and that day.
 pub(super) async fn hanging_transfers(
     database: &impl ConnectionTrait,
     county: &Ranges,
     by: NaiveDate,
     after: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<(Uuid, Option<Uuid>)>, DbErr> {
+) -> Result<Vec<(Uuid, Option<Uuid>, String)>, DbErr> {
     use transfer::Column;
     let sending = county.iter().fold(Condition::any(), |any, range| {
         any.add(Column::SendingPlace.between(*range.start(), *range.end()))
     });
     transfer::Entity::visible_to(&all())
         .select_only()
-        .columns([Column::Id, Column::Student])
+        .columns([Column::Id, Column::Student, Column::DueDate])
         .filter(sending)
         .filter(Expr::cust("open_key IS NOT NULL"))
         .filter(Column::DueDate.gt(""))
@@ -330,14 +330,22 @@ pub(super) async fn returned(
         .await
 }
 
-/// Of some children, students or not: which have a case open, and which a case of this finding with this source, open or ended.
+/// Of some children, students or not: which have a case open, and when a case of this finding was last found with a source, open
+/// or ended.
 pub(super) async fn known(
     database: &impl ConnectionTrait,
     finding: Finding,
     children: &[Uuid],
-) -> Result<(HashSet<Uuid>, HashSet<(Uuid, String)>), DbErr> {
+) -> Result<(HashSet<Uuid>, HashMap<(Uuid, String), NaiveDate>), DbErr> {
     use dropout_case::Column;
-    type Row = (Option<Uuid>, Option<Uuid>, Option<Uuid>, i32, String);
+    type Row = (
+        Option<Uuid>,
+        Option<Uuid>,
+        Option<Uuid>,
+        i32,
+        String,
+        NaiveDate,
+    );
     let own = |column: Column| column.is_in(children.iter().copied());
     let rows: Vec<Row> = dropout_case::Entity::visible_to(&all())
         .select_only()
@@ -347,16 +355,18 @@ pub(super) async fn known(
             Column::OpenSubject,
             Column::Finding,
             Column::Source,
+            Column::FoundDate,
         ])
         .filter(own(Column::Student).or(own(Column::Resident)))
+        .order_by_asc(Column::FoundDate)
         .into_tuple()
         .all(database)
         .await?;
     let open = rows.iter().filter_map(|(_, _, open, ..)| *open).collect();
     let raised = rows
         .into_iter()
-        .filter_map(|(student, resident, _, by, source)| {
-            (by == finding as i32).then_some((student.or(resident)?, source))
+        .filter_map(|(student, resident, _, by, source, found)| {
+            (by == finding as i32).then_some(((student.or(resident)?, source), found))
         });
     Ok((open, raised.collect()))
 }

@@ -76,6 +76,9 @@ pub(super) struct County<'a> {
 struct Candidate {
     subject: Subject,
     source: String,
+    /// The day from which the source has called for a case; None for what is as it is for good. A process that was prolonged or
+    /// went a step on runs out again.
+    since: Option<NaiveDate>,
     last_day: Option<NaiveDate>,
 }
 
@@ -158,7 +161,7 @@ impl<'a> County<'a> {
         let pupils = store::often_away(database, self.ranges(), since, least, after, PAGE).await?;
         let last = pupils.last().map(|(student, _)| student.to_string());
         let count = pupils.len();
-        let reached = threshold::reached(database, self.context, &pupils).await?;
+        let reached = threshold::reached(database, self.context, &pupils, self.today).await?;
         let ids: Vec<Uuid> = reached.iter().map(|(student, _)| *student).collect();
         let dealt_with = crate::attendance::store::dealt_with(database, &ids).await?;
         let away = pupils
@@ -191,6 +194,7 @@ impl<'a> County<'a> {
                 Some(place) => format!("juniorPlaces/{place}"),
                 None => format!("students/{}", pupil.id),
             },
+            since: None,
             last_day: None,
         };
         let rows = pupils.into_iter().map(|pupil| {
@@ -230,6 +234,7 @@ impl<'a> County<'a> {
             let candidate = subject(entry).map(|subject| Candidate {
                 subject,
                 source: format!("admissionEntries/{}", entry.id),
+                since: None,
                 last_day: None,
             });
             (written((entry.place, entry.id)), candidate)
@@ -246,10 +251,11 @@ impl<'a> County<'a> {
         let by = rules::hangs_if_due_by(&self.context.calendar, self.today, grace);
         let after = after.parse().ok();
         let rows = store::hanging_transfers(database, self.ranges(), by, after, PAGE).await?;
-        let rows = rows.into_iter().map(|(id, student)| {
+        let rows = rows.into_iter().map(|(id, student, due)| {
             let candidate = student.map(|student| Candidate {
                 subject: Subject::Student(student),
                 source: format!("transfers/{id}"),
+                since: due.parse().ok(),
                 last_day: None,
             });
             (id.to_string(), candidate)
@@ -270,6 +276,7 @@ impl<'a> County<'a> {
             let candidate = Candidate {
                 subject: Subject::Student(leave.student),
                 source: format!("statusChanges/{}", leave.id),
+                since: leave.until_date.parse().ok(),
                 last_day: before(&leave.effective_date),
             };
             (written((leave.place, leave.id)), Some(candidate))
@@ -307,7 +314,7 @@ impl<'a> County<'a> {
         self.judged(database, finding, candidates, after).await
     }
 
-    /// Suspicions of those who have no case open and of whom this source has raised none before.
+    /// Suspicions of those who have no case open and of whom this source has raised none since it called for one.
     async fn judged(
         &self,
         database: &impl ConnectionTrait,
@@ -322,7 +329,8 @@ impl<'a> County<'a> {
             .into_iter()
             .filter(|one| {
                 let id = one.subject.id();
-                !open.contains(&id) && !raised.contains(&(id, one.source.clone()))
+                let raised = raised.get(&(id, one.source.clone()));
+                !open.contains(&id) && !raised.is_some_and(|found| is_raised(*found, one.since))
             })
             .map(|one| Suspicion {
                 subject: one.subject,
@@ -351,6 +359,11 @@ fn is_void(student: &student::Model) -> bool {
     student.state == StudentState::Cancelled as i32
 }
 
+/// Whether a case that was found on a day is about what has called for one since another.
+fn is_raised(found: NaiveDate, since: Option<NaiveDate>) -> bool {
+    since.is_none_or(|since| found > since)
+}
+
 fn is_full(count: usize) -> bool {
     u64::try_from(count).is_ok_and(|count| count >= PAGE)
 }
@@ -376,6 +389,15 @@ mod tests {
     fn a_round_goes_every_way_once_and_ends() {
         let gone: Vec<Way> = (0..).map_while(Way::of).collect();
         assert_eq!(gone, WAYS);
+    }
+
+    #[test]
+    fn a_case_found_before_a_leave_was_prolonged_says_nothing_of_its_new_end() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let found = day("2018-10-15");
+        assert!(is_raised(found, Some(day("2018-10-01"))));
+        assert!(!is_raised(found, Some(day("2018-11-01"))));
+        assert!(is_raised(found, None), "a cohort has one year");
     }
 
     #[test]

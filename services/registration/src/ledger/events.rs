@@ -1,5 +1,6 @@
 //! What has happened to cases, as lists and counts ask for it: one condition for both, on rows that stay as they were. Of a case to
-//! which the same happened several times the last one counts.
+//! which the same happened several times the last one counts; of a pupil who dropped out several times the last time, in whatever
+//! case.
 
 use chrono::NaiveDate;
 use junheng_kernel::name::Parent;
@@ -22,15 +23,17 @@ use crate::entity::dropout_case_event::{Column, Entity};
 /// The name under which a later happening is looked for.
 const LATER: &str = "later";
 
-/// The happenings that a list below a parent holds: of each case one.
+/// The happenings that a list below a parent holds: of each case one, of each pupil who dropped out one.
 pub(super) fn condition(parent: &Parent, asked: &Asked) -> Condition {
+    let same = match asked.event {
+        Event::DroppedOut => Column::Student,
+        _ => Column::DropoutCase,
+    };
     let later = Query::select()
         .expr(Expr::val(1))
         .from_as("dropout_case_events", Alias::new(LATER))
         .cond_where(within(LATER, parent, asked))
-        .and_where(
-            column(LATER, Column::DropoutCase).equals(("dropout_case_events", Column::DropoutCase)),
-        )
+        .and_where(column(LATER, same).equals(("dropout_case_events", same)))
         .and_where(column(LATER, Column::Id).gt(column("dropout_case_events", Column::Id)))
         .to_owned();
     Condition::all()

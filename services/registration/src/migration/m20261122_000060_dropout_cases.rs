@@ -42,6 +42,7 @@ impl MigrationTrait for Migration {
             .col(binary("personal"))
             .col(string("due_date"))
             .col(boolean("due_provisional"))
+            .col(string("held_due_date"))
             .col(big_integer("create_micros"))
             .col(big_integer("update_micros"))
             .col(big_integer("version"))

@@ -29,6 +29,7 @@ impl MigrationTrait for Migration {
         let database = manager.get_connection();
         for statement in [
             "CREATE INDEX dropout_case_events_case ON dropout_case_events (dropout_case, event, id)",
+            "CREATE INDEX dropout_case_events_student ON dropout_case_events (student, event, id)",
             "CREATE INDEX dropout_case_events_place ON dropout_case_events (place, id)",
             "CREATE INDEX dropout_case_events_school ON dropout_case_events (school, id)",
             "CREATE INDEX dropout_case_events_day ON dropout_case_events (event, date, place)",

@@ -25,7 +25,7 @@ pub(super) struct Source {
     pub(super) place: &'static str,
     /// The column of the school, where rows belong to schools.
     pub(super) school: Option<&'static str>,
-    /// The column that says which workflow a row follows, where there are several.
+    /// The column, or what is computed of one, that says which workflow a row follows, where there are several.
     pub(super) kind: Option<&'static str>,
     /// What each state waits for.
     pub(super) cells: Vec<Cell>,
@@ -46,6 +46,9 @@ pub(super) struct Cell {
     pub(super) by: &'static [Role],
 }
 
+/// Whether the closing of a case is asked for: then it waits for who decides, whatever its state.
+const ASKED: &str = "CASE WHEN ground = 0 THEN 0 ELSE 1 END";
+
 /// Every table of processes.
 pub(super) static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(sources);
 
@@ -56,7 +59,7 @@ const MOST_STATES: i32 = 40;
 fn sources() -> Vec<Source> {
     let receiving = |party: &str| party == transfer::workflow::RECEIVING;
     vec![
-        source("dropoutCases",      "dropout_cases",      "place",           Some("school"),           None,          cells(0, &dropout_case::workflow::WORKFLOW, |row| !dropout_case::workflow::ASIDE.contains(&row.step))),
+        source("dropoutCases",      "dropout_cases",      "place",           Some("school"),           Some(ASKED),   dropout_cases()),
         source("dropoutReports",    "dropout_reports",    "place",           Some("school"),           Some("kind"),  reports()),
         // Each side of a transfer has its own place; another province's steps are the inner side's province's.
         source("transfers",         "transfers",          "receiving_place", Some("receiving_school"), Some("route"), transfers(|route, party| receiving(party) || (party == transfer::workflow::OUTSIDE && route == Route::FromOutside))),
@@ -135,6 +138,22 @@ where
         .collect()
 }
 
+fn dropout_cases() -> Vec<Cell> {
+    use dropout_case::workflow::{awaited, state_of};
+    let cell = |(asked, state): (i32, i32)| {
+        let row = awaited(state_of(state), asked != 0)?;
+        Some(Cell {
+            kind: asked,
+            state,
+            step: row.step,
+            label: row.label,
+            by: row.by,
+        })
+    };
+    let states = |asked: i32| (1..=MOST_STATES).map(move |state| (asked, state));
+    (0..=1).flat_map(states).filter_map(cell).collect()
+}
+
 fn transfers(turn: impl Fn(Route, &str) -> bool) -> Vec<Cell> {
     use transfer::workflow::{ASIDE, table_of};
     let routes = [
@@ -206,6 +225,24 @@ mod tests {
         let ordered = dropout_case::workflow::State::Ordered as i32;
         let next = cells.iter().find(|cell| cell.state == ordered).unwrap();
         assert_eq!(next.step, dropout_case::workflow::SUE);
+    }
+
+    #[test]
+    fn who_decides_about_a_closing_is_late_with_it_and_nobody_else() {
+        use dropout_case::workflow::{CLOSE, REQUEST_CLOSING, State};
+        let cases = SOURCES.iter().find(|one| one.table == "dropout_cases");
+        let cells = &cases.unwrap().cells;
+        let asked: Vec<&Cell> = cells.iter().filter(|cell| cell.kind == 1).collect();
+        assert!(asked.len() > 8 && asked.iter().all(|cell| cell.step == CLOSE));
+        let stable = cells
+            .iter()
+            .find(|cell| cell.kind == 0 && cell.state == State::Stable as i32);
+        assert_eq!(stable.unwrap().step, REQUEST_CLOSING);
+        assert!(
+            cells
+                .iter()
+                .all(|cell| cell.kind == 1 || cell.step != CLOSE)
+        );
     }
 
     #[test]

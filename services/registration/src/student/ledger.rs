@@ -10,6 +10,7 @@ use junheng_kernel::journal::record;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::service::Context;
 use junheng_proto::journal::v1::Record;
+use junheng_proto::registration::v1::student::State;
 use junheng_proto::registration::v1::student_change::Kind;
 use sea_orm::ConnectionTrait;
 
@@ -17,6 +18,7 @@ use super::person::{self, Person};
 use super::{rehash, store};
 use crate::aid;
 use crate::dropout_case::moving;
+use crate::dropout_rate::formula::{CAME, WENT};
 use crate::entity::student::Model;
 use crate::entity::student_change;
 use crate::school::parent;
@@ -106,7 +108,12 @@ pub async fn change_all(
         }
         counts.add(before.as_ref(), Some(&after));
         if let Some(happening) = happening {
-            history.extend(entries(happening, before.as_ref(), &after));
+            for entry in entries(happening, before.as_ref(), &after) {
+                if let Some(part) = part_of(&entry, before.as_ref(), &after) {
+                    counts.tell_part(&entry, part);
+                }
+                history.push(entry);
+            }
         }
         let told = record_of(pen.keys, before.as_ref(), &after, keep)?;
         if let Some(before) = before {
@@ -132,6 +139,19 @@ pub async fn change_all(
     store::insert_changes(database, history).await?;
     tally::store::add(database, &counts).await?;
     Ok(done)
+}
+
+/// The part of its kind to which an entry of the history belongs, where it says that a pupil goes or comes and nobody more or less
+/// attends the school for it.
+fn part_of(entry: &student_change::Model, before: Option<&Model>, after: &Model) -> Option<i32> {
+    let attends =
+        |student: &Model| student.school == entry.school && student.state == State::Enrolled as i32;
+    let is = |kind: &Kind| entry.kind == *kind as i32;
+    if WENT.iter().any(is) {
+        let attended = before.is_some_and(attends);
+        return (!attended).then_some(tally::LEFT_BEFORE);
+    }
+    (CAME.iter().any(is) && !attends(after)).then_some(tally::STILL_AWAY)
 }
 
 /// Who goes to another school.

@@ -50,9 +50,14 @@ pub struct Flow {
     pub stage: i32,
     /// The year in which the school year begins.
     pub school_year: i32,
-    /// The kind, a number of `StudentChange.Kind`.
+    /// The kind, a number of `StudentChange.Kind`; below 0 a part of some kinds, [`LEFT_BEFORE`] and [`STILL_AWAY`].
     pub kind: i32,
 }
+
+/// The flow of departures of pupils who did not attend any more: whoever has dropped out (辍学) and is transferred leaves once.
+pub const LEFT_BEFORE: i32 = -1;
+/// The flow of arrivals after which a pupil does not attend: a record that moves with its school while its child is on leave.
+pub const STILL_AWAY: i32 = -2;
 
 /// What a write adds to the counts.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +94,16 @@ impl Cell {
 // === impl Flow ===
 
 impl Flow {
+    fn of(entry: &student_change::Model) -> Self {
+        Self {
+            school: entry.school,
+            place: entry.place,
+            stage: entry.stage,
+            school_year: entry.school_year,
+            kind: entry.kind,
+        }
+    }
+
     /// The cell that carries a flow alone.
     fn bearer(&self) -> Cell {
         Cell {
@@ -119,15 +134,17 @@ impl Changes {
 
     /// Counts an entry of the history.
     pub fn tell(&mut self, entry: &student_change::Model) {
+        self.tell_part(entry, entry.kind);
+    }
+
+    /// Counts an entry of the history as a part of its kind too.
+    pub fn tell_part(&mut self, entry: &student_change::Model, part: i32) {
         if !entry.is_counted() {
             return;
         }
         let flow = Flow {
-            school: entry.school,
-            place: entry.place,
-            stage: entry.stage,
-            school_year: entry.school_year,
-            kind: entry.kind,
+            kind: part,
+            ..Flow::of(entry)
         };
         *self.flows.entry(flow).or_default() += 1;
     }

@@ -438,7 +438,10 @@ fn without_zeros(mut reading: Reading) -> Reading {
     reading
         .sums
         .retain(|_, sums| *sums != read::Sums::default());
-    reading.flows.retain(|_, count| *count != 0);
+    // Parts of kinds are told by who writes, and the rows do not say so.
+    reading
+        .flows
+        .retain(|(_, _, kind), count| *count != 0 && *kind > 0);
     reading
 }
 

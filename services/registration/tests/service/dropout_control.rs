@@ -65,6 +65,7 @@ pub(crate) fn case(
         personal: Vec::new(),
         due_date: "2018-09-07".into(),
         due_provisional: false,
+        held_due_date: String::new(),
         create_micros: 0,
         update_micros: 0,
         version: 1,

@@ -27,16 +27,22 @@ async fn happened(ground: &Place, event: Event, until: &str) -> Vec<LedgerEntry>
 }
 
 async fn dropped_out(ground: &Place) -> i64 {
+    rate(ground, MONDAY).await.numerator
+}
+
+/// The dropout rate of primary schools on a day, empty for today.
+pub(crate) async fn rate(ground: &Place, as_of: &str) -> DropoutRate {
     let clerk = ground.officer("county.clerk");
     let request = GetDropoutRatesRequest {
         parent: COUNTY.into(),
         school_year: 0,
-        as_of_date: MONDAY.into(),
+        as_of_date: as_of.into(),
     };
     let mut rates = DropoutRateServiceClient::new(ground.world.link.clone());
     let rates = done(rates.get_dropout_rates(clerk.ask(request)).await);
     let primary = |rate: &&DropoutRate| rate.formula_id == "dropout.primary";
-    rates.dropout_rates.iter().find(primary).unwrap().numerator
+    let rate = rates.dropout_rates.iter().find(primary);
+    rate.unwrap().clone()
 }
 
 #[tokio::test]

@@ -1,12 +1,16 @@
 //! Roads of a case that few cases take: the penalty up to the court, and a child that moves while its case is open.
 
 use chrono::NaiveDate;
+use junheng_proto::registration::v1::attendance_service_client::AttendanceServiceClient;
 use junheng_proto::registration::v1::dropout_case::State;
 use junheng_proto::registration::v1::dropout_notice::{Kind, ServiceMethod};
 use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
+use junheng_registration::entity::student;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use tonic::{Code, Response, Status};
+use uuid::Uuid;
 
 use crate::dropout::{
     DAY, Place, cases, done, evidence, ground_in, notices, refused, step, unready,
@@ -18,7 +22,7 @@ const MOST: i64 = 50_000;
 
 impl Place {
     /// From the suspicion to the order, which is drawn but not served.
-    async fn ordered(&self) -> (DropoutCase, DropoutNotice) {
+    pub(crate) async fn ordered(&self) -> (DropoutCase, DropoutNotice) {
         let case = done(self.report("school.clerk").await);
         let case = self.confirm(&case).await;
         let case = self.assign(&case).await;
@@ -53,7 +57,7 @@ impl Place {
     }
 
     /// The guardian is given a notice today.
-    async fn serve(&self, notice: &DropoutNotice) -> DropoutNotice {
+    pub(crate) async fn serve(&self, notice: &DropoutNotice) -> DropoutNotice {
         let request = RecordNoticeServiceRequest {
             name: notice.name.clone(),
             etag: notice.etag.clone(),
@@ -77,16 +81,16 @@ impl Place {
         cases(&self.world).urge_dropout_case(request).await
     }
 
-    async fn sue(&self, case: &DropoutCase) -> Result<Response<DropoutCase>, Status> {
+    pub(crate) async fn sue(&self, case: &DropoutCase) -> Result<Response<DropoutCase>, Status> {
         let request = self.officer("county.approver").ask(step(case));
         cases(&self.world).sue_dropout_case(request).await
     }
 
-    fn today(&self) -> NaiveDate {
+    pub(crate) fn today(&self) -> NaiveDate {
         self.world.context.clock.today()
     }
 
-    fn days_pass(&self, days: i64) {
+    pub(crate) fn days_pass(&self, days: i64) {
         self.world.context.clock.advance_seconds(days * DAY);
     }
 }
@@ -173,14 +177,22 @@ async fn a_penalty_on_a_legal_basis_waits_for_every_service_and_every_day_up_to_
 }
 
 #[tokio::test]
-async fn a_case_follows_its_child_to_the_new_school_which_clears_it_by_the_record_alone() {
+async fn a_case_follows_its_child_to_the_new_school_which_clears_it_when_the_child_is_there() {
     let ground = ground_in("630103").await;
     let world = &ground.world;
     let case = done(ground.report("school.clerk").await);
     let mut clerk = world.officer("county.clerk", "regions/630104");
     let other = clerk.school("2163000002", "630104").await;
-    let class = clerk.class(&other, 3, 1).await;
+    let class = clerk.class(&other, 4, 1).await;
     drop(clerk);
+    // A school year has begun, as a promotion would leave the record.
+    let uuid = |name: &str| -> Uuid { name.rsplit('/').next().unwrap().parse().unwrap() };
+    student::Entity::update_many()
+        .col_expr(student::Column::Grade, 4_i32.into())
+        .filter(student::Column::Id.eq(uuid(&ground.student.name)))
+        .exec(world.context.store.derived())
+        .await
+        .unwrap();
     let read = |role: &str, organisation: &str| {
         let officer = world.officer(role, organisation);
         let request = officer.ask(GetDropoutCaseRequest {
@@ -213,6 +225,11 @@ async fn a_case_follows_its_child_to_the_new_school_which_clears_it_by_the_recor
         (moved.school.as_str(), moved.state()),
         (other.name.as_str(), State::Suspected)
     );
+    assert_eq!(
+        (case.grade, moved.grade),
+        (3, 4),
+        "the case says what the record says"
+    );
     for (role, organisation) in [
         ("school.clerk", ground.school.name.as_str()),
         ("county.clerk", "regions/630103"),
@@ -236,6 +253,15 @@ async fn a_case_follows_its_child_to_the_new_school_which_clears_it_by_the_recor
     };
     let head = world.officer("school.approver", &other.name);
     unready(
+        cases(world)
+            .clear_dropout_case(head.ask(step(&moved)))
+            .await,
+        "须有记录说明",
+    );
+    ground.days_pass(1);
+    there(&ground, &other, &class, &ground.today().to_string()).await;
+    let head = world.officer("school.approver", &other.name);
+    unready(
         cases(world).confirm_dropout_case(head.ask(confirm)).await,
         "应予排除",
     );
@@ -245,8 +271,25 @@ async fn a_case_follows_its_child_to_the_new_school_which_clears_it_by_the_recor
     assert_eq!(done(cleared).state(), State::Cleared);
 }
 
+/// The school calls the ground's child on a day and finds it there.
+pub(crate) async fn there(ground: &Place, school: &School, class: &SchoolClass, date: &str) {
+    let sheet = MarkAttendanceRequest {
+        school_class: class.name.clone(),
+        date: date.into(),
+        exceptions: vec![AttendanceMark {
+            student: ground.student.name.clone(),
+            kind: attendance_mark::Kind::Present.into(),
+        }],
+        request_id: id(),
+        ..Default::default()
+    };
+    let clerk = ground.world.officer("school.clerk", &school.name);
+    let mut attendance = AttendanceServiceClient::new(ground.world.link.clone());
+    done(attendance.mark_attendance(clerk.ask(sheet)).await);
+}
+
 /// A transfer of the ground's child into a class of a school next door, up to where only the new school is awaited.
-async fn transfer(ground: &Place, to: &School, class: &SchoolClass) -> Transfer {
+pub(crate) async fn transfer(ground: &Place, to: &School, class: &SchoolClass) -> Transfer {
     let own = child(1);
     let request = CreateTransferRequest {
         parent: to.name.clone(),
@@ -281,7 +324,7 @@ async fn transfer(ground: &Place, to: &School, class: &SchoolClass) -> Transfer 
     moving
 }
 
-async fn take(
+pub(crate) async fn take(
     ground: &Place,
     step: &str,
     (role, organisation): (&str, &str),

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod admitted;
+mod away_again;
 mod closing;
 mod comparisons;
 mod dropout;
@@ -14,6 +15,7 @@ mod dropout_roads;
 mod intake;
 mod newcomers;
 mod notices;
+mod once_and_twice;
 mod one_case;
 mod partners;
 mod population;

@@ -10,7 +10,7 @@ use junheng_proto::registration::v1::dropout_case::State as CaseState;
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
 use junheng_proto::registration::v1::resident_list::Kind;
 use junheng_proto::registration::v1::*;
-use junheng_registration::entity::{dropout_case, dropout_visit, resident, student};
+use junheng_registration::entity::{dropout_case, dropout_visit, resident, student as roll};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use uuid::Uuid;
@@ -115,7 +115,7 @@ async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_
     let own = service.report_dropout_suspicion(clerk.ask(report)).await;
     let own = own.unwrap().into_inner();
     #[expect(clippy::disallowed_methods, reason = "a test looks at everything")]
-    let row = student::Entity::find_by_id(uuid(&student.name))
+    let row = roll::Entity::find_by_id(uuid(&student.name))
         .one(world.context.store.reader())
         .await
         .unwrap()
@@ -147,6 +147,16 @@ async fn a_child_with_two_cases_has_one_when_its_record_is_found_and_its_visits_
     assert_eq!(open[0].student, Some(uuid(&student.name)));
     assert_eq!(open[0].school, Some(uuid(&school.name)));
     assert_eq!(visited().await, Some(uuid(&school.name)));
+    let get = GetStudentRequest {
+        name: student.name.clone(),
+    };
+    let pupil = clerk.ask(get);
+    let pupil = clerk.students.get_student(pupil).await.unwrap();
+    assert_eq!(
+        pupil.into_inner().state(),
+        student::State::DroppedOut,
+        "to be registered is not to attend"
+    );
     let get = GetDropoutCaseRequest { name: own.name };
     let ended = service.get_dropout_case(clerk.ask(get)).await;
     let ended = ended.unwrap().into_inner();
