@@ -16,6 +16,7 @@ mod import;
 mod known;
 mod list;
 mod matching;
+mod pages;
 mod person;
 mod result;
 pub mod rpc;
@@ -31,7 +32,7 @@ use std::time::Duration;
 use junheng_kernel::service::Context;
 use tokio::sync::Notify;
 
-pub(crate) use known::{Known, known};
+pub(crate) use known::{Known, groups_of_students, known};
 pub(crate) use person::of_document;
 pub(crate) use store::sent_by;
 

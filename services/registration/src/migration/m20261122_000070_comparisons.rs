@@ -117,6 +117,8 @@ impl MigrationTrait for Migration {
             // A child is one student at most; 1 is the decision that they are the same.
             "CREATE UNIQUE INDEX resident_candidates_same \
              ON resident_candidates (person) WHERE decision = 1",
+            "CREATE INDEX resident_candidates_student \
+             ON resident_candidates (student) WHERE decision = 1",
             "CREATE INDEX resident_candidates_open \
              ON resident_candidates (place, id) WHERE decision = 0",
             "CREATE INDEX resident_candidates_place ON resident_candidates (place, id)",
