@@ -60,6 +60,9 @@ impl Comparisons {
                 if let Err(error) = suspicion::hand_over_registered(&context).await {
                     tracing::warn!(%error, "cases wait for their students until the next look");
                 }
+                if let Err(error) = list::end_broken_off(&context).await {
+                    tracing::warn!(%error, "a list that broke off is ended at the next look");
+                }
                 tokio::select! {
                     () = context.stop.cancelled() => return,
                     () = wake.notified() => {}

@@ -67,6 +67,25 @@ pub(super) async fn insert_residents(
     .await
 }
 
+/// The lists that began before a moment and have not ended, microseconds since 1970.
+pub(super) async fn arriving_since(
+    database: &impl ConnectionTrait,
+    before: i64,
+) -> Result<Vec<Uuid>, DbErr> {
+    list::Entity::visible_to(&Scope::everything("every list ends, whoever sent it"))
+        .select_only()
+        .column(list::Column::Id)
+        // The number in the words of the index.
+        .filter(Expr::cust(format!(
+            "state = {}",
+            resident_list::State::Arriving as i32
+        )))
+        .filter(list::Column::CreateMicros.lt(before))
+        .into_tuple()
+        .all(database)
+        .await
+}
+
 /// How many children a list has, by county and month of birth.
 pub(super) async fn count_residents(
     database: &impl ConnectionTrait,
