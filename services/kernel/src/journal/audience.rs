@@ -1,8 +1,9 @@
 //! Whom, besides officers and services, a change is told, and what of it. The contract declares it on the fields of the
 //! record: one names the partner (`audience`), others are what that partner sees (`shared`). No room says it again.
 //!
-//! Of records that the contract gives nobody below class `PERSONAL`, a partner who is not their audience learns nothing: that a
-//! child's record changed, and when, is a thing to know about the child.
+//! Of other records a partner learns what it may ask for as well: those that a method which partners may call gives below class
+//! `PERSONAL`. Of the rest it learns nothing: that a child's record changed, and when, is a thing to know about the child, and what
+//! officers report to each other is theirs.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -12,7 +13,8 @@ use junheng_proto::options::v1::DataClass;
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
-use crate::admission::AccessTable;
+use crate::admission::{Access, AccessTable};
+use crate::post::Duty;
 
 /// What the contract says of the records of one kind.
 struct Declared {
@@ -39,11 +41,15 @@ static DECLARED: LazyLock<HashMap<String, Declared>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The kinds of records that some method gives as no more than internal data, by itself or in a list.
-static OF_NO_PERSON: LazyLock<HashSet<String>> = LazyLock::new(|| {
+/// The kinds of records that some method which partners may call gives as no more than internal data, by itself or in a list.
+static OPEN_TO_PARTNERS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let contract = AccessTable::of_contract();
+    let partners_may = |access: &&Access| {
+        access.anyone || access.roles.iter().any(|role| role.duty == Duty::Partner)
+    };
     let open = contract
         .iter()
+        .filter(partners_may)
         .filter(|access| (access.data_class as i32) < DataClass::Personal as i32);
     open.flat_map(|access| {
         let answer = access.method.output();
@@ -89,7 +95,7 @@ pub(super) fn told<T: Message + Name>(before: Option<&T>, after: &T) -> Told {
         ..Told::default()
     };
     let Some(declared) = DECLARED.get(&T::full_name()) else {
-        return match OF_NO_PERSON.contains(&T::full_name()) {
+        return match OPEN_TO_PARTNERS.contains(&T::full_name()) {
             true => Told::default(),
             false => restricted,
         };
@@ -137,7 +143,8 @@ fn shared_of(declared: &Declared, record: &DynamicMessage) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use junheng_proto::registration::v1::{
-        Comparison, School, SchoolClass, StatusChange, Student, StudentChange, Transfer,
+        AccessGrant, Comparison, DropoutReport, Export, School, SchoolClass, StatusChange, Student,
+        StudentChange, Transfer,
     };
     use junheng_proto::staffing::v1::Teacher;
 
@@ -191,7 +198,17 @@ mod tests {
         assert!(restricted(&Transfer::default()));
         assert!(restricted(&Teacher::default()));
         assert!(!restricted(&School::default()));
-        assert!(!restricted(&SchoolClass::default()));
+    }
+
+    #[test]
+    fn what_no_partner_may_ask_for_no_partner_is_told() {
+        fn restricted<T: Message + Name>(record: &T) -> bool {
+            told(None, record).restricted
+        }
+        assert!(restricted(&DropoutReport::default()));
+        assert!(restricted(&AccessGrant::default()));
+        assert!(restricted(&Export::default()));
+        assert!(restricted(&SchoolClass::default()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use junheng_kernel::label;
 use junheng_kernel::name::{Parent, check_etag, etag, id_of};
 use junheng_kernel::page::Page;
 use junheng_kernel::resource;
-use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{check_evidence, check_reason, kept, read_kept};
@@ -20,7 +20,7 @@ use junheng_proto::registration::v1::{
     DecideResidentCandidateRequest, ListResidentCandidatesRequest, ListResidentCandidatesResponse,
     ResidentCandidate,
 };
-use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait};
 use tonic::Request;
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ use super::matching::{self, Part};
 use super::person::{self, ResidentPerson};
 use super::store;
 use crate::entity::resident_candidate::{Column, Entity, Model};
-use crate::entity::{comparison, resident, school, student};
+use crate::entity::{comparison, resident};
 use crate::student::name_key;
 use crate::student::person::Person;
 
@@ -47,8 +47,8 @@ pub(super) async fn find(
     let mut open = HashSet::new();
     let pairs = matching::namesakes(&**tx, run, part).await?;
     for some in pairs.chunks(PAIRS) {
-        let residents = residents(&**tx, some.iter().map(|pair| pair.0)).await?;
-        let students = students(&**tx, some.iter().map(|pair| pair.1)).await?;
+        let residents = store::residents_by_id(&**tx, some.iter().map(|pair| pair.0)).await?;
+        let students = store::students_by_id(&**tx, some.iter().map(|pair| pair.1)).await?;
         let mut found = Vec::new();
         for (resident, student) in some {
             let (Some(resident), Some(student)) = (residents.get(resident), students.get(student))
@@ -145,7 +145,7 @@ pub(super) async fn decide(
             check_etag(&message.name, &message.etag, before.version)?;
             let is_same = message.decision() == Decision::Same;
             let other = match is_same {
-                true => same_as(&*tx, before.person).await?,
+                true => store::same_as(&*tx, before.person).await?,
                 false => None,
             };
             let decided = (before.decision != Decision::Unspecified as i32).then_some(before.id);
@@ -184,16 +184,6 @@ fn check(message: &DecideResidentCandidateRequest) -> Vec<Violation> {
     wrong
 }
 
-/// The pair in which the child is decided to be a student.
-async fn same_as(database: &impl ConnectionTrait, person: Uuid) -> Result<Option<Uuid>, DbErr> {
-    let found = Entity::visible_to(&Scope::everything("a child is one student in the province"))
-        .filter(Column::Person.eq(person))
-        .filter(Column::Decision.eq(Decision::Same as i32))
-        .one(database)
-        .await?;
-    Ok(found.map(|found| found.id))
-}
-
 async fn encode_one(
     context: &Context,
     database: &impl ConnectionTrait,
@@ -221,8 +211,9 @@ async fn encode(
         .into_iter()
         .map(|resident| (resident.person, resident))
         .collect();
-    let students = students(database, rows.iter().map(|row| row.student)).await?;
-    let regions = regions(database, students.values()).await?;
+    let students = store::students_by_id(database, rows.iter().map(|row| row.student)).await?;
+    let schools = students.values().map(|student| student.school);
+    let regions = store::regions_of(database, schools).await?;
     let mut encoded = Vec::with_capacity(rows.len());
     for row in rows {
         let resident = residents.get(&row.person);
@@ -249,41 +240,6 @@ async fn encode(
         });
     }
     Ok(encoded)
-}
-
-async fn residents(
-    database: &impl ConnectionTrait,
-    ids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, resident::Model>, DbErr> {
-    let found = resident::Entity::visible_to(&Scope::everything("the list is compared whole"))
-        .filter(resident::Column::Id.is_in(ids))
-        .all(database)
-        .await?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
-}
-
-async fn students(
-    database: &impl ConnectionTrait,
-    ids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, student::Model>, DbErr> {
-    let found = student::Entity::visible_to(&Scope::everything("who is told what is judged later"))
-        .filter(student::Column::Id.is_in(ids))
-        .all(database)
-        .await?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
-}
-
-/// The counties of the students' schools.
-async fn regions(
-    database: &impl ConnectionTrait,
-    students: impl Iterator<Item = &student::Model>,
-) -> Result<HashMap<Uuid, String>, DbErr> {
-    let schools = students.map(|student| student.school);
-    let found = school::Entity::visible_to(&Scope::everything("a school's county is public"))
-        .filter(school::Column::Id.is_in(schools))
-        .all(database)
-        .await?;
-    Ok(found.into_iter().map(|one| (one.id, one.region)).collect())
 }
 
 #[cfg(test)]

@@ -18,6 +18,14 @@ pub enum ComparisonError {
         /// Where it stands.
         state: State,
     },
+    /// A list whose stream broke off has ended.
+    #[error(
+        "{name} has ended: its stream broke off and was not taken up in time; send the list anew"
+    )]
+    BrokenOff {
+        /// The list.
+        name: String,
+    },
     /// A department's list comes from its own system.
     #[error(
         "a list of {source_label} is sent by that department's own system, not by that of {department}"
@@ -51,6 +59,7 @@ impl Fault for ComparisonError {
     fn reason(&self) -> Reason {
         match self {
             Self::NotLive { .. } => Reason::ResidentListNotLive,
+            Self::BrokenOff { .. } => Reason::ResidentListBrokenOff,
             Self::AnotherDepartment { .. } => Reason::ListOfAnotherDepartment,
             Self::Running { .. } => Reason::ComparisonRunning,
             Self::Decided { .. } => Reason::CandidateDecided,
@@ -71,7 +80,9 @@ impl Fault for ComparisonError {
                 ("source", (*source_label).to_owned()),
                 ("department", (*department).to_owned()),
             ],
-            Self::Running { name } | Self::Decided { name } => vec![("name", name.clone())],
+            Self::BrokenOff { name } | Self::Running { name } | Self::Decided { name } => {
+                vec![("name", name.clone())]
+            }
             Self::Kernel(error) => error.metadata(),
         }
     }

@@ -48,7 +48,7 @@ struct Residents {
     index: BlindIndex,
     today: NaiveDate,
     parent: Parent,
-    sender: String,
+    source: i32,
     list: Uuid,
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn run(
         index: document::index_of(&context.store.keys)?.clone(),
         today,
         parent: parent.clone(),
-        sender: caller.account.clone(),
+        source: header.source,
         list,
     };
     let destination = Destination {
@@ -174,7 +174,7 @@ impl Importer for Residents {
         }
         let person = match &identity_hash {
             Some(hash) => person::of_document(&self.index, hash),
-            None => person::without_document(&self.index, &self.sender, &draft, &guardian, &region),
+            None => person::without_document(&self.index, self.source, &draft, &guardian, &region),
         };
         Ok(Checked {
             draft,

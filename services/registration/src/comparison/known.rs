@@ -1,4 +1,4 @@
-//! What the lists know of children, for the rooms that deal with a child who has no student record.
+//! What the lists know of children, for the rooms that deal with a child, with a student record or without.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{person, rules, store};
 use crate::entity::{resident, resident_list};
+use crate::student::document;
 
 /// A child as the last list has it.
 #[derive(Clone, Debug)]
@@ -57,6 +58,47 @@ pub(crate) async fn known(
         known.insert(one.person, one);
     }
     Ok(known.into_values().collect())
+}
+
+/// The persons by which lists know these students, each given with the hash of its document: who has that document, and whom
+/// people decided to be the student. Pairs of student and person.
+pub(super) async fn persons_of(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    students: &[(Uuid, Vec<u8>)],
+) -> Result<Vec<(Uuid, Uuid)>, KernelError> {
+    let index = document::index_of(keys)?;
+    let by_document = students
+        .iter()
+        .map(|(student, hash)| (*student, person::of_document(index, hash)));
+    let ids = students.iter().map(|(student, _)| *student).collect();
+    let decided = store::decided_same(database, ids).await?;
+    Ok(by_document.chain(decided).collect())
+}
+
+/// The groups that live lists say these students belong to; who is in none is left out.
+pub(crate) async fn groups_of_students(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    students: &[(Uuid, Vec<u8>)],
+) -> Result<HashMap<Uuid, BTreeSet<Group>>, KernelError> {
+    if students.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let pairs = persons_of(database, keys, students).await?;
+    let persons = pairs.iter().map(|(_, person)| *person).collect();
+    let mut of_person: HashMap<Uuid, BTreeSet<Group>> = HashMap::new();
+    for (person, kind) in store::live_kinds(database, persons).await? {
+        let group = rules::group_of(Kind::try_from(kind).unwrap_or_default());
+        of_person.entry(person).or_default().extend(group);
+    }
+    let mut of_student: HashMap<Uuid, BTreeSet<Group>> = HashMap::new();
+    for (student, person) in pairs {
+        if let Some(groups) = of_person.get(&person) {
+            of_student.entry(student).or_default().extend(groups);
+        }
+    }
+    Ok(of_student)
 }
 
 /// The group that each live list among those of the rows names.

@@ -1,5 +1,6 @@
 //! Lists: they begin with their stream and stand when it has ended whole.
 
+use chrono::TimeDelta;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
@@ -20,6 +21,11 @@ use super::error::ComparisonError;
 use super::{encode, store};
 use crate::entity::resident_count;
 use crate::entity::resident_list::{Entity, Model};
+
+/// The method that the journal names for the end of a list whose stream broke off.
+const METHOD: &str = "/junheng.registration.v1.ComparisonService/ImportResidents";
+/// How long a list waits for its stream, or for the request that takes it up again. No text gives a time.
+const TAKEN_UP_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// What is known of a list before its first child.
 pub(super) struct Description {
@@ -77,6 +83,10 @@ pub(super) async fn complete(
         .store
         .write(caller, key, move |tx| async move {
             let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
+            if before.state == State::BrokenOff as i32 {
+                let name = format!("residentLists/{id}");
+                return Err(ComparisonError::BrokenOff { name });
+            }
             let replaced = replace_earlier(&*tx, &before).await?;
             let counts = counted(&*tx, &regions, id).await?;
             let row_count = counts.iter().map(|count| count.resident_count).sum();
@@ -103,13 +113,39 @@ pub(super) async fn refuse(
     key: RequestKey,
     id: Uuid,
 ) -> Result<(), ComparisonError> {
+    end(context, caller, key, id, State::Refused).await
+}
+
+/// Ends the lists whose streams broke off and were not taken up in time, so that their senders see that nothing came of them.
+pub(super) async fn end_broken_off(context: &Context) -> Result<(), ComparisonError> {
+    let limit = context.clock.now_micros() - TAKEN_UP_WITHIN.num_microseconds().unwrap_or(i64::MAX);
+    let caller = context.own_caller(METHOD)?;
+    for id in store::arriving_since(context.store.reader(), limit).await? {
+        let key = RequestKey::own(format!("residentLists/{id}/broken-off"));
+        end(context, &caller, key, id, State::BrokenOff).await?;
+        tracing::warn!(list = %id, "a list ends whose stream broke off");
+    }
+    Ok(())
+}
+
+async fn end(
+    context: &Context,
+    caller: &Caller,
+    key: RequestKey,
+    id: Uuid,
+    state: State,
+) -> Result<(), ComparisonError> {
     let own = caller.clone();
     let _list: ResidentList = context
         .store
         .write(caller, key, move |tx| async move {
             let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
+            if before.state != State::Arriving as i32 {
+                // It ended otherwise in the same moment.
+                return Err(KernelError::WriteConflict.into());
+            }
             let after = Model {
-                state: State::Refused as i32,
+                state: state.into(),
                 version: before.version + 1,
                 ..before.clone()
             };

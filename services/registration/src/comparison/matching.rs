@@ -252,12 +252,14 @@ pub(super) async fn clear(
     );
     let residents = format!(
         "DELETE FROM residents WHERE id IN (SELECT r.id FROM residents r WHERE r.list IN (\
-         SELECT id FROM resident_lists WHERE {alike} AND state = {replaced} AND id NOT IN (\
+         SELECT id FROM resident_lists WHERE {alike} AND state IN ({over}) AND id NOT IN (\
          SELECT list FROM comparisons WHERE id = $4 OR id = $5)) \
          AND NOT EXISTS (SELECT 1 FROM dropout_cases c WHERE c.resident = r.person) \
          AND NOT EXISTS (SELECT 1 FROM resident_candidates k WHERE k.person = r.person) \
          LIMIT {most})",
-        replaced = ListState::Replaced as i32,
+        over = [ListState::Replaced, ListState::BrokenOff]
+            .map(|state| (state as i32).to_string())
+            .join(", "),
     );
     let mut deleted = 0;
     for sql in [results, residents] {

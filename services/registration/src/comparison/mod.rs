@@ -16,6 +16,7 @@ mod import;
 mod known;
 mod list;
 mod matching;
+mod pages;
 mod person;
 mod result;
 pub mod rpc;
@@ -31,7 +32,7 @@ use std::time::Duration;
 use junheng_kernel::service::Context;
 use tokio::sync::Notify;
 
-pub(crate) use known::{Known, known};
+pub(crate) use known::{Known, groups_of_students, known};
 pub(crate) use person::of_document;
 pub(crate) use store::sent_by;
 
@@ -58,6 +59,9 @@ impl Comparisons {
                 }
                 if let Err(error) = suspicion::hand_over_registered(&context).await {
                     tracing::warn!(%error, "cases wait for their students until the next look");
+                }
+                if let Err(error) = list::end_broken_off(&context).await {
+                    tracing::warn!(%error, "a list that broke off is ended at the next look");
                 }
                 tokio::select! {
                     () = context.stop.cancelled() => return,

@@ -62,11 +62,11 @@ pub(crate) fn of_document(index: &BlindIndex, identity_hash: &[u8]) -> Uuid {
     id_of(index.index("resident.document", &hex::encode(identity_hash)))
 }
 
-/// The child without a document: the same in the lists that one sender sends for one region, and in no other, since nobody
-/// has decided that.
+/// The child without a document: the same in the lists of one source for one region, whoever sends them, and in no other,
+/// since nobody has decided that.
 pub(super) fn without_document(
     index: &BlindIndex,
-    sender: &str,
+    source: i32,
     draft: &Draft,
     guardian: &str,
     region: &str,
@@ -81,7 +81,7 @@ pub(super) fn without_document(
         name_key::normalize(display_name),
         name_key::normalize(guardian),
     );
-    let whole = format!("{sender}/{region}/{sex}/{birth_date}/{name}/{guardian}");
+    let whole = format!("{source}/{region}/{sex}/{birth_date}/{name}/{guardian}");
     id_of(index.index("resident.without_document", &whole))
 }
 
@@ -117,6 +117,8 @@ fn address(row: &str) -> FieldAddress<'_> {
 
 #[cfg(test)]
 mod tests {
+    use junheng_proto::registration::v1::resident_list::Source;
+
     use super::*;
 
     fn draft(kind: IdentityType, number: &str) -> Draft {
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_without_a_document_is_the_same_for_one_sender_however_the_name_is_typed() {
+    fn a_child_without_a_document_is_the_same_for_one_source_however_the_name_is_typed() {
         let keys = Keyring::generate().unwrap();
         let index = keys.blind_index().unwrap();
         let child = draft(IdentityType::None, "");
@@ -151,12 +153,13 @@ mod tests {
             display_name: "买买提•艾力".into(),
             ..child.clone()
         };
-        let of = |draft: &Draft, sender: &str, guardian: &str| {
-            without_document(index, sender, draft, guardian, "630103")
+        let (police, welfare) = (Source::PublicSecurity as i32, Source::CivilAffairs as i32);
+        let of = |draft: &Draft, source: i32, guardian: &str| {
+            without_document(index, source, draft, guardian, "630103")
         };
-        let first = of(&child, "accounts/1", "艾力");
-        assert_eq!(first, of(&typed, "accounts/1", "艾力"));
-        assert_ne!(first, of(&child, "accounts/2", "艾力"));
-        assert_ne!(first, of(&child, "accounts/1", "吐尔逊"));
+        let first = of(&child, police, "艾力");
+        assert_eq!(first, of(&typed, police, "艾力"));
+        assert_ne!(first, of(&child, welfare, "艾力"));
+        assert_ne!(first, of(&child, police, "吐尔逊"));
     }
 }

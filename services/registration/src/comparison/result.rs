@@ -1,9 +1,6 @@
 //! What a comparison found, read page by page.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
@@ -12,47 +9,22 @@ use junheng_kernel::journal::Entry;
 use junheng_kernel::label;
 use junheng_kernel::name::{Parent, id_of};
 use junheng_kernel::page::Page;
-use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{
     ComparisonResult, ComparisonVerdict as Verdict, ListComparisonResultsRequest,
     ListComparisonResultsResponse,
 };
-use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
-};
 use tonic::Request;
 use uuid::Uuid;
 
 use super::error::ComparisonError;
 use super::list::{is_own, is_partner};
+use super::pages::{self, Position, Wanted};
 use super::rules::{TOLD_PARTNERS, meant_by_partner, told_partner};
 use super::{person, store};
-use crate::entity::comparison_result::{Column, Entity, Model};
-use crate::entity::{comparison, resident, student};
-
-/// Where a result stands in its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Position {
-    verdict: i32,
-    place: i64,
-    person: Uuid,
-}
-
-/// What is asked for.
-struct Wanted<'a> {
-    run: Uuid,
-    scope: &'a Scope,
-    ranges: &'a [RangeInclusive<i64>],
-    verdicts: Vec<i32>,
-    /// The least change, 0 for any.
-    change: i32,
-    after: Option<Position>,
-    limit: u64,
-}
+use crate::entity::comparison_result::Model;
+use crate::entity::{comparison, resident};
 
 pub(super) async fn list(
     context: &Context,
@@ -104,8 +76,8 @@ pub(super) async fn list(
     };
     // In an order by result a partner would see where one of its words ends and means another result.
     let rows = match is_partner(&caller) && wanted.verdicts.len() > 1 {
-        true => by_person(database, &wanted).await?,
-        false => by_verdict(database, &wanted).await?,
+        true => pages::by_person(database, &wanted).await?,
+        false => pages::by_verdict(database, &wanted).await?,
     };
     let (rows, next_page_token) = page.cut(rows, |row| Position::of(row).to_string());
     let place = parent.place().unwrap_or_default();
@@ -154,73 +126,6 @@ fn verdicts(is_partner: bool, verdict: i32) -> Result<Vec<i32>, KernelError> {
     Ok(meant)
 }
 
-/// By result, then by place: pieces of an index.
-async fn by_verdict(
-    database: &impl ConnectionTrait,
-    wanted: &Wanted<'_>,
-) -> Result<Vec<Model>, DbErr> {
-    let mut rows = Vec::new();
-    let from = wanted.after.map_or(0, |after| after.verdict);
-    for verdict in wanted.verdicts.iter().filter(|verdict| **verdict >= from) {
-        let after = wanted.after.filter(|after| after.verdict == *verdict);
-        for range in wanted.ranges {
-            let rest = wanted.limit.saturating_sub(rows.len() as u64);
-            if rest == 0 {
-                return Ok(rows);
-            }
-            let found = of(wanted)
-                .filter(Column::Verdict.eq(*verdict))
-                .filter(Column::Place.between(*range.start(), *range.end()))
-                .filter(Condition::all().add_option(after.map(|after| {
-                    let columns = [Expr::col(Column::Place), Expr::col(Column::Person)];
-                    Expr::tuple(columns).gt(Expr::tuple([after.place.into(), after.person.into()]))
-                })))
-                .order_by_asc(Column::Place)
-                .order_by_asc(Column::Person)
-                .limit(rest)
-                .all(database)
-                .await?;
-            rows.extend(found);
-        }
-    }
-    Ok(rows)
-}
-
-/// In the order of the children's ids, which says nothing.
-async fn by_person(
-    database: &impl ConnectionTrait,
-    wanted: &Wanted<'_>,
-) -> Result<Vec<Model>, DbErr> {
-    let mut below = Condition::any();
-    for range in wanted.ranges {
-        below = below.add(Column::Place.between(*range.start(), *range.end()));
-    }
-    let after = wanted.after.map(|after| Column::Person.gt(after.person));
-    of(wanted)
-        .filter(Column::Verdict.is_in(wanted.verdicts.iter().copied()))
-        .filter(below)
-        .filter(Condition::all().add_option(after))
-        .order_by_asc(Column::Person)
-        .limit(wanted.limit)
-        .all(database)
-        .await
-}
-
-fn of(wanted: &Wanted<'_>) -> Select<Entity> {
-    let changed = match wanted.change {
-        0 => None,
-        // Written so that the index of the changed is known to hold them.
-        least => Some(
-            Condition::all()
-                .add(Column::Change.ne(0))
-                .add(Column::Change.gte(least)),
-        ),
-    };
-    Entity::visible_to(wanted.scope)
-        .filter(Column::Run.eq(wanted.run))
-        .filter(Condition::all().add_option(changed))
-}
-
 async fn encode(
     context: &Context,
     caller: &Caller,
@@ -241,7 +146,7 @@ async fn encode(
     let for_partner = is_partner(caller);
     let seen = match for_partner {
         true => Vec::new(),
-        false => visible(database, caller, &rows).await?,
+        false => pages::visible(database, &caller.scope, &rows).await?,
     };
     let told = |verdict: i32| match for_partner {
         true => told_partner(Verdict::try_from(verdict).unwrap_or_default()) as i32,
@@ -266,54 +171,6 @@ async fn encode(
     Ok(results)
 }
 
-/// The students of the results whom the caller may see.
-async fn visible(
-    database: &impl ConnectionTrait,
-    caller: &Caller,
-    rows: &[Model],
-) -> Result<Vec<Uuid>, DbErr> {
-    let students = rows.iter().filter_map(|row| row.student);
-    student::Entity::visible_to(&caller.scope)
-        .select_only()
-        .column(student::Column::Id)
-        .filter(student::Column::Id.is_in(students))
-        .into_tuple()
-        .all(database)
-        .await
-}
-
-// === impl Position ===
-
-impl Position {
-    fn of(row: &Model) -> Self {
-        Self {
-            verdict: row.verdict,
-            place: row.place,
-            person: row.person,
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.verdict, self.place, self.person)
-    }
-}
-
-impl FromStr for Position {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.splitn(3, '/');
-        let mut next = || parts.next().ok_or(());
-        Ok(Self {
-            verdict: next()?.parse().map_err(drop)?,
-            place: next()?.parse().map_err(drop)?,
-            person: next()?.parse().map_err(drop)?,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,16 +192,5 @@ mod tests {
         assert!(verdicts(false, Verdict::AccountedFor as i32).is_err());
         assert_eq!(verdicts(true, 0).unwrap().len(), 7);
         assert!(verdicts(false, 99).is_err());
-    }
-
-    #[test]
-    fn a_position_is_read_as_it_was_written() {
-        let position = Position {
-            verdict: 3,
-            place: 630_103_000_000,
-            person: Uuid::now_v7(),
-        };
-        assert_eq!(position.to_string().parse(), Ok(position));
-        assert!("3/4".parse::<Position>().is_err());
     }
 }

@@ -181,11 +181,19 @@ impl Rpc {
         let name = request.into_inner().name;
         let id = id_of("comparisons", &name)?;
         let database = self.context.store.reader();
-        let row = resource::get::<comparison::Entity>(database, &caller.scope, id).await?;
-        if !is_own(&caller, &row.account) {
+        let row = store::comparison(database, id).await?;
+        let covers = caller.scope.covers(row.place, None) && is_own(&caller, &row.account);
+        if !covers && !self.is_of_above(&caller, &row) {
             return Err(KernelError::not_found(&name).into());
         }
         Ok(shown(&caller, &row)?)
+    }
+
+    /// Whether an officer's own region has its part in a comparison of a region above.
+    fn is_of_above(&self, caller: &Caller, row: &comparison::Model) -> bool {
+        let own = caller.organisation.strip_prefix("regions/");
+        let within = |own| self.context.regions.is_within(own, &row.region);
+        !is_partner(caller) && own.is_some_and(within)
     }
 
     async fn comparisons(

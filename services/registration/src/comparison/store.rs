@@ -1,14 +1,16 @@
 //! The SQL statements about lists, their children and comparisons, but for the matching itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
 use junheng_proto::registration::v1::comparison::State;
+use junheng_proto::registration::v1::resident_candidate::Decision;
 use junheng_proto::registration::v1::resident_list;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -16,7 +18,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    comparison, resident, resident_candidate, resident_count, resident_list as list,
+    comparison, comparison_result, resident, resident_candidate, resident_count,
+    resident_list as list, school, student,
 };
 
 const EVERYWHERE: &str = "a list is compared as a whole, whoever asked for it";
@@ -62,6 +65,25 @@ pub(super) async fn insert_residents(
         (row.list, row.person)
     })
     .await
+}
+
+/// The lists that began before a moment and have not ended, microseconds since 1970.
+pub(super) async fn arriving_since(
+    database: &impl ConnectionTrait,
+    before: i64,
+) -> Result<Vec<Uuid>, DbErr> {
+    list::Entity::visible_to(&Scope::everything("every list ends, whoever sent it"))
+        .select_only()
+        .column(list::Column::Id)
+        // The number in the words of the index.
+        .filter(Expr::cust(format!(
+            "state = {}",
+            resident_list::State::Arriving as i32
+        )))
+        .filter(list::Column::CreateMicros.lt(before))
+        .into_tuple()
+        .all(database)
+        .await
 }
 
 /// How many children a list has, by county and month of birth.
@@ -242,6 +264,159 @@ pub(super) async fn last_residents(
     .order_by_asc(resident::Column::Id)
     .all(database)
     .await
+}
+
+/// The pair in which a child is decided to be a student.
+pub(super) async fn same_as(
+    database: &impl ConnectionTrait,
+    person: Uuid,
+) -> Result<Option<Uuid>, DbErr> {
+    use resident_candidate::{Column, Entity};
+    Entity::visible_to(&Scope::everything("a child is one student in the province"))
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Person.eq(person))
+        .filter(Column::Decision.eq(Decision::Same as i32))
+        .into_tuple()
+        .one(database)
+        .await
+}
+
+/// Children of lists by the ids of their rows.
+pub(super) async fn residents_by_id(
+    database: &impl ConnectionTrait,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, resident::Model>, DbErr> {
+    let found = resident::Entity::visible_to(&Scope::everything(EVERYWHERE))
+        .filter(resident::Column::Id.is_in(ids))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// Students by id.
+pub(super) async fn students_by_id(
+    database: &impl ConnectionTrait,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, student::Model>, DbErr> {
+    let found = student::Entity::visible_to(&Scope::everything("who is told what is judged later"))
+        .filter(student::Column::Id.is_in(ids))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// The counties of schools.
+pub(super) async fn regions_of(
+    database: &impl ConnectionTrait,
+    schools: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, DbErr> {
+    let found = school::Entity::visible_to(&Scope::everything("a school's county is public"))
+        .filter(school::Column::Id.is_in(schools))
+        .all(database)
+        .await?;
+    Ok(found.into_iter().map(|one| (one.id, one.region)).collect())
+}
+
+/// The students of these whom people decided to be a child of a list, each with the child.
+pub(super) async fn decided_same(
+    database: &impl ConnectionTrait,
+    students: Vec<Uuid>,
+) -> Result<Vec<(Uuid, Uuid)>, DbErr> {
+    use resident_candidate::{Column, Entity};
+    Entity::visible_to(&Scope::everything("a child is one student in the province"))
+        .select_only()
+        .columns([Column::Student, Column::Person])
+        .filter(Column::Decision.eq(Decision::Same as i32))
+        .filter(Column::Student.is_in(students))
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// The kinds of live lists in which each of these children is.
+pub(super) async fn live_kinds(
+    database: &impl ConnectionTrait,
+    persons: Vec<Uuid>,
+) -> Result<Vec<(Uuid, i32)>, DbErr> {
+    let own = Scope::everything("the lists of children whom the caller deals with");
+    let rows: Vec<(Uuid, Uuid)> = resident::Entity::visible_to(&own)
+        .select_only()
+        .columns([resident::Column::Person, resident::Column::List])
+        .filter(resident::Column::Person.is_in(persons))
+        .into_tuple()
+        .all(database)
+        .await?;
+    let lists: HashSet<Uuid> = rows.iter().map(|(_, list)| *list).collect();
+    let live: Vec<(Uuid, i32)> = list::Entity::visible_to(&own)
+        .select_only()
+        .columns([list::Column::Id, list::Column::Kind])
+        .filter(list::Column::Id.is_in(lists))
+        .filter(list::Column::State.eq(resident_list::State::Live as i32))
+        .into_tuple()
+        .all(database)
+        .await?;
+    let live: HashMap<Uuid, i32> = live.into_iter().collect();
+    let in_live = rows
+        .into_iter()
+        .filter_map(|(person, list)| Some((person, *live.get(&list)?)));
+    Ok(in_live.collect())
+}
+
+/// The children among these, each of whom the comparison found in its list.
+pub(super) async fn found_listed(
+    database: &impl ConnectionTrait,
+    run: Uuid,
+    persons: Vec<Uuid>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    use comparison_result::{Column, Entity};
+    let found: Vec<Uuid> = Entity::visible_to(&Scope::everything(EVERYWHERE))
+        .select_only()
+        .column(Column::Person)
+        .filter(Column::Run.eq(run))
+        .filter(Column::Verdict.ne(Verdict::NoLongerListed as i32))
+        .filter(Column::Person.is_in(persons))
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// The students, each with the hash of its document.
+pub(super) async fn documents_of(
+    database: &impl ConnectionTrait,
+    students: Vec<Uuid>,
+) -> Result<Vec<(Uuid, Vec<u8>)>, DbErr> {
+    student::Entity::visible_to(&Scope::everything("whoever has a case is looked for"))
+        .select_only()
+        .columns([student::Column::Id, student::Column::IdentityHash])
+        .filter(student::Column::Id.is_in(students))
+        .into_tuple()
+        .all(database)
+        .await
+}
+
+/// A page of the children of a comparison who are of school age, in no school, and were not found so before.
+pub(super) async fn not_enrolled(
+    database: &impl ConnectionTrait,
+    run: &comparison::Model,
+    most: u64,
+) -> Result<Vec<comparison_result::Model>, DbErr> {
+    use comparison_result::{Column, Entity};
+    let columns = [Expr::col(Column::Place), Expr::col(Column::Person)];
+    let behind = Expr::tuple(columns).gt(Expr::tuple([run.cursor_place.into(), run.cursor.into()]));
+    Entity::visible_to(&Scope::everything(EVERYWHERE))
+        .filter(Column::Run.eq(run.id))
+        .filter(Column::Verdict.eq(Verdict::NotEnrolled as i32))
+        .filter(Condition::all().add_option(run.previous.map(|_| Column::Change.ne(0))))
+        // Who has a record is found by the searches among records.
+        .filter(Column::Student.is_null())
+        .filter(behind)
+        .order_by_asc(Column::Place)
+        .order_by_asc(Column::Person)
+        .limit(most)
+        .all(database)
+        .await
 }
 
 /// Adds the pairs that are not known yet.

@@ -5,27 +5,21 @@ use std::collections::HashSet;
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
-use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::Comparison;
 use junheng_proto::registration::v1::resident_list::Kind;
-use junheng_proto::registration::v1::{Comparison, ComparisonVerdict as Verdict};
-use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::run::{METHOD, next_phase};
-use super::{matching, person, rules};
+use super::{known, matching, rules, store};
 use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
 use crate::dropout_case::{grouping, handover};
 use crate::entity::comparison::Model;
-use crate::entity::{comparison_result as result, dropout_case, student};
-use crate::student::document;
+use crate::entity::{comparison_result as result, dropout_case};
 
 /// Children of one page, and so of one journal row.
 const PAGE: u64 = 500;
@@ -37,7 +31,7 @@ pub(super) async fn open_page(
     tx: &Tx,
     before: &Model,
 ) -> Result<(Model, Vec<Record>), KernelError> {
-    let page = not_enrolled(&**tx, before).await?;
+    let page = store::not_enrolled(&**tx, before, PAGE).await?;
     let Some(last) = page.last() else {
         return Ok((next_phase(before), Vec::new()));
     };
@@ -61,27 +55,6 @@ pub(super) async fn open_page(
     };
     let records = opened.into_iter().flat_map(|one| one.records);
     Ok((after, records.collect()))
-}
-
-async fn not_enrolled(
-    database: &impl ConnectionTrait,
-    run: &Model,
-) -> Result<Vec<result::Model>, DbErr> {
-    use result::{Column, Entity};
-    let columns = [Expr::col(Column::Place), Expr::col(Column::Person)];
-    let behind = Expr::tuple(columns).gt(Expr::tuple([run.cursor_place.into(), run.cursor.into()]));
-    Entity::visible_to(&Scope::everything("the list is compared whole"))
-        .filter(Column::Run.eq(run.id))
-        .filter(Column::Verdict.eq(Verdict::NotEnrolled as i32))
-        .filter(Condition::all().add_option(run.previous.map(|_| Column::Change.ne(0))))
-        // Who has a record is found by the searches among records.
-        .filter(Column::Student.is_null())
-        .filter(behind)
-        .order_by_asc(Column::Place)
-        .order_by_asc(Column::Person)
-        .limit(PAGE)
-        .all(database)
-        .await
 }
 
 /// Marks the cases of a page whose child is on a list of children to be watched.
@@ -117,36 +90,21 @@ async fn listed(
     run: &Model,
     cases: &[dropout_case::Model],
 ) -> Result<HashSet<Uuid>, KernelError> {
-    let index = document::index_of(&context.store.keys)?;
-    let students = cases.iter().filter_map(|case| case.student);
-    let students: Vec<(Uuid, Vec<u8>)> =
-        student::Entity::visible_to(&Scope::everything("whoever has a case is looked for"))
-            .select_only()
-            .columns([student::Column::Id, student::Column::IdentityHash])
-            .filter(student::Column::Id.is_in(students))
-            .into_tuple()
-            .all(database)
-            .await?;
-    let person_of = |case: &dropout_case::Model| {
-        let student = students.iter().find(|(id, _)| case.student == Some(*id));
-        let registered = student.map(|(_, hash)| person::of_document(index, hash));
-        registered.or(case.resident)
-    };
-    let persons: Vec<(Uuid, Uuid)> = cases
+    let students = cases.iter().filter_map(|case| case.student).collect();
+    let students = store::documents_of(database, students).await?;
+    let of_students = known::persons_of(database, &context.store.keys, &students).await?;
+    let of_students = of_students.into_iter().flat_map(|(student, person)| {
+        let own = cases
+            .iter()
+            .filter(move |case| case.student == Some(student));
+        own.map(move |case| (case.id, person))
+    });
+    let unregistered = cases
         .iter()
-        .filter_map(|case| Some((case.id, person_of(case)?)))
-        .collect();
-    let found: HashSet<Uuid> = result::Entity::visible_to(&Scope::everything("as above"))
-        .select_only()
-        .column(result::Column::Person)
-        .filter(result::Column::Run.eq(run.id))
-        .filter(result::Column::Verdict.ne(Verdict::NoLongerListed as i32))
-        .filter(result::Column::Person.is_in(persons.iter().map(|(_, person)| *person)))
-        .into_tuple::<Uuid>()
-        .all(database)
-        .await?
-        .into_iter()
-        .collect();
+        .filter_map(|case| Some((case.id, case.resident?)));
+    let persons: Vec<(Uuid, Uuid)> = of_students.chain(unregistered).collect();
+    let asked = persons.iter().map(|(_, person)| *person).collect();
+    let found = store::found_listed(database, run.id, asked).await?;
     let is_listed = persons
         .into_iter()
         .filter(|(_, person)| found.contains(person));

@@ -154,6 +154,11 @@ pub fn bit(group: Group) -> i64 {
     }
 }
 
+/// The mask of groups.
+fn mask_of_groups(groups: impl IntoIterator<Item = Group>) -> i64 {
+    groups.into_iter().map(bit).fold(0, |mask, bit| mask | bit)
+}
+
 /// The groups of a mask.
 pub fn groups_of(mask: i64) -> Vec<Group> {
     (1..=62)
@@ -259,10 +264,16 @@ async fn students_of(
         .map(|school| (school.id, school.region))
         .collect();
     let recognised = special_group::store::recognised(database, ids).await?;
+    let documents: Vec<(Uuid, Vec<u8>)> = rows
+        .iter()
+        .map(|row| (row.id, row.identity_hash.clone()))
+        .collect();
+    let listed = comparison::groups_of_students(database, keys, &documents).await?;
     rows.iter()
         .map(|row| {
             let person = Person::of(keys, row)?;
             let groups = recognised.get(&row.id).map_or(&[][..], Vec::as_slice);
+            let of_lists = listed.get(&row.id).into_iter().flatten();
             let child = Child {
                 school: Some(row.school),
                 place: row.place,
@@ -272,7 +283,7 @@ async fn students_of(
                 grade: row.grade,
                 entry_year: row.entry_year,
                 state: row.state,
-                groups: mask_of(row, groups),
+                groups: mask_of(row, groups) | mask_of_groups(of_lists.copied()),
                 display_name: person.display_name,
                 student_number: mask::identity_number(&person.student_number),
                 identity_number: mask::identity_number(&person.identity_number),
@@ -298,11 +309,7 @@ async fn residents_of(
     let known = comparison::known(database, keys, ids).await?;
     let child = |known: comparison::Known| Child {
         place: known.place,
-        groups: known
-            .groups
-            .into_iter()
-            .map(bit)
-            .fold(0, |mask, bit| mask | bit),
+        groups: mask_of_groups(known.groups),
         display_name: known.resident.display_name,
         identity_number: known.resident.identity_number,
         sex: known.resident.sex,

@@ -13,13 +13,15 @@ pub const JUNIOR: i32 = 2;
 pub enum Input {
     /// Cases confirmed in the school year, of a stage.
     DroppedOut(i32),
-    /// Who attended a stage when the school year began: of the year under way from the roll and its changes, of an earlier one
+    /// Who attended a stage when the school year began: from the roll and its changes as long as the roll is the year's, then
     /// from the yearbook.
     AtStart(i32),
-    /// Who attends a stage now.
+    /// Who attends a stage: now as long as the roll is the year's, then by the yearbook.
     Enrolled(i32),
-    /// Who attends the last grade of a stage now.
+    /// Who attends the last grade of a stage: now as long as the roll is the year's, then as it was frozen.
     LastGrade(i32),
+    /// Who attended the last grade of a stage in the school year, frozen.
+    LastGradeFrozen(i32),
     /// Changes of a kind in the school year, of a stage; the number is the kind's.
     Changed(i32, i32),
     /// Who attended a stage when the year began, by the yearbook.
@@ -38,7 +40,7 @@ pub enum Input {
     Entrants(i32),
     /// How many the first grade of primary school had eight school years before, frozen.
     NineYearEntrants,
-    /// Children of these ages who attend, of this stage or any (0).
+    /// Children of these ages who attend this stage or a higher one; of 0 any of the compulsory ones.
     Aged(i32, i32, i32),
     /// Children of these ages who live here.
     Population(i32, i32),

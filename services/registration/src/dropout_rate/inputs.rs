@@ -35,6 +35,7 @@ impl Input {
             Self::AtStart(stage) => of("enrolled_at_start", stage),
             Self::Enrolled(stage) => of("enrolled", stage),
             Self::LastGrade(stage) => of("last_grade", stage),
+            Self::LastGradeFrozen(stage) => of("last_grade_frozen", stage),
             Self::Changed(stage, kind) => of(&kind_id(kind), stage),
             Self::Yearbook(stage) => of("yearbook", stage),
             Self::Graduated(stage) => of("graduated", stage),
@@ -86,6 +87,7 @@ impl Input {
             Self::AtStart(stage) => (of(stage, "学年初在校学生数"), ROLL),
             Self::Enrolled(stage) => (of(stage, "在校学生数"), ROLL),
             Self::LastGrade(stage) => (of(stage, "毕业班学生数"), ROLL),
+            Self::LastGradeFrozen(stage) => (of(stage, "毕业班学生数"), FROZEN),
             Self::Changed(stage, kind) => (
                 of(stage, &format!("学年内{}人次", kind_label(kind))),
                 CHANGES,
@@ -154,13 +156,7 @@ impl Input {
                 ..ListJuniorPlacesRequest::default()
             }),
             Self::Aged(from, to, stage) => {
-                let ledger = Ledger {
-                    stage,
-                    ages: (from, to),
-                    attending_only: true,
-                    ..Ledger::all(LedgerKind::SchoolAge, year)
-                };
-                Rows::Ledger(ledger.request(parent))
+                Rows::Ledger(aged(stage, (from, to), year).request(parent))
             }
             Self::Placed("inclusive") => students(0, 0, StudentGroup::Inclusive),
             Self::Placed("special") => students(0, 0, StudentGroup::Special),
@@ -174,11 +170,23 @@ impl Input {
             }
             Self::AtStart(_)
             | Self::Yearbook(_)
+            | Self::LastGradeFrozen(_)
             | Self::WentOn
             | Self::Entrants(_)
             | Self::NineYearEntrants
             | Self::Population(..) => return None,
         })
+    }
+}
+
+/// The ledger of the children of these ages who attend a stage or a higher one.
+pub(super) fn aged(stage: i32, ages: (i32, i32), school_year: i32) -> Ledger {
+    Ledger {
+        stage,
+        or_higher: stage != 0,
+        ages,
+        attending_only: true,
+        ..Ledger::all(LedgerKind::SchoolAge, school_year)
     }
 }
 

@@ -49,15 +49,22 @@ impl Rpc {
         let placed = parent::placed(reader, &caller, regions, "parent", &message.parent).await?;
         let asked = asked_of(&message, self.context.clock.today())?;
         let path = RegionPath::of(regions, &region_of(placed.place));
-        let (context, what) = (self.context.clone(), asked.clone());
+        let context = self.context.clone();
         // In a task of its own: a caller who goes away must not leave the snapshot open.
         let read = tokio::spawn(async move {
             let snapshot = context.store.snapshot().await?;
             let as_of_time = timestamp(context.clock.now_micros());
-            let read = store::values(&snapshot, &context.regions, &placed.parent, &what).await?;
-            Ok::<_, KernelError>((read, as_of_time))
+            let parent = &placed.parent;
+            let moved = asked.is_running
+                && store::has_moved_on(&snapshot, parent, asked.school_year).await?;
+            let asked = Asked {
+                is_on_roll: asked.is_running && !moved,
+                ..asked
+            };
+            let read = store::values(&snapshot, &context.regions, parent, &asked).await?;
+            Ok::<_, KernelError>((asked, read, as_of_time))
         });
-        let ((values, origins), as_of_time) = read
+        let (asked, (values, origins), as_of_time) = read
             .await
             .map_err(|error| KernelError::Stored(format!("the task failed: {error}")))??;
         Ok(DropoutRates {
@@ -100,6 +107,7 @@ fn asked_of(message: &GetDropoutRatesRequest, today: NaiveDate) -> Result<Asked,
         parent: message.parent.clone(),
         school_year,
         is_running: school_year == running,
+        is_on_roll: school_year == running,
         as_of,
     })
 }

@@ -24,6 +24,8 @@ pub struct Asked {
     pub school_year: i32,
     /// Whether it is under way.
     pub is_running: bool,
+    /// Whether the roll is still that of the school year: it is under way, and no school has been promoted out of it.
+    pub is_on_roll: bool,
     /// The last day whose cases count.
     pub as_of: NaiveDate,
 }
@@ -45,12 +47,12 @@ pub type Origins = BTreeMap<Input, Origin>;
 /// The inputs that are on record.
 pub type Values = BTreeMap<Input, Option<i64>>;
 
-/// Every input that the formulas take in, of a year that is under way or over.
-pub fn inputs(is_running: bool) -> Vec<Input> {
+/// Every input that the formulas take in, of a year that the roll still shows, or shows no more.
+pub fn inputs(is_on_roll: bool) -> Vec<Input> {
     let mut all: Vec<Input> = FORMULAS
         .iter()
         .flat_map(|formula| formula.numerator.iter().chain(formula.denominator))
-        .flat_map(|(_, input)| parts(*input, is_running))
+        .flat_map(|(_, input)| parts(*input, is_on_roll))
         .map(|(_, input)| input)
         .collect();
     all.sort_unstable();
@@ -58,14 +60,18 @@ pub fn inputs(is_running: bool) -> Vec<Input> {
     all
 }
 
-/// An input as it is read: of the roll when the year began, today's roll with its changes taken back, or the yearbook's.
-pub fn parts(input: Input, is_running: bool) -> Vec<(i64, Input)> {
-    let Input::AtStart(stage) = input else {
-        return vec![(1, input)];
+/// An input as it is read. As long as the roll is the year's: who attended at its start is today's roll with its changes taken
+/// back. Graduates leave the roll in July and the next first grade comes on it, in neither case by a change of the year: from the
+/// promotion on, what was recorded of the year is read instead, as of every year before.
+pub fn parts(input: Input, is_on_roll: bool) -> Vec<(i64, Input)> {
+    let stage = match (input, is_on_roll) {
+        (Input::AtStart(stage), true) => stage,
+        (Input::AtStart(stage) | Input::Enrolled(stage), false) => {
+            return vec![(1, Input::Yearbook(stage))];
+        }
+        (Input::LastGrade(stage), false) => return vec![(1, Input::LastGradeFrozen(stage))],
+        _ => return vec![(1, input)],
     };
-    if !is_running {
-        return vec![(1, Input::Yearbook(stage))];
-    }
     let changed = |sign| move |kind| (sign, Input::Changed(stage, kind as i32));
     let went = WENT.into_iter().map(changed(1));
     let came = CAME.into_iter().map(changed(-1));
@@ -98,7 +104,7 @@ fn rate(
 ) -> Result<DropoutRate, KernelError> {
     let sum = |terms: &[(i64, Input)]| {
         let parts = terms.iter().flat_map(|(sign, input)| {
-            let parts = parts(*input, asked.is_running).into_iter();
+            let parts = parts(*input, asked.is_on_roll).into_iter();
             parts.map(move |(own, input)| (sign * own, input))
         });
         let value = |(sign, input)| Some(sign * values.get(&input).copied().flatten()?);
@@ -116,7 +122,7 @@ fn rate(
     };
     let mut shown: Vec<Input> = Vec::new();
     for (_, input) in formula.numerator.iter().chain(formula.denominator) {
-        for (_, part) in parts(*input, asked.is_running) {
+        for (_, part) in parts(*input, asked.is_on_roll) {
             if !shown.contains(&part) {
                 shown.push(part);
             }
@@ -185,8 +191,8 @@ mod tests {
     use junheng_kernel::region::RegionTable;
     use junheng_proto::registration::v1::student_change::Kind;
 
-    fn told(values: &[(Input, i64)], is_running: bool) -> BTreeMap<String, DropoutRate> {
-        let mut all: Values = inputs(is_running)
+    fn told(values: &[(Input, i64)], is_on_roll: bool) -> BTreeMap<String, DropoutRate> {
+        let mut all: Values = inputs(is_on_roll)
             .into_iter()
             .map(|one| (one, None))
             .collect();
@@ -195,7 +201,8 @@ mod tests {
         let asked = Asked {
             parent: "regions/630103".into(),
             school_year: 2018,
-            is_running,
+            is_running: is_on_roll,
+            is_on_roll,
             as_of: "2018-12-01".parse().unwrap(),
         };
         let rates = rates(
@@ -287,6 +294,26 @@ mod tests {
             (Input::DroppedOut(PRIMARY), 1),
         ];
         assert_eq!(told(&past, false)["dropout.primary"].value, "0.40");
+    }
+
+    #[test]
+    fn from_the_promotion_on_the_year_is_read_from_what_was_recorded_of_it() {
+        // 550 pupils at the start; the 92 graduates of July are in no change of the year that is taken back.
+        let values = [
+            (Input::Yearbook(PRIMARY), 550),
+            (Input::DroppedOut(PRIMARY), 3),
+            (Input::Enrolled(PRIMARY), 458),
+            (Input::Population(6, 11), 560),
+            (Input::LastGrade(JUNIOR), 0),
+            (Input::LastGradeFrozen(JUNIOR), 190),
+            (Input::NineYearEntrants, 200),
+        ];
+        let rates = told(&values, false);
+        let dropout = &rates["dropout.primary"];
+        assert_eq!((dropout.value.as_str(), dropout.denominator), ("0.55", 550));
+        assert!(!dropout.lines[0].crossed);
+        assert_eq!(rates["entry.gross_primary"].numerator, 550);
+        assert_eq!(rates["retention.nine_years"].value, "95.00");
     }
 
     #[test]

@@ -16,9 +16,10 @@ use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, PaginatorTrait as _, QueryFilter as _,
     QuerySelect as _,
 };
+use uuid::Uuid;
 
 use super::formula::{Input, JUNIOR, PRIMARY};
-use super::inputs::entry_year;
+use super::inputs::{aged, entry_year};
 use super::population::{self, Population};
 use super::rules::{Asked, Origins, Values, inputs};
 use crate::entity::{cohort_count, junior_place, promotion, school_year, student, student_change};
@@ -33,6 +34,8 @@ use crate::tally::read::{self, Reading};
 
 /// Changes that a cohort is followed by.
 const OF_COHORTS: [Kind; 3] = [Kind::TransferredOut, Kind::TransferredIn, Kind::Deceased];
+/// The age at the begin of a school year at which a child may finish primary school in it.
+const FINISHING: i32 = 11;
 /// School years from the first grade of primary school to the last of junior school.
 const NINE: i32 = 9;
 
@@ -61,7 +64,7 @@ pub(super) async fn values(
     };
     let mut values = Values::new();
     let mut origins = Origins::new();
-    for input in inputs(asked.is_running) {
+    for input in inputs(asked.is_on_roll) {
         if let Input::Population(from, to) = input {
             let (value, origin) = read.population.aged(from, to, asked.school_year);
             values.insert(input, value);
@@ -85,14 +88,16 @@ impl Read {
         input: Input,
     ) -> Result<Option<i64>, DbErr> {
         let year = asked.school_year;
-        // What is counted of the roll as it stands says nothing of a year that is over.
+        // What is counted of the roll as it stands says nothing of a year that is over …
         let now = |value: i64| asked.is_running.then_some(value);
+        // … and less when who finishes a stage has left the roll before its end.
+        let on_roll = |value: i64| asked.is_on_roll.then_some(value);
         // Who finishes this school year has not yet.
         let finished = |count: i64| (count > 0 || !asked.is_running).then_some(count);
         Ok(match input {
             Input::DroppedOut(stage) => Some(cases::sum(&self.dropped_out, stage, 0)),
-            Input::Enrolled(stage) => now(self.counted(ENROLLED, stage, 0)),
-            Input::LastGrade(stage) => now(self.counted(ENROLLED, stage, last_grade(stage))),
+            Input::Enrolled(stage) => on_roll(self.counted(ENROLLED, stage, 0)),
+            Input::LastGrade(stage) => on_roll(self.counted(ENROLLED, stage, last_grade(stage))),
             Input::Changed(stage, kind) => Some(self.flow(stage, year, kind)),
             Input::Graduated(stage) => finished(self.flow(stage, year, Kind::Graduated as i32)),
             Input::PrimaryGraduates => Some(self.flow(PRIMARY, year - 1, Kind::Graduated as i32)),
@@ -106,19 +111,22 @@ impl Read {
             Input::Population(..) | Input::AtStart(_) => None,
             Input::Yearbook(stage) => yearbook(snapshot, parent, year, stage).await?,
             Input::Entrants(stage) => {
-                frozen(snapshot, parent, entry_year(stage, year), stage).await?
+                frozen(snapshot, parent, entry_year(stage, year), (stage, 1)).await?
             }
-            Input::NineYearEntrants => frozen(snapshot, parent, year + 1 - NINE, PRIMARY).await?,
+            Input::NineYearEntrants => {
+                frozen(snapshot, parent, year + 1 - NINE, (PRIMARY, 1)).await?
+            }
+            Input::LastGradeFrozen(stage) => {
+                frozen(snapshot, parent, year, (stage, last_grade(stage))).await?
+            }
             Input::WentOn => Some(went_on(snapshot, parent, year).await?),
             Input::Arrived => Some(arrived(snapshot, parent, year).await?),
             Input::Aged(from, to, stage) => {
-                let ledger = Ledger {
-                    stage,
-                    ages: (from, to),
-                    attending_only: true,
-                    ..Ledger::all(LedgerKind::SchoolAge, year)
-                };
-                now(students(snapshot, parent, &ledger).await?)
+                let count = students(snapshot, parent, &aged(stage, (from, to), year)).await?;
+                match to < FINISHING {
+                    true => now(count),
+                    false => on_roll(count),
+                }
             }
             Input::Disabled => {
                 let ledger = Ledger {
@@ -206,19 +214,37 @@ async fn yearbook(
     Ok((!counts.is_empty()).then(|| counts.iter().sum()))
 }
 
-/// What was frozen of the first grade of a stage in a school year.
+/// Whether a school below the parent has been promoted out of a school year: its roll shows the next one.
+pub(super) async fn has_moved_on(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+    year: i32,
+) -> Result<bool, DbErr> {
+    use promotion::{Column, Entity};
+    let one = Entity::visible_to(&judged())
+        .filter(parent.condition::<Entity>())
+        .filter(Column::SchoolYear.eq(year + 1))
+        .select_only()
+        .column(Column::Id)
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    Ok(one.is_some())
+}
+
+/// What was frozen of a grade of a stage in a school year.
 async fn frozen(
     database: &impl ConnectionTrait,
     parent: &Parent,
     year: i32,
-    stage: i32,
+    (stage, grade): (i32, i32),
 ) -> Result<Option<i64>, DbErr> {
     use cohort_count::{Column, Entity};
     let counts: Vec<i64> = Entity::visible_to(&judged())
         .filter(parent.condition::<Entity>())
         .filter(Column::SchoolYear.eq(year))
         .filter(Column::Stage.eq(stage))
-        .filter(Column::Grade.eq(1))
+        .filter(Column::Grade.eq(grade))
         .select_only()
         .column(Column::StudentCount)
         .into_tuple()

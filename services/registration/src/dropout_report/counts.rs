@@ -18,7 +18,6 @@ use crate::ledger::cases::{self, Count};
 use crate::ledger::events;
 use crate::ledger::groups::GROUPS;
 use crate::ledger::rules::Asked as Ledger;
-use crate::school_year;
 use crate::tally::read;
 
 /// The stages of compulsory education, with the end of an item's code.
@@ -141,10 +140,7 @@ impl Of<'_> {
                 finding: finding.into(),
                 ..happened(event)
             },
-            Measure::Open(kind) => Ledger {
-                open_only: true,
-                ..Ledger::all(kind, school_year::of(self.until))
-            },
+            Measure::Open(kind) => Ledger::stood(kind, time.1, self.until),
             Measure::Visits => happened(Event::Visited),
             Measure::Notices => happened(Event::Noticed),
         })

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::etag;
+use junheng_proto::registration::v1::dropout_report_item::Rows;
 use junheng_proto::registration::v1::{DropoutReport, DropoutReportItem};
 use prost::Message as _;
 
@@ -39,11 +40,19 @@ pub(super) fn brief(row: &Model, today: NaiveDate) -> DropoutReport {
     }
 }
 
-/// The items of a row.
+/// The items of a row, each with the request that lists its rows by the organisation's present name.
 pub(super) fn items_of(row: &Model) -> Result<Vec<DropoutReportItem>, KernelError> {
     let kept = DropoutReport::decode(row.items.as_slice());
     let kept = kept.map_err(|error| KernelError::Stored(format!("{}: {error}", name_of(row))))?;
-    Ok(kept.items)
+    let mut items = kept.items;
+    for rows in items.iter_mut().filter_map(|item| item.rows.as_mut()) {
+        let parent = match rows {
+            Rows::Students(request) => &mut request.parent,
+            Rows::Ledger(request) => &mut request.parent,
+        };
+        parent.clone_from(&row.organisation);
+    }
+    Ok(items)
 }
 
 /// The items as a row keeps them.

@@ -218,7 +218,8 @@ async fn run(
             let (kind, period) = read(before.kind, &before.period)?;
             let span = span_of(&context, period, &before.region)?;
             let items = items_of(&before)?;
-            let locked = items.iter().any(|item| item.state() == ItemState::Signed);
+            let locked = items.iter().any(|item| item.state() == ItemState::Signed)
+                || before.state == State::Returned as i32;
             let mut after = before.clone();
             let mut own = own_times(&items);
             let next = store::next_begins(&*tx, &before.organisation, kind, span.last).await?;
@@ -271,13 +272,12 @@ async fn run(
                 }
                 _ => {}
             }
-            let due = match asked.step {
-                // On its way to the level above it is due on the day of the report.
-                RECOUNT | SIGN => Some(span.due),
-                _ => taken.due,
-            };
-            after.due_date = due.map_or_else(String::new, |due| due.date.to_string());
-            after.due_provisional = due.is_some_and(|due| due.provisional);
+            // On its way to the level above it is due on the day of the report, or by which what was given back is to be mended.
+            if ![RECOUNT, SIGN].contains(&asked.step) {
+                let due = taken.due;
+                after.due_date = due.map_or_else(String::new, |due| due.date.to_string());
+                after.due_provisional = due.is_some_and(|due| due.provisional);
+            }
             resource::replace::<Entity>(&*tx, after.clone(), before.version).await?;
             let (told, answer) = (encode(&before, today)?, encode(&after, today)?);
             let entry = about(&after).change(Some(&told), &answer);

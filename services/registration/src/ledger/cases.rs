@@ -60,6 +60,11 @@ pub fn condition(asked: &Asked) -> Condition {
 
 /// What is asked of cases as they stand, whatever has happened to them.
 pub(super) fn standing(asked: &Asked) -> Condition {
+    if let Some(moment) = asked.moment() {
+        return Condition::all()
+            .add(Column::MergedInto.is_null())
+            .add(Column::Id.in_subquery(events::stood(asked.kind, moment)));
+    }
     let state = |state: State| Column::State.eq(state as i32);
     let of_kind = match asked.kind {
         LedgerKind::Suspected => Some(Condition::all().add(state(State::Suspected))),

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use junheng_kernel::name::Parent;
 use junheng_kernel::post::Level;
 use junheng_kernel::scope::{Scope, Scoped as _};
+use junheng_proto::registration::v1::LedgerKind;
 use junheng_proto::registration::v1::dropout_case::{Ground, State};
 use junheng_proto::registration::v1::list_ledger_request::Event;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement};
@@ -22,6 +23,17 @@ use crate::entity::dropout_case_event::{Column, Entity};
 
 /// The name under which a later happening is looked for.
 const LATER: &str = "later";
+
+/// The happenings that move a case, and the ledger of open cases into which each does; None out of them.
+const MOVES: [(Event, Option<LedgerKind>); 7] = [
+    (Event::Found, Some(LedgerKind::Suspected)),
+    (Event::Cleared, None),
+    (Event::Confirmed, Some(LedgerKind::Dropout)),
+    (Event::Relapsed, Some(LedgerKind::Dropout)),
+    (Event::Returned, Some(LedgerKind::Dropout)),
+    (Event::Settled, Some(LedgerKind::Dropout)),
+    (Event::Closed, None),
+];
 
 /// The happenings that a list below a parent holds: of each case one, of each pupil who dropped out one.
 pub(super) fn condition(parent: &Parent, asked: &Asked) -> Condition {
@@ -45,6 +57,32 @@ pub(super) fn condition(parent: &Parent, asked: &Asked) -> Condition {
 pub(super) fn cases_of(asked: &Asked) -> SelectStatement {
     Entity::visible_to(&judged())
         .filter(told("dropout_case_events", asked))
+        .select_only()
+        .column(Column::DropoutCase)
+        .into_query()
+}
+
+/// The cases that stood in a ledger of open cases at a moment: by the last happening entered by then that moves a case.
+pub(super) fn stood(kind: LedgerKind, moment: i64) -> SelectStatement {
+    let table = "dropout_case_events";
+    let by_then = |table: &str| {
+        let moves = MOVES.iter().map(|(event, _)| *event as i32);
+        Condition::all()
+            .add(column(table, Column::EntryMicros).lte(moment))
+            .add(column(table, Column::Event).is_in(moves))
+    };
+    let later = Query::select()
+        .expr(Expr::val(1))
+        .from_as(table, Alias::new(LATER))
+        .cond_where(by_then(LATER))
+        .and_where(column(LATER, Column::DropoutCase).equals((table, Column::DropoutCase)))
+        .and_where(column(LATER, Column::Id).gt(column(table, Column::Id)))
+        .to_owned();
+    let into = MOVES.iter().filter(|(_, ledger)| *ledger == Some(kind));
+    Entity::visible_to(&judged())
+        .filter(column(table, Column::Event).is_in(into.map(|(event, _)| *event as i32)))
+        .filter(column(table, Column::EntryMicros).lte(moment))
+        .filter(Expr::exists(later).not())
         .select_only()
         .column(Column::DropoutCase)
         .into_query()

@@ -1,7 +1,7 @@
 //! The groups to watch (重点关注群体), and how each is known of a student.
 
 use junheng_proto::registration::v1::dropout_case::Group;
-use junheng_proto::registration::v1::group_recognition::Group as Recognised;
+use junheng_proto::registration::v1::group_recognition::{Group as Recognised, State};
 
 use crate::entity::student::Model;
 
@@ -44,7 +44,8 @@ pub fn students_of(group: i32) -> String {
     let of = |known: &Known, number: i32| match known {
         Known::Flag(rows, _) => format!("({rows})"),
         Known::Recognition(kind) => format!(
-            "id IN (SELECT student FROM group_recognitions WHERE state = 2 AND kind = {})",
+            "id IN (SELECT student FROM group_recognitions WHERE state = {} AND kind = {})",
+            State::Recognised as i32,
             *kind as i32
         ),
         Known::Case => in_cases(bit(number)),
@@ -55,8 +56,15 @@ pub fn students_of(group: i32) -> String {
     }
     let flags = "((migrant OR left_behind OR boarder OR hardship OR disability <> 0) \
                  AND (migrant OR left_behind OR hardship OR disability <> 0))";
-    let recognised =
-        "id IN (SELECT student FROM group_recognitions WHERE state = 2 AND kind IN (6, 7))";
+    let kinds = GROUPS.iter().filter_map(|(_, known)| match known {
+        Known::Recognition(kind) => Some((*kind as i32).to_string()),
+        Known::Flag(..) | Known::Case => None,
+    });
+    let recognised = format!(
+        "id IN (SELECT student FROM group_recognitions WHERE state = {} AND kind IN ({}))",
+        State::Recognised as i32,
+        kinds.collect::<Vec<_>>().join(", ")
+    );
     format!("({flags} OR {recognised} OR {})", in_cases(i64::MAX))
 }
 

@@ -12,3 +12,4 @@ pub mod groups;
 pub mod people;
 pub mod rpc;
 pub mod rules;
+mod store;

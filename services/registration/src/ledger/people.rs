@@ -107,9 +107,17 @@ pub(crate) fn students_of(asked: &Asked) -> Condition {
     let watched = asked.group != 0 || asked.kind == LedgerKind::Watched;
     let months = birth_months_of(asked.ages, asked.school_year);
     Condition::all()
-        .add(Expr::cust(OF_SCHOOL_AGE))
+        // Who attends senior school early is past the compulsory years, and counts as one who has come that far.
+        .add_option((!asked.or_higher).then(|| Expr::cust(OF_SCHOOL_AGE)))
+        .add_option(
+            asked
+                .or_higher
+                .then(|| student::Column::Stage.gte(asked.stage)),
+        )
         .add_option(watched.then(|| Expr::cust(groups::students_of(asked.group))))
-        .add_option((asked.stage != 0).then(|| student::Column::Stage.eq(asked.stage)))
+        .add_option(
+            (asked.stage != 0 && !asked.or_higher).then(|| student::Column::Stage.eq(asked.stage)),
+        )
         .add_option(asked.attending_only.then(|| Expr::cust("state = 1")))
         .add_option((asked.ages.0 != 0).then(|| student::Column::BirthMonth.is_in(months)))
 }

@@ -14,21 +14,15 @@ use junheng_proto::registration::v1::{
     GetLedgerCountsRequest, LedgerCount, LedgerCounts, LedgerKind, ListLedgerRequest,
     ListLedgerResponse,
 };
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ConnectionTrait, DbErr};
 use tonic::{Request, Response, Status};
 
 use super::groups::GROUPS;
 use super::rules::Asked;
+use super::store::{self, STAGES};
 use super::{cases, encode, people};
-use crate::entity::student;
 use crate::school::parent;
 use crate::school_year;
-use crate::tally::counted::{ENROLLED, index_of};
-use crate::tally::read;
-
-/// The stages of compulsory education.
-const STAGES: [i32; 2] = [1, 2];
 
 /// Serves ledgers.
 pub struct Rpc {
@@ -124,7 +118,7 @@ async fn told(
 ) -> Result<Vec<LedgerCount>, DbErr> {
     let of_school_age = Asked::all(LedgerKind::SchoolAge, year);
     let unregistered = cases::counts(snapshot, parent, &of_school_age).await?;
-    let with_record = with_record(snapshot, parent).await?;
+    let with_record = store::with_record(snapshot, parent).await?;
     let mut told = Vec::new();
     let mut tell = |asked: Asked, count: i64| {
         told.push(LedgerCount {
@@ -159,37 +153,4 @@ async fn told(
         }
     }
     Ok(told)
-}
-
-/// Children of the compulsory years with an open record, by stage: what the counts keep, and those in the few other states.
-async fn with_record(
-    snapshot: &impl ConnectionTrait,
-    parent: &Parent,
-) -> Result<Vec<(i32, i64)>, DbErr> {
-    let reading = read::reading(snapshot, parent).await?;
-    let kept: Vec<usize> = [Some(ENROLLED), index_of("suspended"), index_of("abroad")]
-        .into_iter()
-        .flatten()
-        .collect();
-    let mut counts: Vec<(i32, i64)> = STAGES
-        .into_iter()
-        .map(|stage| {
-            let total = reading.total(|one, _| one == stage).counts;
-            (stage, kept.iter().map(|at| total[*at]).sum())
-        })
-        .collect();
-    use junheng_kernel::scope::{Scope, Scoped as _};
-    let judged = Scope::everything("the parent was judged against the scope before");
-    let rest: Vec<(i32, i64)> = student::Entity::visible_to(&judged)
-        .filter(parent.condition::<student::Entity>())
-        .filter(Expr::cust("state <> 1 AND state IN (3, 9) AND stage <= 2"))
-        .select_only()
-        .column(student::Column::Stage)
-        .column_as(student::Column::Id.count(), "student_count")
-        .group_by(student::Column::Stage)
-        .into_tuple()
-        .all(snapshot)
-        .await?;
-    counts.extend(rest);
-    Ok(counts)
 }

@@ -24,6 +24,8 @@ pub struct Asked {
     pub kind: LedgerKind,
     /// 0 for all.
     pub stage: i32,
+    /// Whether pupils of higher stages are listed too.
+    pub or_higher: bool,
     /// 0 for all.
     pub group: i32,
     /// 0 for all.
@@ -52,6 +54,7 @@ impl Asked {
         Self {
             kind,
             stage: 0,
+            or_higher: false,
             group: 0,
             finding: 0,
             ages: (0, 0),
@@ -81,6 +84,21 @@ impl Asked {
             entered,
             ..Self::all(LedgerKind::Cases, school_year::of(day))
         }
+    }
+
+    /// The cases that stood open in a ledger at a moment, in the school year of a day.
+    pub fn stood(kind: LedgerKind, moment: i64, day: NaiveDate) -> Self {
+        Self {
+            entered: (i64::MIN, moment),
+            open_only: true,
+            ..Self::all(kind, school_year::of(day))
+        }
+    }
+
+    /// The moment at which the ledger is asked for; None for now.
+    pub fn moment(&self) -> Option<i64> {
+        let is_asked = self.event == Event::Unspecified && self.entered.1 != i64::MAX;
+        is_asked.then_some(self.entered.1)
     }
 
     /// Reads a request. Fails with `FIELD_INVALID` or `FIELD_REQUIRED`.
@@ -157,11 +175,32 @@ impl Asked {
                 "不得早于起始日期",
             ));
         }
+        if message.or_higher && !(message.stage != 0 && message.attending_only) {
+            wrong.push(Violation::invalid(
+                "or_higher",
+                "must be given with stage and attending_only",
+                "填写“含更高学段”的,须同时填写学段并限于在读",
+            ));
+        }
+        let of_students = [LedgerKind::SchoolAge, LedgerKind::Watched].contains(&kind);
+        if of_students && message.event != 0 {
+            wrong.push(Violation::invalid(
+                "event",
+                "must be empty where children are listed, whatever happened to their cases",
+                "该台账按儿童列示,不得填写事件",
+            ));
+        }
+        // Without an event: how a ledger of open cases stood at that moment.
+        let stands =
+            [LedgerKind::Suspected, LedgerKind::Dropout].contains(&kind) && message.open_only;
         let times = [
             ("from_date", !message.from_date.is_empty()),
             ("until_date", !message.until_date.is_empty()),
             ("entered_after_time", message.entered_after_time.is_some()),
-            ("entered_until_time", message.entered_until_time.is_some()),
+            (
+                "entered_until_time",
+                message.entered_until_time.is_some() && !stands,
+            ),
         ];
         let told = times
             .iter()
@@ -177,6 +216,7 @@ impl Asked {
         Ok(Self {
             kind,
             stage: message.stage,
+            or_higher: message.or_higher,
             group: message.group,
             finding: message.finding,
             ages: match message.age {
@@ -206,6 +246,7 @@ impl Asked {
             parent: parent.to_owned(),
             kind: self.kind.into(),
             stage: self.stage,
+            or_higher: self.or_higher,
             group: self.group,
             age: self.ages.0,
             most_age: match self.ages.0 == self.ages.1 {

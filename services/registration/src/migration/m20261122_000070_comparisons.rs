@@ -102,6 +102,8 @@ impl MigrationTrait for Migration {
             // The last complete one; 2 is live.
             "CREATE UNIQUE INDEX resident_lists_live \
              ON resident_lists (region, source, kind) WHERE state = 2",
+            // 1 is arriving.
+            "CREATE INDEX resident_lists_arriving ON resident_lists (create_micros) WHERE state = 1",
             // A child once in each list; a list is read in the order of this index.
             "CREATE UNIQUE INDEX residents_list ON residents (list, person)",
             "CREATE INDEX residents_person ON residents (person, id)",
@@ -117,6 +119,8 @@ impl MigrationTrait for Migration {
             // A child is one student at most; 1 is the decision that they are the same.
             "CREATE UNIQUE INDEX resident_candidates_same \
              ON resident_candidates (person) WHERE decision = 1",
+            "CREATE INDEX resident_candidates_student \
+             ON resident_candidates (student) WHERE decision = 1",
             "CREATE INDEX resident_candidates_open \
              ON resident_candidates (place, id) WHERE decision = 0",
             "CREATE INDEX resident_candidates_place ON resident_candidates (place, id)",

@@ -1,6 +1,7 @@
 //! Codes of counties that rows carry as copies, so that a workflow knows whose step it is without reading the school: a county
 //! whose code changes takes them along, and with them the places of everything that lay in it. Every column of this service that
-//! holds such a code or a place stands in one of the tables here; a test compares them with the schema.
+//! holds such a code, bare or as the name of a region, or a place stands in one of the tables here; tests compare them with the schema
+//! and look for what is left of an ended county.
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::region::span;
@@ -25,24 +26,50 @@ const OF_SCHOOLS: &[(&str, &str, &str)] = &[
     ("transfers", "sending_region", "sending_school"),
 ];
 
+/// How a column writes which county it is.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `630103`.
+    Code,
+    /// `regions/630103`.
+    Name,
+}
+
 /// A table of rows that are the county's own.
 struct OfCounty {
     table: &'static str,
     /// The column with the code.
     code: &'static str,
-    /// What makes a row unique beside the code …
-    unique: &'static [&'static str],
+    form: Form,
+    /// What makes a row unique beside the code, perhaps nothing; None where rows are not unique …
+    unique: Option<&'static [&'static str]>,
     /// … of the rows in this state, where only those are unique.
     in_state: Option<i32>,
 }
 
 const OF_COUNTIES: &[OfCounty] = &[
+    named("access_grants", "students_of", None),
+    named("exports", "students_of", None),
+    named("quarantined_rows", "parent", None),
+    named("quarantined_rows", "organisation", None),
     of_county("birth_counts", &[], None),
+    // Of the county as a whole; a town keeps its code.
+    OfCounty {
+        code: "code",
+        ..of_county("birth_counts", &["birth_year"], None)
+    },
     of_county("comparisons", &[], Some(ComparisonState::Running as i32)),
     // Of children without a record, and of the county's own reports; the others have gone with their schools.
     of_county("dropout_cases", &[], None),
     of_county("dropout_reports", &[], None),
+    named("dropout_reports", "organisation", Some(&["kind", "period"])),
+    named("dropout_notices", "issuer", Some(&["year", "sequence"])),
     of_county("finding_rounds", &[], None),
+    OfCounty {
+        code: "open_key",
+        unique: Some(&[]),
+        ..of_county("finding_rounds", &[], None)
+    },
     of_county("reorganisations", &[], None),
     of_county("resident_counts", &[], None),
     of_county(
@@ -52,6 +79,15 @@ const OF_COUNTIES: &[OfCounty] = &[
     ),
     of_county("residents", &[], None),
     of_county("zone_plans", &["school_year", "stage"], None),
+];
+
+/// The numbers that a county has given go on where they were; of two that become one the one that is further.
+const NUMBERS: [&str; 2] = [
+    "INSERT INTO dropout_notice_numbers (issuer, year, last) \
+     SELECT $1, year, last FROM dropout_notice_numbers WHERE issuer = $2 \
+     ON CONFLICT (issuer, year) DO UPDATE SET last = CASE WHEN excluded.last > dropout_notice_numbers.last \
+     THEN excluded.last ELSE dropout_notice_numbers.last END",
+    "DELETE FROM dropout_notice_numbers WHERE issuer = $2 AND issuer <> $1",
 ];
 
 /// Every column with a place number of a row, with its table. What belongs to schools has gone with them, most of it, when the
@@ -136,9 +172,10 @@ const STAY: &[(&str, &str, &str)] = &[
     ("tally_changes", "place", "as the cells of students"),
 ];
 
-/// Codes that are columns of the school's own row, which is written whole.
+/// Codes that stay as they are: a column of the school's own row, which is written whole, and what a list called the county when it
+/// came.
 #[cfg(test)]
-const OWN: &[(&str, &str)] = &[("schools", "region")];
+const OWN: &[(&str, &str)] = &[("resident_counts", "code"), ("schools", "region")];
 
 /// Gives what was begun in a school the code of the county in which it lies now.
 pub(super) async fn follow_school(
@@ -162,28 +199,30 @@ pub(super) async fn follow_county(
     place: i64,
 ) -> Result<u64, KernelError> {
     let mut moved = 0;
-    for OfCounty {
-        table,
-        code,
-        unique,
-        in_state,
-    } in OF_COUNTIES
-    {
-        let mut same: Vec<String> = unique
-            .iter()
-            .map(|column| format!("own.{column} = {table}.{column}"))
-            .collect();
-        let one = in_state.map(|state| format!("own.state = {state} AND {table}.state = {state}"));
-        same.extend(one);
-        let free = match same.is_empty() {
-            true => String::new(),
-            false => format!(
-                " AND NOT EXISTS (SELECT 1 FROM {table} own WHERE own.{code} = $1 AND {})",
-                same.join(" AND ")
-            ),
-        };
+    for one in OF_COUNTIES {
+        let (table, code) = (one.table, one.code);
+        let free = one.unique.map(|unique| {
+            let same = unique
+                .iter()
+                .map(|column| format!("own.{column} = {table}.{column}"));
+            let state = one
+                .in_state
+                .map(|state| format!("own.state = {state} AND {table}.state = {state}"));
+            let both: Vec<String> = std::iter::once(format!("own.{code} = $1"))
+                .chain(same)
+                .chain(state)
+                .collect();
+            let both = both.join(" AND ");
+            format!(" AND NOT EXISTS (SELECT 1 FROM {table} own WHERE {both})")
+        });
+        let free = free.unwrap_or_default();
         let sql = format!("UPDATE {table} SET {code} = $1 WHERE {code} = $2{free}");
-        moved += run(database, sql, vec![region.into(), ended.into()]).await?;
+        let values = [region, ended].map(|county| Value::from(one.form.write(county)));
+        moved += run(database, sql, values.to_vec()).await?;
+    }
+    for sql in NUMBERS {
+        let values = [region, ended].map(|county| Value::from(Form::Name.write(county)));
+        run(database, sql.to_owned(), values.to_vec()).await?;
     }
     let old = span(ended);
     for (table, column) in PLACES {
@@ -208,8 +247,38 @@ const fn of_county(
     OfCounty {
         table,
         code: "region",
-        unique,
+        form: Form::Code,
+        unique: match unique.is_empty() && in_state.is_none() {
+            true => None,
+            false => Some(unique),
+        },
         in_state,
+    }
+}
+
+/// A column with the name of a region.
+const fn named(
+    table: &'static str,
+    column: &'static str,
+    unique: Option<&'static [&'static str]>,
+) -> OfCounty {
+    OfCounty {
+        table,
+        code: column,
+        form: Form::Name,
+        unique,
+        in_state: None,
+    }
+}
+
+// === impl Form ===
+
+impl Form {
+    fn write(self, code: &str) -> String {
+        match self {
+            Self::Code => code.to_owned(),
+            Self::Name => format!("regions/{code}"),
+        }
     }
 }
 
@@ -232,7 +301,11 @@ mod tests {
     use sea_orm_migration::MigratorTrait as _;
 
     use super::*;
-    use crate::entity::{comparison_result, resident_candidate};
+    use crate::entity::{birth_count, comparison_result, dropout_report, resident_candidate};
+
+    /// What columns are called that say which county, or which organisation.
+    const LIKE: &str = "c.name LIKE '%region%' OR c.name IN \
+         ('organisation', 'issuer', 'parent', 'students_of', 'code', 'open_key') AND m.name <> 'transfers'";
 
     async fn database() -> DatabaseConnection {
         let database = Database::connect("sqlite::memory:").await.unwrap();
@@ -266,9 +339,10 @@ mod tests {
     #[tokio::test]
     async fn every_column_with_a_countys_code_is_taken_along() {
         let database = database().await;
-        let found = columns(&database, "c.name LIKE '%region%'").await;
+        let found = columns(&database, LIKE).await;
         let known = OF_SCHOOLS.iter().map(|(table, code, _)| (*table, *code));
         let known = known.chain(OF_COUNTIES.iter().map(|one| (one.table, one.code)));
+        let known = known.chain([("dropout_notice_numbers", "issuer")]);
         assert_eq!(found, owned(known.chain(OWN.iter().copied())));
         // Each statement is one that the schema understands.
         follow_school(&database, Uuid::now_v7(), "420103")
@@ -300,6 +374,105 @@ mod tests {
             .exec_without_returning(database)
             .await
             .unwrap();
+    }
+
+    /// Every text of the database in which a code stands, with its table and column.
+    async fn texts(database: &DatabaseConnection, code: &str) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        for (table, column) in columns(database, "c.type LIKE '%char%' OR c.type LIKE 'text'").await
+        {
+            let sql = format!("SELECT 1 FROM {table} WHERE \"{column}\" LIKE '%{code}%' LIMIT 1");
+            let statement = Statement::from_string(database.get_database_backend(), sql);
+            if database.query_one_raw(statement).await.unwrap().is_some() {
+                found.insert((table, column));
+            }
+        }
+        found
+    }
+
+    async fn write(database: &DatabaseConnection, sql: &str) {
+        database.execute_unprepared(sql).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn reports_notices_and_births_go_on_under_the_new_code() {
+        let database = database().await;
+        let report = |organisation: &str, period: &str| dropout_report::Model {
+            id: Uuid::now_v7(),
+            kind: 2,
+            organisation: format!("regions/{organisation}"),
+            school: None,
+            place: 420_102_000_000,
+            region: organisation.into(),
+            period: period.into(),
+            from_date: "2026-07-01".parse().unwrap(),
+            until_date: "2026-09-30".parse().unwrap(),
+            after_micros: 1,
+            until_micros: 2,
+            state: 1,
+            items: Vec::new(),
+            digest: String::new(),
+            due_date: String::new(),
+            due_provisional: false,
+            count_micros: 2,
+            update_micros: 2,
+            version: 1,
+        };
+        for period in ["2026-Q3", "2026-Q4"] {
+            add::<dropout_report::Entity>(&database, report("420102", period)).await;
+        }
+        let births = |code: &str| birth_count::Model {
+            id: Uuid::now_v7(),
+            region: "420102".into(),
+            code: code.into(),
+            place: 420_102_000_000,
+            birth_year: 2018,
+            birth_count: 10,
+            resident_count: None,
+            yearly_migration: 0,
+            as_of_year: 2026,
+            source: "统计局".into(),
+        };
+        add::<birth_count::Entity>(&database, births("420102")).await;
+        for (issuer, year, last) in [
+            ("regions/420102", 2025, 9),
+            ("regions/420102", 2026, 12),
+            ("regions/420103", 2026, 3),
+        ] {
+            let sql = format!(
+                "INSERT INTO dropout_notice_numbers (issuer, year, last) VALUES ('{issuer}', {year}, {last})"
+            );
+            write(&database, &sql).await;
+        }
+        assert_eq!(texts(&database, "420102").await.len(), 5);
+        let new = 420_103_000_000;
+        follow_county(&database, "420102", "420103", new)
+            .await
+            .unwrap();
+        assert_eq!(texts(&database, "420102").await, BTreeSet::new());
+        let sql = "SELECT year, last FROM dropout_notice_numbers ORDER BY year";
+        let statement = Statement::from_string(database.get_database_backend(), sql);
+        let rows = database.query_all_raw(statement).await.unwrap();
+        let told: Vec<(i32, i32)> = rows
+            .iter()
+            .map(|row| {
+                (
+                    row.try_get("", "year").unwrap(),
+                    row.try_get("", "last").unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(told, [(2025, 9), (2026, 12)], "the one that is further");
+        // A county that goes into another with a report of its own keeps its own as it was.
+        add::<dropout_report::Entity>(&database, report("420104", "2026-Q4")).await;
+        follow_county(&database, "420104", "420103", new)
+            .await
+            .unwrap();
+        let left = texts(&database, "420104").await;
+        assert_eq!(
+            left,
+            owned([("dropout_reports", "organisation")].into_iter())
+        );
     }
 
     #[tokio::test]

@@ -51,7 +51,7 @@ pub(crate) fn nameless(row: i64) -> ResidentRow {
     }
 }
 
-fn undocumented(class: &SchoolClass) -> CreateStudentRequest {
+pub(crate) fn undocumented(class: &SchoolClass) -> CreateStudentRequest {
     CreateStudentRequest {
         parent: class.school.clone(),
         student: Some(Student {
@@ -72,10 +72,20 @@ pub(crate) async fn send(
     kind: Kind,
     rows: Vec<ResidentRow>,
 ) -> ImportResult {
+    send_for(world, partner, COUNTY, kind, rows).await
+}
+
+pub(crate) async fn send_for(
+    world: &World,
+    partner: &Officer<'_>,
+    parent: &str,
+    kind: Kind,
+    rows: Vec<ResidentRow>,
+) -> ImportResult {
     use import_residents_request::Part;
     let header = ResidentHeader {
         import: Some(ImportHeader {
-            parent: COUNTY.into(),
+            parent: parent.into(),
             request_id: id(),
             ..ImportHeader::default()
         }),
@@ -93,9 +103,9 @@ pub(crate) async fn send(
 }
 
 /// The list that is live.
-pub(crate) async fn live(world: &World, partner: &Officer<'_>) -> ResidentList {
+pub(crate) async fn live(world: &World, partner: &Officer<'_>, parent: &str) -> ResidentList {
     let request = ListResidentListsRequest {
-        parent: COUNTY.into(),
+        parent: parent.into(),
         ..Default::default()
     };
     let lists = client(world)
@@ -108,7 +118,11 @@ pub(crate) async fn live(world: &World, partner: &Officer<'_>) -> ResidentList {
 
 /// Compares the live list and waits for the end.
 pub(crate) async fn compare(world: &World, partner: &Officer<'_>) -> Comparison {
-    let list = live(world, partner).await;
+    compare_in(world, partner, COUNTY).await
+}
+
+pub(crate) async fn compare_in(world: &World, partner: &Officer<'_>, parent: &str) -> Comparison {
+    let list = live(world, partner, parent).await;
     let request = RunComparisonRequest {
         name: list.name,
         request_id: id(),
@@ -343,7 +357,7 @@ async fn only_the_last_complete_list_is_compared_and_one_comparison_at_a_time() 
     let world = World::new().await;
     let police = world.officer_of(POLICE, "county.partner", COUNTY);
     send(&world, &police, Kind::SchoolAge, vec![resident(2, 1)]).await;
-    let earlier = live(&world, &police).await;
+    let earlier = live(&world, &police, COUNTY).await;
     let wrong = ResidentRow {
         region: "630104".into(),
         ..resident(3, 2)
@@ -367,7 +381,7 @@ async fn only_the_last_complete_list_is_compared_and_one_comparison_at_a_time() 
     };
     let refused = client(&world).run_comparison(police.ask(old)).await;
     assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
-    assert_eq!(live(&world, &police).await.row_count, 1);
+    assert_eq!(live(&world, &police, COUNTY).await.row_count, 1);
     // The county may not pass for a department.
     let clerk = world.officer("county.clerk", COUNTY);
     let header = ResidentHeader {

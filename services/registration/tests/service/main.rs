@@ -24,4 +24,7 @@ mod returns;
 mod rooms;
 mod school_says;
 mod second_records;
+mod standing_reports;
 mod support;
+mod watch_lists;
+mod year_turn;

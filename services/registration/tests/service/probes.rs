@@ -141,6 +141,22 @@ async fn a_filter_that_means_nothing_is_refused_and_no_empty_list() {
             most_age: 12,
             ..of_ledger.clone()
         },
+        // Every child would be listed, whatever happened to its case.
+        ListLedgerRequest {
+            kind: LedgerKind::SchoolAge.into(),
+            event: 1,
+            ..of_ledger.clone()
+        },
+        ListLedgerRequest {
+            kind: LedgerKind::SchoolAge.into(),
+            or_higher: true,
+            ..of_ledger.clone()
+        },
+        // A moment without an event is that of a ledger of open cases.
+        ListLedgerRequest {
+            entered_until_time: Some(prost_types::Timestamp::default()),
+            ..of_ledger.clone()
+        },
         ListLedgerRequest {
             age: 12,
             most_age: 5,
