@@ -78,7 +78,7 @@ impl Ground {
         self.clerk = world.sign_in("school.clerk", school).await;
         self.head = world.sign_in("school.approver", school).await;
         self.county_head = world.sign_in("county.approver", &place).await;
-        self.county = County::at(world, self.county.place).await;
+        self.county = County::at(world, self.county.place.clone()).await;
     }
 
     async fn issue(&self) -> Vec<Certificate> {

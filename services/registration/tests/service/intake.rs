@@ -130,6 +130,8 @@ async fn who_was_not_drawn_or_does_not_come_can_stand_on_another_list_of_the_yea
     assert_eq!((now.admitted_count, now.listed_count), (0, 2));
 
     // Until another list takes the child, the county looks for it.
+    let early = round(&world).await;
+    assert_eq!(early.cohort_count, 0, "the days to arrive run");
     world.context.clock.advance_seconds(18 * DAY);
     assert_eq!(round(&world).await.cohort_count, 1);
     let clerk = world.officer("county.clerk", COUNTY);
