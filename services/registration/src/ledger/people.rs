@@ -16,9 +16,12 @@ use uuid::Uuid;
 use super::rules::{Asked, birth_months_of};
 use super::{cases, events, groups};
 use crate::entity::{dropout_case, dropout_case_event, student};
+use crate::student::standing::LIVE_ROWS;
 
 /// Children of the compulsory years whose record is open: who attends, is away for a time, or has dropped out.
-pub const OF_SCHOOL_AGE: &str = "stage <= 2 AND (state <= 4 OR state = 9)";
+fn of_school_age() -> String {
+    format!("stage <= 2 AND {}", *LIVE_ROWS)
+}
 
 /// A child of a ledger.
 #[derive(Clone, Debug)]
@@ -107,7 +110,7 @@ pub(crate) fn students_of(asked: &Asked) -> Condition {
     let watched = asked.group != 0 || asked.kind == LedgerKind::Watched;
     let months = birth_months_of(asked.ages, asked.school_year);
     Condition::all()
-        .add(Expr::cust(OF_SCHOOL_AGE))
+        .add(Expr::cust(of_school_age()))
         .add_option(watched.then(|| Expr::cust(groups::students_of(asked.group))))
         .add_option((asked.stage != 0).then(|| student::Column::Stage.eq(asked.stage)))
         .add_option(asked.attending_only.then(|| Expr::cust("state = 1")))

@@ -24,7 +24,7 @@ use super::{cases, encode, people};
 use crate::entity::student;
 use crate::school::parent;
 use crate::school_year;
-use crate::tally::counted::{ENROLLED, index_of};
+use crate::tally::counted::{BY_STATE, index_of, live_but_not_counted};
 use crate::tally::read;
 
 /// The stages of compulsory education.
@@ -167,10 +167,8 @@ async fn with_record(
     parent: &Parent,
 ) -> Result<Vec<(i32, i64)>, DbErr> {
     let reading = read::reading(snapshot, parent).await?;
-    let kept: Vec<usize> = [Some(ENROLLED), index_of("suspended"), index_of("abroad")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let kept = BY_STATE.iter().filter_map(|(_, column)| index_of(column));
+    let kept: Vec<usize> = kept.collect();
     let mut counts: Vec<(i32, i64)> = STAGES
         .into_iter()
         .map(|stage| {
@@ -182,7 +180,8 @@ async fn with_record(
     let judged = Scope::everything("the parent was judged against the scope before");
     let rest: Vec<(i32, i64)> = student::Entity::visible_to(&judged)
         .filter(parent.condition::<student::Entity>())
-        .filter(Expr::cust("state <> 1 AND state IN (3, 9) AND stage <= 2"))
+        .filter(Expr::cust(live_but_not_counted()))
+        .filter(Expr::cust("stage <= 2"))
         .select_only()
         .column(student::Column::Stage)
         .column_as(student::Column::Id.count(), "student_count")
