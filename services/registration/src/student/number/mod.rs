@@ -12,12 +12,14 @@ use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number;
-use junheng_kernel::privacy::Keyring;
+use junheng_kernel::privacy::{Keyring, mask};
 use junheng_proto::registration::v1::student_number::{Kind, Why};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::error::StudentError;
 use super::person::Person;
-use super::{document, rules::Draft};
+use super::{document, rules::Draft, store as students};
 use crate::entity::student::Model;
 use crate::entity::student_number;
 
@@ -81,6 +83,33 @@ pub(crate) fn after_key_change(current: &str, draft: &Draft) -> String {
         Kind::WithoutIdentity if usable => formal(&draft.identity_number),
         _ => current.to_owned(),
     }
+}
+
+/// Refuses a number that comes with somebody who has no record here, and that is, or was, another student's, or is made of
+/// another's identity number. Empty is nobody's.
+pub(crate) async fn refuse_foreign(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    written: &str,
+    identity_hash: &[u8],
+) -> Result<(), StudentError> {
+    let given = normalize(written);
+    if given.is_empty() {
+        return Ok(());
+    }
+    let index = document::index_of(keys)?;
+    let hash = document::number_hash(index, &given);
+    let made_of = document::hashes_of_number(index, given.get(1..).unwrap_or_default());
+    let made_of: Vec<&[u8]> = made_of.iter().map(Vec::as_slice).collect();
+    let owners = students::with_hashes(database, &made_of).await?;
+    let is_foreign = owners
+        .iter()
+        .any(|owner| owner.identity_hash != identity_hash);
+    if is_foreign || store::is_taken(database, &hash, None).await? {
+        let number = mask::identity_number(&given);
+        return Err(StudentError::NumberTaken { number });
+    }
+    Ok(())
 }
 
 /// The row with another number, and what the history keeps of the number before.
