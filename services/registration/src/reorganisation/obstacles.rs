@@ -17,8 +17,9 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::error::ReorganisationError;
+use super::open::{Leaving, open_processes};
+use super::rules;
 use super::workflow::State;
-use super::{rules, store};
 use crate::entity::reorganisation::Entity;
 use crate::school::parent;
 
@@ -178,7 +179,7 @@ impl Rpc {
         let school = school.parent.school();
         let school = school.ok_or_else(|| parent::not_a_school("school"))?;
         Ok(ListObstaclesResponse {
-            obstacles: store::open_processes(reader, school).await?,
+            obstacles: open_processes(reader, school, Leaving::Everybody).await?,
         })
     }
 }
