@@ -20,7 +20,7 @@ use tonic_types::StatusExt as _;
 const COUNTY: &str = "regions/630103";
 
 /// A service that keeps so many teachers.
-struct Keeps(Arc<AtomicI64>);
+pub(crate) struct Keeps(pub(crate) Arc<AtomicI64>);
 
 #[tonic::async_trait]
 impl ObstacleService for Keeps {
@@ -42,7 +42,7 @@ impl ObstacleService for Keeps {
     }
 }
 
-fn step(plan: &Reorganisation) -> StepRequest {
+pub(crate) fn step(plan: &Reorganisation) -> StepRequest {
     StepRequest {
         name: plan.name.clone(),
         etag: plan.etag.clone(),
@@ -56,7 +56,7 @@ fn step(plan: &Reorganisation) -> StepRequest {
     }
 }
 
-fn refusal<T: std::fmt::Debug>(
+pub(crate) fn refusal<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
 ) -> (tonic::Code, String, String) {
     let status = answer.unwrap_err();
@@ -66,24 +66,13 @@ fn refusal<T: std::fmt::Debug>(
     (status.code(), reason, sentence)
 }
 
-#[tokio::test]
-async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
-    let (world, staffing, assets) = World::with_neighbours().await;
-    let mut clerk = world.officer("county.clerk", COUNTY);
-    let closing = clerk.school("2163900001", "630103").await;
-    let standing = clerk.school("2163900002", "630103").await;
+/// The plan, drafted, published, approved by the county and its city: ready to be carried out.
+pub(crate) async fn approved(world: &World, plan: Reorganisation) -> Reorganisation {
+    let clerk = world.officer("county.clerk", COUNTY);
     let mut client = ReorganisationServiceClient::new(world.link.clone());
-    let today = world.context.clock.today();
     let create = CreateReorganisationRequest {
         parent: COUNTY.into(),
-        reorganisation: Some(Reorganisation {
-            kind: Kind::Closure.into(),
-            school: closing.name.clone(),
-            receiving_school: standing.name.clone(),
-            reason: "学龄人口减少,按县域布局规划调整".into(),
-            effective_date: today.to_string(),
-            ..Reorganisation::default()
-        }),
+        reorganisation: Some(plan),
         request_id: id(),
     };
     let plan = client
@@ -110,6 +99,28 @@ async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
         .unwrap()
         .into_inner();
     assert_eq!(plan.state(), State::Approved);
+    plan
+}
+
+#[tokio::test]
+async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
+    let (world, staffing, assets) = World::with_neighbours().await;
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let closing = clerk.school("2163900001", "630103").await;
+    let standing = clerk.school("2163900002", "630103").await;
+    let mut client = ReorganisationServiceClient::new(world.link.clone());
+    let plan = approved(
+        &world,
+        Reorganisation {
+            kind: Kind::Closure.into(),
+            school: closing.name.clone(),
+            receiving_school: standing.name.clone(),
+            reason: "学龄人口减少,按县域布局规划调整".into(),
+            effective_date: world.context.clock.today().to_string(),
+            ..Reorganisation::default()
+        },
+    )
+    .await;
 
     // Nobody answers: not refused for good, and not passed.
     let clerk = world.officer("county.clerk", COUNTY);
