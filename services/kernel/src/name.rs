@@ -15,8 +15,16 @@ use crate::scope::{Scoped, in_ranges, of_school};
 pub fn id_of(collection: &str, name: &str) -> Result<Uuid, KernelError> {
     name.strip_prefix(collection)
         .and_then(|rest| rest.strip_prefix('/'))
-        .and_then(|id| Uuid::try_parse(id).ok())
+        .and_then(written_id)
         .ok_or_else(|| KernelError::not_found(name))
+}
+
+/// An id in the one spelling that the service writes itself: 36 characters, lower case, with hyphens. A record has one
+/// name, so that the journal, four eyes and the feed, which compare names, find all that was done to it.
+pub fn written_id(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    let mut spelling = Uuid::encode_buffer();
+    (id.hyphenated().encode_lower(&mut spelling) == text).then_some(id)
 }
 
 /// The etag of a version.
@@ -97,7 +105,7 @@ impl Parent {
         }
         value
             .strip_prefix("schools/")
-            .and_then(|id| Uuid::try_parse(id).ok())
+            .and_then(written_id)
             .map(Self::School)
             .ok_or_else(|| {
                 KernelError::Fields(vec![Violation::invalid(
@@ -137,6 +145,35 @@ impl Parent {
         match self {
             Self::Region { ranges, .. } => ranges.iter().any(|range| range.contains(&place)),
             Self::School(id) => school == Some(*id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_has_one_name_and_other_spellings_of_its_id_do_not_exist() {
+        let id = Uuid::now_v7();
+        assert_eq!(id_of("exports", &format!("exports/{id}")).ok(), Some(id));
+        let others = [
+            id.to_string().to_uppercase(),
+            id.simple().to_string(),
+            id.braced().to_string(),
+            id.urn().to_string(),
+            format!(" {id}"),
+            String::new(),
+        ];
+        for other in others {
+            let refused = id_of("exports", &format!("exports/{other}"));
+            assert!(
+                matches!(refused, Err(KernelError::NotFound { .. })),
+                "{other}"
+            );
+            let regions = RegionTable::builtin();
+            let parent = Parent::parse(&regions, "parent", &format!("schools/{other}"));
+            assert!(matches!(parent, Err(KernelError::Fields(_))), "{other}");
         }
     }
 }

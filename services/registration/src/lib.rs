@@ -21,6 +21,7 @@ pub mod duplicate_case;
 pub mod entity;
 pub mod export;
 pub mod finding;
+mod followers;
 pub mod forecast;
 pub mod key_change;
 pub mod ledger;

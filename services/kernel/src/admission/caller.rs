@@ -1,10 +1,10 @@
 //! Who calls.
 
 use tonic::Request;
-use uuid::Uuid;
 
 use super::token::Claims;
 use crate::error::KernelError;
+use crate::name::written_id;
 use crate::post::{Department, Duty, Level, Role};
 use crate::region::{RegionLevel, RegionTable};
 use crate::scope::Scope;
@@ -92,7 +92,7 @@ fn scope_of(role: Role, organisation: &str, regions: &RegionTable) -> Option<Sco
     }
     if role.level == Level::School {
         let id = organisation.strip_prefix("schools/")?;
-        return Some(Scope::school(Uuid::try_parse(id).ok()?));
+        return Some(Scope::school(written_id(id)?));
     }
     let code = organisation.strip_prefix("regions/")?;
     let level = match role.level {

@@ -203,13 +203,20 @@ impl Rpc {
         let message = request.into_inner();
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         let term = self.term(message.term)?;
-        // One moment for all: a student who is aided between two statements would count as entitled only.
-        let moment = self.context.store.snapshot().await?;
-        let counts = totals::in_hardship(&moment, &parent).await?;
-        let aided = totals::aided(&moment, &caller.scope, &parent, term).await?;
-        let grants = totals::sums(&moment, &caller.scope, &parent, term).await?;
-        let unproven = store::count_unproven(&moment, &caller.scope, &parent, term).await?;
-        drop(moment);
+        let (context, scope) = (self.context.clone(), caller.scope);
+        // In a task of its own: a caller who goes away must not leave the snapshot open.
+        let read = tokio::spawn(async move {
+            // One moment for all: a student who is aided between two statements would count as entitled only.
+            let moment = context.store.snapshot().await?;
+            let counts = totals::in_hardship(&moment, &parent).await?;
+            let aided = totals::aided(&moment, &scope, &parent, term).await?;
+            let grants = totals::sums(&moment, &scope, &parent, term).await?;
+            let unproven = store::count_unproven(&moment, &scope, &parent, term).await?;
+            Ok::<_, KernelError>((counts, aided, grants, unproven))
+        });
+        let (counts, aided, grants, unproven) = read
+            .await
+            .map_err(|error| KernelError::Stored(format!("the task failed: {error}")))??;
         let book = rule_book::rules()?;
         let mut sums: BTreeMap<(i32, i32), AidSum> = BTreeMap::new();
         let sum = |item: i32, stage: i32| AidSum {

@@ -1,6 +1,6 @@
 //! Takes a step of a draw: check, move and write in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::SET;
@@ -59,21 +59,29 @@ pub(super) async fn take(
             let taken = WORKFLOW
                 .take(&tx, &context, &caller, &asked, standing, |_| true)
                 .await?;
-            let waiting = match asked.step {
+            let (school, stage, grade) = (current.school, current.stage, current.grade);
+            let (waiting, classes) = match asked.step {
                 RUN => {
-                    parent::hold_places(&*tx, [current.school]).await?;
-                    store::roll(&*tx, current.school, current.stage, current.grade).await?
+                    parent::hold_places(&*tx, [school]).await?;
+                    let waiting = store::roll(&*tx, school, stage, grade).await?;
+                    (waiting, store::classes(&*tx, school, stage, grade).await?)
                 }
-                _ => Vec::new(),
+                _ => Default::default(),
             };
             let content = store::content_of(&current)?;
             let waiting = of_list(&content.members, waiting);
-            taken.pass(&asked, |Guard::SomebodyToPlace| match waiting.is_empty() {
-                false => Ok(()),
-                true => Err(Unmet::Missing(
+            taken.pass(&asked, |guard| match guard {
+                Guard::SomebodyToPlace if waiting.is_empty() => Err(Unmet::Missing(
                     "nobody of the list attends the school without a class any more".into(),
                     "名单中已无待分班的在读学生".into(),
                 )),
+                Guard::ClassesAsListed if !are_listed(&content.school_classes, &classes) => {
+                    Err(Unmet::Missing(
+                        "the classes of the grade are no longer those of the list; cancel the draw and prepare another".into(),
+                        "该年级现有班级与锁定的名单不一致,请取消本次分班后重新锁定名单".into(),
+                    ))
+                }
+                Guard::SomebodyToPlace | Guard::ClassesAsListed => Ok(()),
             })?;
             let mut changed = current.clone();
             let mut records = Vec::new();
@@ -171,6 +179,13 @@ fn reveal(
         draw.seed = algorithm::seed(&draw.school_part, &draw.county_part, &draw.list_digest);
     }
     Ok(())
+}
+
+/// Whether the classes of a list are those of the grade, in whichever order they are numbered now.
+fn are_listed(listed: &[String], classes: &[Uuid]) -> bool {
+    let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    let standing: Vec<String> = classes.iter().map(|id| format!("classes/{id}")).collect();
+    listed == standing.iter().map(String::as_str).collect()
 }
 
 /// Those of the list who still wait for a class, by their ids.

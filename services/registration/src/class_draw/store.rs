@@ -18,6 +18,9 @@ use uuid::Uuid;
 use crate::entity::class_draw::{Column, Entity, Model};
 use crate::entity::{school_class, student};
 
+/// The states of a draw that has ended.
+const ENDED: [i32; 2] = [DrawState::Drawn as i32, DrawState::Cancelled as i32];
+
 /// Adds a draw, unless the grade has one of the year that stands.
 pub async fn insert_missing(
     database: &impl ConnectionTrait,
@@ -49,6 +52,30 @@ pub async fn standing(
         .await
 }
 
+/// How many draws of a school have not ended and deal out any of these classes; with none named, how many have not ended.
+pub(crate) async fn running_with(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    classes: Option<&[Uuid]>,
+) -> Result<u64, KernelError> {
+    let judged = Scope::everything("counted for whoever closes or splits the school");
+    let draws = Entity::visible_to(&judged)
+        .filter(Column::School.eq(school))
+        .filter(Column::State.is_not_in(ENDED))
+        .all(database)
+        .await?;
+    let Some(classes) = classes else {
+        return Ok(draws.len() as u64);
+    };
+    let classes: HashSet<String> = classes.iter().map(|id| format!("classes/{id}")).collect();
+    let mut found = 0;
+    for draw in &draws {
+        let dealt = content_of(draw)?.school_classes;
+        found += u64::from(dealt.iter().any(|class| classes.contains(class)));
+    }
+    Ok(found)
+}
+
 /// Whom of some students a draw that has not ended has on its list, each with the draw.
 pub(crate) async fn listed(
     database: &impl ConnectionTrait,
@@ -57,12 +84,11 @@ pub(crate) async fn listed(
     if students.is_empty() {
         return Ok(HashMap::new());
     }
-    let ended = [DrawState::Drawn as i32, DrawState::Cancelled as i32];
     let schools: HashSet<Uuid> = students.iter().map(|student| student.school).collect();
     let judged = Scope::everything("the caller was found to cover the students");
     let draws = Entity::visible_to(&judged)
         .filter(Column::School.is_in(schools))
-        .filter(Column::State.is_not_in(ended))
+        .filter(Column::State.is_not_in(ENDED))
         .all(database)
         .await?;
     let mut listed = HashMap::new();

@@ -14,10 +14,12 @@ use crate::rule_book::rules;
 pub enum Guard {
     /// Somebody of the list still attends the school without a class.
     SomebodyToPlace,
+    /// The classes of the grade are those of the list: none has gone to another school or grade, and none has come.
+    ClassesAsListed,
 }
 
 /// Every guard.
-pub const GUARDS: &[Guard] = &[Guard::SomebodyToPlace];
+pub const GUARDS: &[Guard] = &[Guard::SomebodyToPlace, Guard::ClassesAsListed];
 
 /// The step that freezes the list; it has no row, because it starts from nothing.
 pub const PREPARE: &str = "PrepareClassDraw";
@@ -49,7 +51,7 @@ pub static WORKFLOW: Workflow<State, Guard> = {
         Row::step(COMMIT_COUNTY, "县级种子承诺", &[SchoolCommitted],                                                Committed,       COUNTY).due(STEP_DAYS).not_by(&[COMMIT_SCHOOL]),
         Row::step(REVEAL_SCHOOL, "学校种子公开", &[Committed],                                                      SchoolRevealed,  &[SCHOOL_APPROVER]).due(STEP_DAYS),
         Row::step(REVEAL_COUNTY, "县级种子公开", &[SchoolRevealed],                                                 Revealed,        COUNTY).due(STEP_DAYS).not_by(&[REVEAL_SCHOOL]),
-        Row::step(RUN,           "电脑分班",     &[Revealed],                                                       Drawn,           &[SCHOOL_CLERK, SCHOOL_APPROVER]).guards(&[Guard::SomebodyToPlace]),
+        Row::step(RUN,           "电脑分班",     &[Revealed],                                                       Drawn,           &[SCHOOL_CLERK, SCHOOL_APPROVER]).guards(&[Guard::SomebodyToPlace, Guard::ClassesAsListed]),
         Row::step(CANCEL,        "取消分班",     &[Prepared, SchoolCommitted, Committed, SchoolRevealed, Revealed], Cancelled,       &[COUNTY_APPROVER]),
     ]}
 };

@@ -14,6 +14,7 @@ use super::encode::{encode, name_of};
 use super::opening::{refresh, subject_of};
 use super::store;
 use crate::entity::dropout_case::{Entity, Model};
+use crate::school::store as schools;
 use crate::student::ledger::Pen;
 
 /// Holds the cases of students who are about to move, before anything of the students is written: the steps of a case hold it
@@ -42,7 +43,7 @@ pub(crate) async fn follow(
         return Ok(Vec::new());
     }
     let entered: BTreeSet<Uuid> = moved.values().map(|(school, _)| *school).collect();
-    let regions = store::regions_of(database, entered).await?;
+    let regions = schools::regions_of(database, entered).await?;
     let subjects: Vec<Subject> = cases.iter().filter_map(subject_of).collect();
     let children = child::children(database, pen.keys, &subjects).await?;
     let (mut changed, mut records) = (Vec::new(), Vec::new());

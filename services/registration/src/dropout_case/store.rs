@@ -15,7 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::dropout_case::{Column, Entity, Model};
-use crate::entity::{dropout_notice, dropout_visit, school, student};
+use crate::entity::{dropout_notice, dropout_visit, student};
 
 /// What a list of cases holds, its parent aside; 0 and false for all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -172,19 +172,6 @@ pub(crate) async fn hold_students(
             .await?;
     }
     Ok(())
-}
-
-/// The counties of some schools.
-pub(crate) async fn regions_of(
-    database: &impl ConnectionTrait,
-    schools: impl IntoIterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, String>, DbErr> {
-    let public = Scope::everything("the directory is public");
-    let rows = school::Entity::visible_to(&public)
-        .filter(school::Column::Id.is_in(schools))
-        .all(database)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.region)).collect())
 }
 
 /// The visits and notices of cases go along to a school and its place.

@@ -14,6 +14,7 @@ use super::facts::Decision;
 use super::store;
 use crate::entity::duplicate_case::Model;
 use crate::entity::{duplicate_claim, student};
+use crate::school::parent::OpenPlaces;
 use crate::school_class::store as classes;
 use crate::student::error::StudentError;
 use crate::student::ledger::{self, Happening, Pen};
@@ -28,7 +29,7 @@ pub(super) async fn carry_out(
     case: &Model,
     claims: &[duplicate_claim::Model],
     decision: Decision<'_>,
-    place: Option<i64>,
+    places: &OpenPlaces,
 ) -> Result<Vec<Record>, DuplicateCaseError> {
     for claim in claims {
         let is_meant = decision.claim.is_some_and(|meant| meant.id == claim.id);
@@ -46,7 +47,7 @@ pub(super) async fn carry_out(
     match (decision.outcome, decision.claim) {
         // Of two records, the one too many is cancelled by its own school: nothing moves.
         (Outcome::ClaimantTakes, Some(claim)) if claim.student.is_nil() => {
-            moved(tx, context, case, claim, place).await
+            moved(tx, context, case, claim, places).await
         }
         (Outcome::OtherPerson, Some(claim)) => {
             // A document that the record only had before, by mistake, is the other child's.
@@ -63,7 +64,7 @@ async fn moved(
     context: &Context,
     case: &Model,
     claim: &duplicate_claim::Model,
-    place: Option<i64>,
+    places: &OpenPlaces,
 ) -> Result<Vec<Record>, DuplicateCaseError> {
     let Some(student) = store::student_of(&**tx, case.student).await? else {
         let why = "the record of a case is gone";
@@ -90,6 +91,8 @@ async fn moved(
             .into(),
         );
     }
+    // A school that has closed since it claimed the child takes nobody.
+    let place = places.taking(claim.school)?;
     let happening = Happening {
         kind: Kind::TransferredIn,
         date: context.clock.today(),
@@ -99,7 +102,7 @@ async fn moved(
         // Claimed by an admission, whose classes are drawn later.
         student::Model {
             school: claim.school,
-            place: place.unwrap_or(claim.place),
+            place,
             school_class: None,
             ..student.clone()
         }
@@ -109,7 +112,7 @@ async fn moved(
         };
         let class = classes::find_in(&**tx, claim.school, claim.school_class).await?;
         let mut class = class.ok_or_else(unknown)?;
-        class.place = place.unwrap_or(class.place);
+        class.place = place;
         transfer::seated(&student, &class, context)
     };
     let pen = Pen::of(context);

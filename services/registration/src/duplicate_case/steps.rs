@@ -107,7 +107,7 @@ async fn run(
             let current = store::get(&*tx, &taker.scope, id).await?;
             let claims = store::claims_of(&*tx, id).await?;
             let schools = claims.iter().map(|claim| claim.school);
-            let places = parent::hold_places(&*tx, schools).await?;
+            let places = parent::hold_open(&*tx, schools).await?;
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
@@ -140,10 +140,8 @@ async fn run(
                 changed.claim = decision.claim.map(|claim| claim.id);
                 if taken.to == State::Settled {
                     changed.open_student = None;
-                    let place = decision
-                        .claim
-                        .and_then(|claim| places.get(&claim.school).copied());
-                    records = carry_out(&tx, &context, &changed, &claims, decision, place).await?;
+                    records =
+                        carry_out(&tx, &context, &changed, &claims, decision, &places).await?;
                 }
             }
             said(&tx, &context, &taker, &asked, &mut changed, &claims).await?;

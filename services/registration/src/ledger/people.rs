@@ -16,9 +16,12 @@ use uuid::Uuid;
 use super::rules::{Asked, birth_months_of};
 use super::{cases, events, groups};
 use crate::entity::{dropout_case, dropout_case_event, student};
+use crate::student::standing::LIVE_ROWS;
 
 /// Children of the compulsory years whose record is open: who attends, is away for a time, or has dropped out.
-pub const OF_SCHOOL_AGE: &str = "stage <= 2 AND (state <= 4 OR state = 9)";
+fn of_school_age() -> String {
+    format!("stage <= 2 AND {}", *LIVE_ROWS)
+}
 
 /// A child of a ledger.
 #[derive(Clone, Debug)]
@@ -108,7 +111,10 @@ pub(crate) fn students_of(asked: &Asked) -> Condition {
     let months = birth_months_of(asked.ages, asked.school_year);
     Condition::all()
         // Who attends senior school early is past the compulsory years, and counts as one who has come that far.
-        .add_option((!asked.or_higher).then(|| Expr::cust(OF_SCHOOL_AGE)))
+        .add(Expr::cust(match asked.or_higher {
+            true => LIVE_ROWS.clone(),
+            false => of_school_age(),
+        }))
         .add_option(
             asked
                 .or_higher

@@ -3,20 +3,15 @@
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::education::v1::Stage;
-use junheng_proto::registration::v1::student::State;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _};
 
 use crate::entity::student;
-use crate::student::standing;
-use crate::tally::counted::{ENROLLED, index_of};
+use crate::tally::counted::{BY_STATE, index_of, live_but_not_counted};
 use crate::tally::read;
 
 /// The stages of compulsory education.
 pub(super) const STAGES: [i32; 2] = [Stage::Primary as i32, Stage::Junior as i32];
-
-/// The states of a live record that the counts keep, with their columns there; who attends is kept of everybody.
-const KEPT: [(State, &str); 2] = [(State::Suspended, "suspended"), (State::Abroad, "abroad")];
 
 /// Children of the compulsory years with an open record, by stage: what the counts keep, and those in the few other states.
 pub(super) async fn with_record(
@@ -24,10 +19,9 @@ pub(super) async fn with_record(
     parent: &Parent,
 ) -> Result<Vec<(i32, i64)>, DbErr> {
     let reading = read::reading(snapshot, parent).await?;
-    let columns = KEPT.iter().map(|(_, column)| index_of(column));
-    let kept: Vec<usize> = std::iter::once(Some(ENROLLED))
-        .chain(columns)
-        .flatten()
+    let kept: Vec<usize> = BY_STATE
+        .iter()
+        .filter_map(|(_, column)| index_of(column))
         .collect();
     let mut counts: Vec<(i32, i64)> = STAGES
         .into_iter()
@@ -44,23 +38,10 @@ async fn in_other_states(
     snapshot: &impl ConnectionTrait,
     parent: &Parent,
 ) -> Result<Vec<(i32, i64)>, DbErr> {
-    let is_counted =
-        |state: &State| *state == State::Enrolled || KEPT.iter().any(|(kept, _)| kept == state);
-    let others: Vec<String> = standing::LIVE
-        .iter()
-        .filter(|state| !is_counted(state))
-        .map(|state| (*state as i32).to_string())
-        .collect();
-    // In the words of the index of the few who do not attend.
-    let few = format!(
-        "state <> {} AND state IN ({})",
-        State::Enrolled as i32,
-        others.join(", ")
-    );
     let judged = Scope::everything("the parent was judged against the scope before");
     student::Entity::visible_to(&judged)
         .filter(parent.condition::<student::Entity>())
-        .filter(Expr::cust(few))
+        .filter(Expr::cust(live_but_not_counted()))
         .filter(student::Column::Stage.is_in(STAGES))
         .select_only()
         .column(student::Column::Stage)

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::error::ReorganisationError;
 use super::moves::{Moved, Transit};
-use super::rules::check_split;
+use super::rules::{check_kind, check_split};
 use super::store;
 use crate::entity::reorganisation::Model;
 use crate::entity::school::{self as school_entity, Model as SchoolRow};
@@ -50,6 +50,12 @@ impl Execution<'_> {
             }
             Kind::Renaming | Kind::ChangeOfKind => {
                 let school = self.school(model.school).await?;
+                if kind == Kind::ChangeOfKind {
+                    // Judged again: who came since the plan was drafted is not left in a stage that nobody runs.
+                    let new_kind = changed_entry(&school, &self.plan).kind;
+                    let used = store::stages_in_use(&**self.tx, school.id).await?;
+                    KernelError::unless_empty(check_kind(&used, new_kind))?;
+                }
                 self.change_entry(&school, &mut records).await?;
             }
             Kind::Merger | Kind::Closure => {

@@ -13,6 +13,7 @@ pub mod error;
 mod execute;
 mod moves;
 pub mod obstacles;
+mod open;
 mod recode;
 pub mod rpc;
 pub mod rules;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::entity::{school, school_class};
+use crate::followers;
 use crate::school_class::rpc::encode;
 use crate::school_class::rules::{MOST_CLASSES, Place};
 use crate::student::ledger::{self, Happening, Move, Pen};
@@ -91,6 +92,7 @@ impl Transit<'_> {
             .map(|(stage, grade, number)| ((stage, grade), number))
             .collect();
         let mut records = Vec::with_capacity(classes.len());
+        let mut moved = Vec::with_capacity(classes.len());
         for before in classes {
             let number = highest.entry((before.stage, before.grade)).or_default();
             *number += 1;
@@ -106,6 +108,7 @@ impl Transit<'_> {
             };
             resource::replace::<school_class::Entity>(&**self.tx, after.clone(), before.version)
                 .await?;
+            moved.push((after.id, after.school, after.place));
             let (old, new) = (encode(&before), encode(&after));
             let school = Some(after.school);
             records.push(record(
@@ -117,6 +120,7 @@ impl Transit<'_> {
                 true,
             ));
         }
+        followers::go_with_classes(&**self.tx, &moved).await?;
         Ok(records)
     }
 }

@@ -17,8 +17,9 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::error::ReorganisationError;
+use super::open::{Leaving, open_processes};
+use super::rules;
 use super::workflow::State;
-use super::{rules, store};
 use crate::entity::reorganisation::Entity;
 use crate::school::parent;
 use crate::school_year;
@@ -180,7 +181,7 @@ impl Rpc {
         let school = school.ok_or_else(|| parent::not_a_school("school"))?;
         let school_year = school_year::of(self.context.clock.today());
         Ok(ListObstaclesResponse {
-            obstacles: store::open_processes(reader, school, school_year).await?,
+            obstacles: open_processes(reader, school, Leaving::Everybody, school_year).await?,
         })
     }
 }

@@ -51,7 +51,7 @@ pub struct Facts {
     pub has_evidence: bool,
     /// Why the receiving school cannot receive, in English and in Chinese; `None` when it can or none is needed.
     pub receiver: Option<(String, String)>,
-    /// What is still open for students of the school that closes, in English and in Chinese; `None` for nothing.
+    /// What is still open for students who leave the school, in English and in Chinese; `None` for nothing.
     pub open: Option<(String, String)>,
     /// What the other services hold for the school that closes, in English and in Chinese; `None` for nothing.
     pub left: Option<(String, String)>,
@@ -172,6 +172,28 @@ pub fn check_split(
         ));
     }
     wrong
+}
+
+/// What is wrong with the kind that a school is to have, by the stages in which it has students or classes: it runs them all.
+pub fn check_kind(used: &BTreeSet<i32>, new_kind: i32) -> Vec<Violation> {
+    // A plan that leaves the kind out is refused for that.
+    if new_kind == 0 {
+        return Vec::new();
+    }
+    let runs = |stage: &Stage| stages_of(new_kind).contains(stage);
+    let used = used.iter().filter_map(|stage| Stage::try_from(*stage).ok());
+    let left: Vec<&str> = used.filter(|stage| !runs(stage)).map(label::of).collect();
+    if left.is_empty() {
+        return Vec::new();
+    }
+    let left = left.join("、");
+    vec![Violation::invalid(
+        "reorganisation.new_school.kind",
+        format!(
+            "does not run {left}, in which the school has students or classes; move them first"
+        ),
+        format!("不含{left},而该校仍有此学段的学生或班级,请先妥善安置"),
+    )]
 }
 
 /// What is wrong with the day of a plan that is drafted today: nothing changes before it is planned.
@@ -296,6 +318,17 @@ mod tests {
             "nothing stays"
         );
         assert_eq!(fields(&[1, 1, 2], 312), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_school_keeps_running_the_stages_in_which_it_has_somebody() {
+        let both = BTreeSet::from([Stage::Primary as i32, Stage::Junior as i32]);
+        assert_eq!(check_kind(&both, 312), []);
+        assert_eq!(check_kind(&BTreeSet::new(), 211), []);
+        assert_eq!(check_kind(&both, 0), []);
+        let wrong = check_kind(&both, 211);
+        assert_eq!(wrong[0].field, "reorganisation.new_school.kind");
+        assert!(wrong[0].why_zh.contains("初中"), "{wrong:?}");
     }
 
     #[test]

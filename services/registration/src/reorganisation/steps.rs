@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::error::ReorganisationError;
 use super::execute::{Execution, changed_entry, record_of};
 use super::obstacles::{self, Left, Neighbours};
+use super::open::{Leaving, open_processes};
 use super::rpc::encode;
 use super::rules::{self, Facts};
 use super::store;
@@ -90,6 +91,14 @@ pub(super) async fn create(
                 let wrong = rules::check_split(&plan.school_classes, &classes, new_kind);
                 KernelError::unless_empty(wrong)?;
             }
+            if let Some(school) = new
+                .school
+                .filter(|_| plan.kind == Kind::ChangeOfKind as i32)
+            {
+                let new_kind = plan.new_school.as_ref().map_or(0, |new| new.kind);
+                let used = store::stages_in_use(&*tx, school).await?;
+                KernelError::unless_empty(rules::check_kind(&used, new_kind))?;
+            }
             require_free_code(&tx, &plan).await?;
             store::insert(&*tx, new.clone()).await?;
             let answer = encode(&new, today)?;
@@ -147,7 +156,7 @@ pub(super) async fn take(
                 closes: rules::closes(current.kind),
                 has_evidence: !asked.evidence.is_empty(),
                 receiver: receiver(&tx, &current).await?,
-                open: open(&tx, &current, school_year::of(today)).await?,
+                open: open(&tx, &current, &plan, school_year::of(today)).await?,
                 left: left.missing(),
                 today,
                 publicity_end: date_of(&current.publicity_end_date),
@@ -303,16 +312,26 @@ async fn receiver(tx: &Tx, model: &Model) -> Result<Option<(String, String)>, Ke
     }))
 }
 
-/// What has begun for students of the school that closes and has not ended.
+/// What has begun for students of the school that closes, or of the classes that a split takes along, and has not ended.
 async fn open(
     tx: &Tx,
     model: &Model,
+    plan: &Reorganisation,
     school_year: i32,
 ) -> Result<Option<(String, String)>, KernelError> {
-    let (Some(school), Some(_)) = (model.school, model.receiving_school) else {
+    let Some(school) = model.school else {
         return Ok(None);
     };
-    let open = store::open_processes(&**tx, school, school_year).await?;
+    let named = plan.school_classes.iter();
+    let going: Vec<Uuid> = named
+        .filter_map(|name| id_of("classes", name).ok())
+        .collect();
+    let leaving = match rules::closes(model.kind) {
+        true => Leaving::Everybody,
+        false if going.is_empty() => return Ok(None),
+        false => Leaving::Classes(&going),
+    };
+    let open = open_processes(&**tx, school, leaving, school_year).await?;
     Ok(obstacles::told(&open, "an end of", "办结"))
 }
 

@@ -1,39 +1,22 @@
 //! Every SQL statement about reorganisations, the lineage of schools and their years.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::resource;
-use junheng_kernel::scope::{Scope, Scoped, of_school};
-use junheng_proto::obstacle::v1::Obstacle;
-use junheng_proto::registration::v1::key_change::State as KeyState;
+use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::reorganisation::Kind;
-use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::workflow::State;
-use crate::admission::workflow::State as AdmissionState;
-use crate::certificate::workflow::ListState;
-use crate::class_draw::workflow::State as DrawState;
 use crate::entity::reorganisation::{Column, Entity, Model};
-use crate::entity::{
-    admission_plan, certificate_list, class_draw, duplicate_case, former_school, key_change,
-    school, school_class, school_lineage, school_year, status_change, student, transfer,
-};
-
-/// The states of a class draw that is under way.
-const DRAWING: [i32; 5] = [
-    DrawState::Prepared as i32,
-    DrawState::SchoolCommitted as i32,
-    DrawState::Committed as i32,
-    DrawState::SchoolRevealed as i32,
-    DrawState::Revealed as i32,
-];
+use crate::entity::{former_school, school, school_class, school_lineage, school_year, student};
+use crate::student::standing::LIVE;
 
 const EVERYWHERE: &str = "the schools of a reorganisation were judged against the scope before";
 
@@ -268,118 +251,28 @@ pub async fn record_year(
     Ok(written)
 }
 
-/// What is open for students of a school, by kind, in a school year; nothing of a kind that has ended everywhere.
-pub async fn open_processes(
+/// The stages in which a school has classes, or students whose record it keeps.
+pub async fn stages_in_use(
     database: &impl ConnectionTrait,
     school: Uuid,
-    school_year: i32,
-) -> Result<Vec<Obstacle>, DbErr> {
-    let transfers =
-        count_open::<transfer::Entity>(database, school, transfer::Column::OpenKey.is_not_null());
-    let cases = count_open::<duplicate_case::Entity>(
-        database,
-        school,
-        duplicate_case::Column::OpenStudent.is_not_null(),
-    );
-    let filed = [KeyState::Filed as i32, KeyState::Endorsed as i32];
-    let key_changes =
-        count_open::<key_change::Entity>(database, school, key_change::Column::State.is_in(filed));
-    // Like the index that keeps one open change to a student.
-    let status_changes = count_open::<status_change::Entity>(
-        database,
-        school,
-        status_change::Column::State.is_in([1, 2]),
-    );
-    let lists = count_open::<admission_plan::Entity>(database, school, admitting(school_year));
-    let proposed = [ListState::Proposed as i32, ListState::Submitted as i32];
-    let certificates = count_open::<certificate_list::Entity>(
-        database,
-        school,
-        certificate_list::Column::State.is_in(proposed),
-    );
-    let draws = count_open::<class_draw::Entity>(
-        database,
-        school,
-        class_draw::Column::State.is_in(DRAWING),
-    );
-    let found = [
-        ("transfers", "转学", "transfers", transfers.await?),
-        (
-            "cases of double registration",
-            "双重学籍",
-            "duplicateCases",
-            cases.await?,
-        ),
-        (
-            "changes of key fields",
-            "关键信息变更",
-            "keyChanges",
-            key_changes.await?,
-        ),
-        (
-            "changes of status",
-            "学籍异动",
-            "statusChanges",
-            status_changes.await?,
-        ),
-        (
-            "admission lists",
-            "招生名单",
-            "admissionPlans",
-            lists.await?,
-        ),
-        ("class draws", "均衡分班", "classDraws", draws.await?),
-        (
-            "lists of certificates",
-            "证书名册",
-            "certificateLists",
-            certificates.await?,
-        ),
-    ];
-    let open = found.into_iter().filter(|(.., count)| *count > 0);
-    Ok(open
-        .map(|(kind, label, collection, count)| Obstacle {
-            kind: kind.to_owned(),
-            label: label.to_owned(),
-            count: i64::try_from(count).unwrap_or(i64::MAX),
-            source: format!("schools/{school}/{collection}"),
-        })
-        .collect())
-}
-
-/// Lists that hold children who have no place yet; and, of the school years that have not ended, those that hold children who
-/// were admitted and are neither registered nor released.
-fn admitting(school_year: i32) -> SimpleExpr {
-    use admission_plan::Column as Plan;
-    let undecided = [
-        AdmissionState::Draft as i32,
-        AdmissionState::Closed as i32,
-        AdmissionState::Published as i32,
-    ];
-    let confirmed = [
-        AdmissionState::Confirmed as i32,
-        AdmissionState::Enrolled as i32,
-    ];
-    let waiting = Plan::State.is_in(undecided).and(Plan::ListedCount.gt(0));
-    let missing = Plan::AdmittedCount
-        .into_expr()
-        .gt(Plan::EnrolledCount.into_expr());
-    let admitted = Plan::State.is_in(confirmed).and(missing);
-    waiting.or(admitted.and(Plan::SchoolYear.gte(school_year)))
-}
-
-async fn count_open<E: Scoped>(
-    database: &impl ConnectionTrait,
-    school: Uuid,
-    open: SimpleExpr,
-) -> Result<u64, DbErr>
-where
-    E::Model: Sync,
-{
-    let all = Scope::everything("counted for whoever closes the school");
-    E::visible_to(&all)
-        .filter(of_school::<E>(school))
-        .filter(open)
-        .count(database)
-        .await
+) -> Result<BTreeSet<i32>, DbErr> {
+    let judged = || Scope::everything(EVERYWHERE);
+    let of_classes: Vec<i32> = school_class::Entity::visible_to(&judged())
+        .select_only()
+        .column(school_class::Column::Stage)
+        .distinct()
+        .filter(school_class::Column::School.eq(school))
+        .into_tuple()
+        .all(database)
+        .await?;
+    let of_students: Vec<i32> = student::Entity::visible_to(&judged())
+        .select_only()
+        .column(student::Column::Stage)
+        .distinct()
+        .filter(student::Column::School.eq(school))
+        .filter(student::Column::State.is_in(LIVE.map(|state| state as i32)))
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(of_classes.into_iter().chain(of_students).collect())
 }

@@ -16,7 +16,7 @@ pub enum Guard {
     ReceiverStands,
     /// The last day of public notice is past.
     PublicityOver,
-    /// Nothing that has begun for a student of the school that closes is still open.
+    /// Nothing that has begun for a student of the school that closes, or of the classes that a split takes along, is still open.
     NothingOpen,
     /// Staffing and assets hold nothing any more for the school that closes.
     NothingLeft,

@@ -37,6 +37,14 @@ pub(crate) struct OpenPlaces {
 // === impl OpenPlaces ===
 
 impl OpenPlaces {
+    /// Where a school that takes somebody lies. Fails with `SCHOOL_NOT_OPEN` as [`check_open`] does.
+    pub(crate) fn taking(&self, school: Uuid) -> Result<i64, KernelError> {
+        let held = self.held.get(&school);
+        let held = held.ok_or_else(|| KernelError::not_found(format!("schools/{school}")))?;
+        check_open(held)?;
+        Ok(held.place)
+    }
+
     /// Where a school lies, or what is wrong with a row that names it.
     pub(crate) fn of(&self, school: Uuid) -> Result<i64, Violation> {
         let Some(held) = self.held.get(&school) else {

@@ -1,9 +1,9 @@
 //! Every SQL statement about schools.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
-use junheng_kernel::scope::{Scope, Scoped};
+use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
@@ -11,14 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::school::{Column, Entity, Model};
-use crate::entity::{
-    absence, admission_entry, admission_plan, aid_grant, aid_sum, aided_count, attendance_roll,
-    attendance_sheet, certificate, certificate_list, class_draw, cohort_count, dropout_case,
-    dropout_case_event, dropout_notice, dropout_report, dropout_visit, duplicate_case,
-    duplicate_claim, group_recognition, junior_place, key_change, number_mismatch, promotion,
-    quarantined_row, relief_plan, school_class, school_year, status_change, student,
-    student_change, transfer,
-};
+use crate::followers;
 use crate::reorganisation::store as reorganisations;
 use crate::tally;
 
@@ -104,54 +97,19 @@ pub(crate) async fn follow_place(
     database: &impl ConnectionTrait,
     school: &Model,
 ) -> Result<(), KernelError> {
-    follow::<school_class::Entity>(database, school).await?;
-    follow::<student::Entity>(database, school).await?;
-    follow::<student_change::Entity>(database, school).await?;
-    follow::<key_change::Entity>(database, school).await?;
-    follow::<number_mismatch::Entity>(database, school).await?;
-    follow::<relief_plan::Entity>(database, school).await?;
-    follow::<group_recognition::Entity>(database, school).await?;
-    follow::<aid_grant::Entity>(database, school).await?;
-    follow::<aid_sum::Entity>(database, school).await?;
-    follow::<aided_count::Entity>(database, school).await?;
-    follow::<admission_plan::Entity>(database, school).await?;
-    follow::<admission_entry::Entity>(database, school).await?;
-    follow::<class_draw::Entity>(database, school).await?;
-    follow::<cohort_count::Entity>(database, school).await?;
-    follow::<status_change::Entity>(database, school).await?;
-    follow::<promotion::Entity>(database, school).await?;
-    follow::<attendance_sheet::Entity>(database, school).await?;
-    follow::<attendance_roll::Entity>(database, school).await?;
-    follow::<absence::Entity>(database, school).await?;
-    follow::<junior_place::Entity>(database, school).await?;
-    follow::<certificate_list::Entity>(database, school).await?;
-    follow::<certificate::Entity>(database, school).await?;
-    follow::<transfer::Entity>(database, school).await?;
-    follow::<duplicate_case::Entity>(database, school).await?;
-    follow::<dropout_case::Entity>(database, school).await?;
-    follow::<dropout_case_event::Entity>(database, school).await?;
-    follow::<dropout_visit::Entity>(database, school).await?;
-    follow::<dropout_notice::Entity>(database, school).await?;
-    follow::<dropout_report::Entity>(database, school).await?;
-    follow::<duplicate_claim::Entity>(database, school).await?;
-    follow::<school_year::Entity>(database, school).await?;
-    follow::<quarantined_row::Entity>(database, school).await?;
+    followers::go_with_school(database, school.id, school.place).await?;
     Ok(tally::store::move_school(database, school.id, school.place).await?)
 }
 
-/// Moves the rows of one table along with their school, on whichever side of them the school stands.
-async fn follow<E: Scoped>(
+/// The counties of some schools.
+pub(crate) async fn regions_of(
     database: &impl ConnectionTrait,
-    school: &Model,
-) -> Result<(), KernelError> {
-    let own = E::SCHOOL.map(|school| (E::PLACE, school));
-    for (place, own) in own.into_iter().chain(E::OTHER_SIDES.iter().copied()) {
-        E::update_many()
-            .col_expr(place, school.place.into())
-            .filter(own.eq(school.id))
-            .filter(place.ne(school.place))
-            .exec(database)
-            .await?;
-    }
-    Ok(())
+    schools: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, DbErr> {
+    let public = Scope::everything("the directory is public");
+    let rows = Entity::visible_to(&public)
+        .filter(Column::Id.is_in(schools))
+        .all(database)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.region)).collect())
 }

@@ -18,4 +18,4 @@ pub mod store;
 pub mod workflow;
 
 pub(crate) use expiry::spawn_expiry;
-pub(crate) use store::{follow, hardship_is_proven, in_hardship, proven};
+pub(crate) use store::{hardship_is_proven, in_hardship, proven};

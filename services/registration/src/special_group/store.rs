@@ -1,6 +1,6 @@
 //! Every SQL statement about recognitions.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::resource;
@@ -95,26 +95,6 @@ pub(crate) fn unproven() -> Condition {
     Condition::all()
         .add(Expr::cust(FLAGGED))
         .add(Expr::cust(format!("({})", any.join(" OR "))))
-}
-
-/// The recognitions follow students, each with the school entered and its place.
-pub(crate) async fn follow(
-    database: &impl ConnectionTrait,
-    moved: impl Iterator<Item = (Uuid, Uuid, i64)>,
-) -> Result<(), DbErr> {
-    let mut by_school: BTreeMap<(Uuid, i64), Vec<Uuid>> = BTreeMap::new();
-    for (student, school, place) in moved {
-        by_school.entry((school, place)).or_default().push(student);
-    }
-    for ((school, place), students) in by_school {
-        Entity::update_many()
-            .col_expr(Column::School, school.into())
-            .col_expr(Column::Place, place.into())
-            .filter(Column::Student.is_in(students))
-            .exec(database)
-            .await?;
-    }
-    Ok(())
 }
 
 /// What changes of students, each before and after, take off though a recognition in force proves it: by student, the fields

@@ -1,4 +1,4 @@
-//! What a change does to the student's record, and to the leave that it ends or prolongs.
+//! What a change does to the student's record, and to the leave that it prolongs. One that it ends, the ledger ends.
 
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::rpc::encode;
 use super::rules::KindRule;
-use super::workflow::{Kind, State};
+use super::workflow::Kind;
 use crate::entity::{school_class, status_change, student};
 use crate::school_year;
 use crate::student::ledger::{self, Happening, Pen};
@@ -49,8 +49,7 @@ impl Effect<'_> {
         database: &impl ConnectionTrait,
     ) -> Result<Vec<Record>, KernelError> {
         let mut told = Vec::new();
-        if let Some(leave) = self.leave_after() {
-            let before: &status_change::Model = self.leave.unwrap_or(&leave);
+        if let Some((before, leave)) = self.prolonged() {
             resource::replace::<status_change::Entity>(database, leave.clone(), before.version)
                 .await?;
             let shown = |row| encode(self.keys, row, self.today);
@@ -125,19 +124,16 @@ impl Effect<'_> {
         Ok(after)
     }
 
-    /// The leave as it stands after: prolonged by more leave, closed by whatever else changes the student's state.
-    fn leave_after(&self) -> Option<status_change::Model> {
-        let mut leave = self.leave?.clone();
-        leave.version += 1;
-        leave.update_micros = self.now_micros;
-        if self.rule.kind == Kind::Extension {
-            leave.until_date = self.change.until_date.clone();
-            return Some(leave);
-        }
-        self.rule.to?;
-        leave.state = State::Closed as i32;
-        leave.closed_date = self.change.effective_date.clone();
-        Some(leave)
+    /// The leave before and after, where this is more leave.
+    fn prolonged(&self) -> Option<(&status_change::Model, status_change::Model)> {
+        let before = self.leave.filter(|_| self.rule.kind == Kind::Extension)?;
+        let after = status_change::Model {
+            until_date: self.change.until_date.clone(),
+            version: before.version + 1,
+            update_micros: self.now_micros,
+            ..before.clone()
+        };
+        Some((before, after))
     }
 }
 

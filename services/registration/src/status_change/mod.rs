@@ -7,6 +7,7 @@
 //!
 //! Invariants:
 //! - a student has one change under way at a time, which the database keeps,
+//! - a leave ends when the record takes another state, whatever brings that about, and runs on in another school,
 //! - a record changes in the transaction of the step that lets it, through the students' ledger,
 //! - reason and proofs speak of health and lie sealed.
 
@@ -14,9 +15,12 @@ mod content;
 mod effect;
 pub mod error;
 mod file;
+mod follow;
 mod grades;
 pub mod rpc;
 pub mod rules;
 mod steps;
 pub mod store;
 pub mod workflow;
+
+pub(crate) use follow::{concerns, follow};

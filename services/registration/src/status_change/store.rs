@@ -1,6 +1,7 @@
 //! Every SQL statement about changes of status.
 
 use chrono::NaiveDate;
+use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::{
@@ -48,6 +49,27 @@ pub(crate) async fn running(
         .order_by_desc(Column::Id)
         .one(database)
         .await
+}
+
+/// The leaves, stays abroad and deferrals of some students that run.
+pub(super) async fn running_of(
+    database: &impl ConnectionTrait,
+    students: impl Iterator<Item = Uuid>,
+) -> Result<Vec<Model>, DbErr> {
+    let all = Scope::everything("what goes along with students who were judged");
+    let students: Vec<Uuid> = students.collect();
+    let mut found = Vec::new();
+    for some in students.chunks(SET) {
+        let rows = Entity::visible_to(&all)
+            .filter(Column::Student.is_in(some.iter().copied()))
+            .filter(Column::State.eq(State::Effective as i32))
+            .filter(Column::Kind.is_in(LEAVES))
+            .order_by_asc(Column::Id)
+            .all(database)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// The leave of a student that ended last.

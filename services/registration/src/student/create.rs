@@ -9,23 +9,23 @@ use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::Parent;
-use junheng_kernel::privacy::{Keyring, mask};
+use junheng_kernel::privacy::Keyring;
 use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::{Against, Creation, Hold, RequestKey, Row, Store, Tx};
+use junheng_kernel::store::{Against, Creation, Hold, RequestKey, Row, Tx};
 use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_proto::registration::v1::school::State;
 use junheng_proto::registration::v1::student_change::Kind;
 use junheng_proto::registration::v1::{
     CreateStudentRequest, CreateStudentResponse, Student, Warning,
 };
+use sea_orm::ConnectionTrait;
 use tonic::Request;
 use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
 use super::ledger::{self, Happening, Move, Pen};
-use super::number::taken::Brought;
 use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
 use super::rules::{self, Draft};
@@ -92,14 +92,14 @@ pub(super) async fn run(
             };
             match found {
                 Ok(Some(class)) if is_ours(&class) => {
-                    refuse_taken(&store, &asked).await?;
+                    refuse_taken(store.reader(), &store.keys, &asked).await?;
                     plan_of(&store.keys, &asked, &class)
                 }
                 found => {
                     let named = parent::covered(store.reader(), &caller, school).await?;
                     parent::check_open(&named)?;
                     let class = found?.ok_or_else(|| unknown_class(name))?;
-                    refuse_taken(&store, &asked).await?;
+                    refuse_taken(store.reader(), &store.keys, &asked).await?;
                     plan_of(&store.keys, &asked, &class)
                 }
             }
@@ -172,22 +172,13 @@ fn plan_of(
 
 /// Refuses a number that comes with the student and is another's. Who is registered already is told so instead, when the
 /// record is written.
-async fn refuse_taken(store: &Store, asked: &Asked) -> Result<(), StudentError> {
-    let given = number::normalize(&asked.draft.student_number);
-    if given.is_empty() {
-        return Ok(());
-    }
-    let brought = Brought {
-        number: given.clone(),
-        identity_hash: &asked.identity_hash,
-    };
-    let index = document::index_of(&store.keys)?;
-    let taken = number::taken::taken(store.reader(), index, &[brought]).await?;
-    if taken.contains(&true) {
-        let number = mask::identity_number(&given);
-        return Err(StudentError::NumberTaken { number });
-    }
-    Ok(())
+async fn refuse_taken(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    asked: &Asked,
+) -> Result<(), StudentError> {
+    let given = &asked.draft.student_number;
+    number::refuse_foreign(database, keys, given, &asked.identity_hash).await
 }
 
 /// Registers a child who has a record, had this document in one, or may be the child of another: more than one statement can
@@ -219,7 +210,7 @@ async fn contested(
             if !standing.is_empty() || !former.is_empty() {
                 return claimed(&tx, &context, &registrar, &asked, school).await;
             }
-            refuse_taken(&context.store, &asked).await?;
+            refuse_taken(&*tx, keys, &asked).await?;
             let name = &asked.given.school_class;
             let found = class_named(&*tx, school, name).await?;
             let mut class = found.ok_or_else(|| unknown_class(name))?;

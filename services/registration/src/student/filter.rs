@@ -11,7 +11,7 @@ use sea_orm::{Condition, ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::store::{self, Rows};
-use crate::tally::counted::{ENROLLED, index_of};
+use crate::tally::counted::{BY_STATE, ENROLLED, index_of};
 use crate::tally::spans::{self, Asked};
 
 /// Groups and the column by which they are counted.
@@ -89,12 +89,9 @@ impl Filter {
             ));
         }
         KernelError::unless_empty(wrong)?;
-        let by_state = match State::try_from(message.state) {
-            Ok(State::Enrolled) => Some(ENROLLED),
-            Ok(State::Suspended) => index_of("suspended"),
-            Ok(State::Abroad) => index_of("abroad"),
-            _ => None,
-        };
+        let mut by_state = BY_STATE.iter();
+        let by_state = by_state.find(|(state, _)| *state as i32 == message.state);
+        let by_state = by_state.and_then(|(_, column)| index_of(column));
         Ok(Self {
             class,
             state: message.state,

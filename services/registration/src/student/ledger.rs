@@ -1,5 +1,5 @@
 //! The one way in which student records come, go and change: the row, the counts that it adds to, the history of the
-//! student, what goes along with it and the records for the journal, together in one transaction.
+//! student, what goes along with it ([`followers`]) and the records for the journal, together in one transaction.
 //!
 //! Rows are held in one order by whoever writes: schools, then dropout cases, then students. Whoever moves a student to
 //! another school holds its cases before its row is written.
@@ -21,9 +21,10 @@ use crate::dropout_case::moving;
 use crate::dropout_rate::formula::{CAME, WENT};
 use crate::entity::student::Model;
 use crate::entity::student_change;
+use crate::followers;
 use crate::school::parent;
 use crate::school_year;
-use crate::special_group;
+use crate::status_change;
 use crate::tally;
 
 /// What happened to a student, for the history (学籍异动).
@@ -97,7 +98,7 @@ pub async fn change_all(
     let mut done = Done::default();
     let (mut changed, mut history) = (Vec::new(), Vec::new());
     let mut counts = tally::Changes::default();
-    let (mut followers, mut aided) = (Vec::new(), Vec::new());
+    let (mut followers, mut aided, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
     let mut moves = in_place(database, moves).await?;
     rehash::follow(database, pen.keys, &mut moves).await?;
     moving::hold(database, moves.iter().filter_map(goes)).await?;
@@ -120,6 +121,9 @@ pub async fn change_all(
             if before.school != after.school {
                 followers.push((after.id, after.school, after.place));
             }
+            if status_change::concerns(&before, &after) {
+                leaving.push(after.clone());
+            }
             if aid::totals::concerns(&before, &after) {
                 aided.push((before, after.clone()));
             }
@@ -131,9 +135,11 @@ pub async fn change_all(
     for entry in &history {
         counts.tell(entry);
     }
-    let moved = followers.into_iter();
-    special_group::follow(database, moved.clone()).await?;
-    let along = moving::follow(database, pen, moved).await?;
+    followers::go_with_students(database, &followers).await?;
+    let along = moving::follow(database, pen, followers.into_iter()).await?;
+    done.records.extend(along);
+    let date = happening.map_or(pen.today, |happening| happening.date);
+    let along = status_change::follow(database, pen, &leaving, date).await?;
     done.records.extend(along);
     aid::totals::follow(database, &aided).await?;
     store::insert_changes(database, history).await?;

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::standing::LIVE_ROWS;
 use crate::entity::student::{Column, Entity, Model};
 use crate::entity::{former_identity, student_change};
 use crate::tally::counted::COUNTED;
@@ -188,7 +189,7 @@ pub(super) enum Rows {
 pub(super) fn wanted(rows: Rows, class: Option<Uuid>, stage: i32, grade: i32) -> Condition {
     let state = match rows {
         Rows::Counted(counted) => COUNTED[counted].rows.to_owned(),
-        Rows::Open => "state <= 4".to_owned(),
+        Rows::Open => LIVE_ROWS.clone(),
         Rows::Away(state) => format!("state <> 1 AND state = {state}"),
     };
     Condition::all()

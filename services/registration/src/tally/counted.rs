@@ -3,6 +3,7 @@
 use junheng_proto::registration::v1::student::{Placement, State};
 
 use crate::entity::student::Model;
+use crate::student::standing::{LIVE, rows_in};
 
 /// One count: its column, its Chinese name, which students it counts, and the same as a condition on their rows.
 pub struct Counted {
@@ -43,6 +44,13 @@ pub const COUNTED: [Counted; LENGTH] = [
     Counted { column: "abroad",      label: "出国(境)学生",     counts: |s| s.state == State::Abroad as i32,                                      rows: "state <> 1 AND state = 4" },
 ];
 
+/// The states that are counted whole, with their columns.
+pub const BY_STATE: [(State, &str); 3] = [
+    (State::Enrolled, "enrolled"),
+    (State::Suspended, "suspended"),
+    (State::Abroad, "abroad"),
+];
+
 /// Who attends.
 pub const ENROLLED: usize = 0;
 /// Who attends and is in a class: the size of a class.
@@ -53,6 +61,31 @@ pub fn index_of(column: &str) -> Option<usize> {
     COUNTED.iter().position(|counted| counted.column == column)
 }
 
+/// The rows of live records that no column of [`BY_STATE`] counts: few, and in the words of the index
+/// `students_not_enrolled`.
+pub fn live_but_not_counted() -> String {
+    let counted = |state: &State| BY_STATE.iter().any(|(counted, _)| counted == state);
+    let rest = LIVE.into_iter().filter(|state| !counted(state));
+    format!("state <> 1 AND {}", rows_in(rest))
+}
+
 fn enrolled(student: &Model) -> bool {
     student.state == State::Enrolled as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::student::standing::is_live;
+
+    #[test]
+    fn who_is_counted_by_state_has_an_open_record_and_the_rest_of_them_is_named() {
+        for (state, column) in BY_STATE {
+            let counted = &COUNTED[index_of(column).unwrap()];
+            assert!(is_live(state as i32), "{column}");
+            let condition = format!("state = {}", state as i32);
+            assert!(counted.rows.ends_with(&condition), "{column}");
+        }
+        assert_eq!(live_but_not_counted(), "state <> 1 AND state IN (3, 9)");
+    }
 }

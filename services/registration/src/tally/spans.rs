@@ -5,13 +5,8 @@ use std::ops::RangeInclusive;
 use junheng_kernel::name::Parent;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::counted::COUNTED;
+use super::counted::{BY_STATE, COUNTED, live_but_not_counted};
 use super::read::{self, COUNTY, split};
-
-/// Whose records are open, as far as they are counted.
-const OPEN: &str = "enrolled + suspended + abroad";
-/// The others, who are few and not counted, in the words of the index `students_not_enrolled`.
-const DEFERRED: &str = "state <> 1 AND state = 3";
 
 /// Whom a list asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,7 +100,8 @@ async fn sums(
     asked: Asked,
 ) -> Result<Vec<(i64, i64)>, DbErr> {
     let counted = asked.counted.and_then(|number| COUNTED.get(number));
-    let many = counted.map_or(OPEN, |counted| counted.column);
+    let open = BY_STATE.map(|(_, column)| column).join(" + ");
+    let many = counted.map_or(open.as_str(), |counted| counted.column);
     let mut only = String::new();
     for (name, value) in [("stage", asked.stage), ("grade", asked.grade)] {
         if value != 0 {
@@ -117,16 +113,17 @@ async fn sums(
         places.start(),
         places.end()
     );
-    let deferred = if counted.is_some() {
+    let others = if counted.is_some() {
         String::new()
     } else {
         format!(
-            " UNION ALL SELECT {key_of_change} AS key, 1 AS many FROM students WHERE {DEFERRED} AND {within}"
+            " UNION ALL SELECT {key_of_change} AS key, 1 AS many FROM students WHERE {} AND {within}",
+            live_but_not_counted()
         )
     };
     let sql = format!(
         "SELECT key, {} FROM (SELECT {key} AS key, {many} AS many FROM {folded}{only} UNION ALL \
-         SELECT {key_of_change} AS key, {many} AS many FROM tally_changes WHERE {within}{deferred}) AS told \
+         SELECT {key_of_change} AS key, {many} AS many FROM tally_changes WHERE {within}{others}) AS told \
          GROUP BY key ORDER BY key",
         read::sum("many"),
     );

@@ -11,6 +11,7 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store::{Store, connect};
+use junheng_proto::registration::v1::student::State;
 use junheng_proto::registration::v1::student_change::Kind;
 use proptest::prelude::*;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
@@ -22,6 +23,7 @@ use super::{fold, size, spans};
 use crate::entity::{school, student};
 use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::Person;
+use crate::student::standing::{LIVE_ROWS, is_live};
 
 const PLACES: [i64; 4] = [
     630_103_000_000,
@@ -87,6 +89,10 @@ fn school(number: u32) -> school::Model {
 fn drawn(mut student: student::Model, bits: u32) -> student::Model {
     let bit = |number: u32| bits >> number & 1 == 1;
     student.state = 1 + (bits & 7) as i32;
+    if student.state == State::TransferredOut as i32 {
+        // Of the nine states there are eight here; who dropped out has an open record too.
+        student.state = State::DroppedOut as i32;
+    }
     let class = u128::from(bits >> 3 & 3);
     student.grade = 1 + (bits >> 4 & 1) as i32;
     student.stage = 1 + (bits >> 5 & 1) as i32;
@@ -393,8 +399,8 @@ impl Ground {
         let open = Counted {
             column: "open",
             label: "在籍学生",
-            counts: |student| student.state <= 4,
-            rows: "state <= 4",
+            counts: |student| is_live(student.state),
+            rows: &LIVE_ROWS,
         };
         let counts = COUNTED.iter().enumerate();
         let counts = counts.map(|(number, row)| (Some(number), row));

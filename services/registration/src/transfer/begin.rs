@@ -30,7 +30,7 @@ use crate::student::rules::{self as students, Draft};
 use crate::student::standing::may_move;
 use crate::student::store as students_store;
 use crate::student::whereabouts::KnownSchools;
-use crate::student::{document, name_key};
+use crate::student::{document, name_key, number};
 use crate::tally::read::COUNTY;
 
 /// Begins a transfer and answers with it.
@@ -174,6 +174,10 @@ impl Begin<'_> {
         {
             let schools = KnownSchools::of(tx, self.caller, std::slice::from_ref(known)).await?;
             return Err(StudentError::PersonRegistered(schools.of_student(known)).into());
+        }
+        if known.is_none() {
+            // Found here, and not when the file is on its way; who has a record keeps its number.
+            number::refuse_foreign(tx, keys, &draft.student_number, &hash).await?;
         }
         transfer.student = known.as_ref().map(|student| student.id);
         transfer.open_key = Some(hash);

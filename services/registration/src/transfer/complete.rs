@@ -20,7 +20,7 @@ use crate::student::error::{StudentError, Whereabouts};
 use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::{self, Person, SchoolFields, Seat};
 use crate::student::suspicion::{self, Child};
-use crate::student::{document, store as students};
+use crate::student::{document, number, store as students};
 use uuid::Uuid;
 
 /// Moves the record. `class` is where it goes, with the place of its school as it stands now; None for another province.
@@ -170,10 +170,14 @@ async fn newcomer(
         student.number_hash = document::number_hash(index, &person.student_number);
         student.personal = person.seal(keys, student.id)?;
     }
-    let former = students::former_holders(&**tx, &[&student.identity_hash]).await?;
-    if !former.is_empty() {
+    let hash = student.identity_hash.as_slice();
+    let former = students::former_holders(&**tx, &[hash]).await?;
+    let registered = students::with_hashes(&**tx, &[hash]).await?;
+    if !former.is_empty() || !registered.is_empty() {
         return Err(StudentError::PersonRegistered(Whereabouts::AnotherSchool).into());
     }
+    // Somebody else may have come by the number since the transfer was begun.
+    number::refuse_foreign(&**tx, keys, &draft.student_number, hash).await?;
     let added = students::insert_missing(&**tx, vec![student.clone()]).await?;
     if added.is_empty() {
         return Err(StudentError::PersonRegistered(Whereabouts::AnotherSchool).into());

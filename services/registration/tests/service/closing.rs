@@ -21,7 +21,7 @@ use tonic_types::StatusExt as _;
 const COUNTY: &str = "regions/630103";
 
 /// A service that keeps so many teachers.
-struct Keeps(Arc<AtomicI64>);
+pub(crate) struct Keeps(pub(crate) Arc<AtomicI64>);
 
 #[tonic::async_trait]
 impl ObstacleService for Keeps {
@@ -43,7 +43,7 @@ impl ObstacleService for Keeps {
     }
 }
 
-fn step(plan: &Reorganisation) -> StepRequest {
+pub(crate) fn step(plan: &Reorganisation) -> StepRequest {
     StepRequest {
         name: plan.name.clone(),
         etag: plan.etag.clone(),
@@ -57,7 +57,7 @@ fn step(plan: &Reorganisation) -> StepRequest {
     }
 }
 
-fn refusal<T: std::fmt::Debug>(
+pub(crate) fn refusal<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
 ) -> (tonic::Code, String, String) {
     let status = answer.unwrap_err();
@@ -67,21 +67,25 @@ fn refusal<T: std::fmt::Debug>(
     (status.code(), reason, sentence)
 }
 
-/// A closure that everybody has approved; 30 days pass.
-async fn approved(world: &World, closing: &School, standing: &School) -> Reorganisation {
+/// A school closes, and another takes its pupils in.
+fn closure(world: &World, closing: &School, standing: &School) -> Reorganisation {
+    Reorganisation {
+        kind: Kind::Closure.into(),
+        school: closing.name.clone(),
+        receiving_school: standing.name.clone(),
+        reason: "学龄人口减少,按县域布局规划调整".into(),
+        effective_date: world.context.clock.today().to_string(),
+        ..Reorganisation::default()
+    }
+}
+
+/// The plan, drafted, published, approved by the county and its city: ready to be carried out.
+pub(crate) async fn approved(world: &World, plan: Reorganisation) -> Reorganisation {
     let clerk = world.officer("county.clerk", COUNTY);
     let mut client = ReorganisationServiceClient::new(world.link.clone());
-    let today = world.context.clock.today();
     let create = CreateReorganisationRequest {
         parent: COUNTY.into(),
-        reorganisation: Some(Reorganisation {
-            kind: Kind::Closure.into(),
-            school: closing.name.clone(),
-            receiving_school: standing.name.clone(),
-            reason: "学龄人口减少,按县域布局规划调整".into(),
-            effective_date: today.to_string(),
-            ..Reorganisation::default()
-        }),
+        reorganisation: Some(plan),
         request_id: id(),
     };
     let plan = client
@@ -117,8 +121,8 @@ async fn a_school_waits_for_services_that_are_down_and_for_the_last_teacher() {
     let mut clerk = world.officer("county.clerk", COUNTY);
     let closing = clerk.school("2163900001", "630103").await;
     let standing = clerk.school("2163900002", "630103").await;
-    let plan = approved(&world, &closing, &standing).await;
     let mut client = ReorganisationServiceClient::new(world.link.clone());
+    let plan = approved(&world, closure(&world, &closing, &standing)).await;
 
     // No list of children is opened for it any more.
     let school_clerk = world.officer("school.clerk", &closing.name);
@@ -223,7 +227,7 @@ async fn a_child_without_a_document_is_found_in_the_roster_of_the_school_that_to
     };
     let first = clerk.import(COUNTY, vec![child("2163900001")]).await;
     assert_eq!(first.created_count, 1, "{first:?}");
-    let plan = approved(&world, &closing, &standing).await;
+    let plan = approved(&world, closure(&world, &closing, &standing)).await;
     let mut client = ReorganisationServiceClient::new(world.link.clone());
     let mut clerk = world.officer("county.clerk", COUNTY);
     let executed = client.execute_reorganisation(clerk.ask(step(&plan))).await;

@@ -13,10 +13,13 @@ use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::identity_number;
-use junheng_kernel::privacy::Keyring;
+use junheng_kernel::privacy::{Keyring, mask};
 use junheng_proto::registration::v1::student_number::{Kind, Why};
+use sea_orm::ConnectionTrait;
+use taken::Brought;
 use uuid::Uuid;
 
+use super::error::StudentError;
 use super::person::Person;
 use super::{document, rules::Draft};
 use crate::entity::student::Model;
@@ -82,6 +85,27 @@ pub(crate) fn after_key_change(current: &str, draft: &Draft) -> String {
         Kind::WithoutIdentity if usable => formal(&draft.identity_number),
         _ => current.to_owned(),
     }
+}
+
+/// Refuses a number that comes with somebody who has no record here, and that is, or was, another student's, or is made of
+/// another's identity number. Empty is nobody's.
+pub(crate) async fn refuse_foreign(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    written: &str,
+    identity_hash: &[u8],
+) -> Result<(), StudentError> {
+    let brought = Brought {
+        number: normalize(written),
+        identity_hash,
+    };
+    let given = brought.number.clone();
+    let taken = taken::taken(database, document::index_of(keys)?, &[brought]).await?;
+    if taken.contains(&true) {
+        let number = mask::identity_number(&given);
+        return Err(StudentError::NumberTaken { number });
+    }
+    Ok(())
 }
 
 /// The row with another number, and what the history keeps of the number before.

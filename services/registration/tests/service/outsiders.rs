@@ -1,0 +1,112 @@
+//! Pupils who come from another province, with the number that they have.
+
+use junheng_kernel::service::Link;
+use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
+use junheng_proto::registration::v1::*;
+use junheng_proto::workflow::v1::StepRequest;
+use tonic::{Code, Response, Status};
+
+use crate::dropout::{done, evidence, refused};
+use crate::support::{World, child, id, number};
+
+const COUNTY: &str = "regions/630103";
+
+fn client(world: &World) -> TransferServiceClient<Link> {
+    TransferServiceClient::new(world.link.clone())
+}
+
+async fn begin(
+    world: &World,
+    class: &SchoolClass,
+    serial: u32,
+    student_number: &str,
+) -> Result<Response<Transfer>, Status> {
+    let own = child(serial);
+    let clerk = world.officer("school.clerk", &class.school);
+    let request = clerk.ask(CreateTransferRequest {
+        parent: class.school.clone(),
+        applicant: Some(TransferApplicant {
+            display_name: own.display_name,
+            identity_type: own.identity_type,
+            identity_number: own.identity_number,
+            birth_date: own.birth_date,
+            sex: own.sex,
+            ethnicity: own.ethnicity,
+            student_number: student_number.into(),
+            guardian_display_name: "马父".into(),
+            ..TransferApplicant::default()
+        }),
+        receiving_class: class.name.clone(),
+        outside_school: "某省某小学".into(),
+        outside_region: "regions/510104".into(),
+        reason: "随父母迁居".into(),
+        evidence: vec![evidence("户口簿")],
+        request_id: id(),
+    });
+    client(world).create_transfer(request).await
+}
+
+async fn take(world: &World, moving: &Transfer) -> Result<Response<Transfer>, Status> {
+    let awaited = moving.awaited.clone().unwrap();
+    let (role, organisation) = (&awaited.roles[0], &awaited.organisation);
+    // Each seat is somebody else's.
+    let account = format!("accounts/{role}.{organisation}.{}", awaited.step);
+    let officer = world.officer_of(&account, role, organisation);
+    let request = officer.ask(StepRequest {
+        name: moving.name.clone(),
+        etag: moving.etag.clone(),
+        note: "情况属实".into(),
+        evidence: vec![evidence("学籍档案")],
+        request_id: id(),
+    });
+    let mut client = client(world);
+    match awaited.step.as_str() {
+        "SubmitTransfer" => client.submit_transfer(request).await,
+        "AdmitTransfer" => client.admit_transfer(request).await,
+        "EndorseTransfer" => client.endorse_transfer(request).await,
+        "ReleaseTransfer" => client.release_transfer(request).await,
+        "ApproveTransfer" => client.approve_transfer(request).await,
+        "ClearTransfer" => client.clear_transfer(request).await,
+        "HandOverTransfer" => client.hand_over_transfer(request).await,
+        "CompleteTransfer" => client.complete_transfer(request).await,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_comes_along_is_nobody_elses_when_it_is_asked_for_and_when_it_arrives() {
+    let world = World::new().await;
+    // Past the first term, in which the first grade takes nobody.
+    world.context.clock.advance_seconds(180 * 86_400);
+    let mut county = world.officer("county.clerk", COUNTY);
+    let school = county.school("2163000001", "630103").await;
+    let class = county.class(&school, 2, 1).await;
+    let formal = |serial: u32| format!("G{}", number(serial));
+    county.student(&class, 1).await.unwrap();
+    let foreign = begin(&world, &class, 2, &formal(1)).await;
+    refused(foreign, Code::AlreadyExists, "STUDENT_NUMBER_TAKEN");
+
+    let mut moving = done(begin(&world, &class, 3, &formal(3)).await);
+    while moving.awaited.as_ref().unwrap().step != "CompleteTransfer" {
+        moving = done(take(&world, &moving).await);
+    }
+    // Meanwhile somebody comes by the number: registered with a passport, and a number that was never checked against.
+    let mut county = world.officer("county.clerk", COUNTY);
+    let request = CreateStudentRequest {
+        parent: school.name.clone(),
+        student: Some(Student {
+            identity_type: 2,
+            identity_number: "E00000009".into(),
+            student_number: formal(3),
+            school_class: class.name.clone(),
+            ..child(9)
+        }),
+        request_id: id(),
+    };
+    county.create(request).await.unwrap();
+    refused(
+        take(&world, &moving).await,
+        Code::AlreadyExists,
+        "STUDENT_NUMBER_TAKEN",
+    );
+}
