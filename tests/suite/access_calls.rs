@@ -274,8 +274,9 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
         | "ReturnAdmissionPlan"
         | "WithdrawAdmissionEntry"
         | "ReleaseAdmissionEntry"
-        | "RevokeAidGrant"
         | "CancelClassDraw" => json!({ "note": "请核对" }),
+        // Without a reason: a grant that is taken back is gone for whoever calls next.
+        "RevokeAidGrant" => json!({ "note": "" }),
         "CreateAdmissionPlan" => json!({ "admissionPlan": {
             "schoolYear": 2031, "stage": "STAGE_PRIMARY", "basis": "BASIS_ASSIGNED", "placeCount": 40, "classCount": 1,
         }}),

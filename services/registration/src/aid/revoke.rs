@@ -25,12 +25,12 @@ pub(super) async fn run(
     message: RevokeAidGrantRequest,
 ) -> Result<AidGrant, KernelError> {
     let key = RequestKey::of(&message.request_id, &message)?;
-    KernelError::unless_empty(check_reason("note", &message.note))?;
     let id = id_of("aidGrants", &message.name)?;
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
             let grant = resource::get::<aid_grant::Entity>(&*tx, &caller.scope, id).await?;
+            KernelError::unless_empty(check_reason("note", &message.note))?;
             let anywhere = Scope::everything("the student of a grant that the caller covers");
             let student = vec![grant.student];
             let found =
