@@ -1,9 +1,10 @@
 //! The first load of a province: quick, and with every promise kept that the common way keeps.
 
 use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::registration::v1::import_students_request::Part;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
-    CountStudentsRequest, ListDuplicateCasesRequest, StudentRow,
+    CountStudentsRequest, ImportStudentsRequest, ListDuplicateCasesRequest, StudentRow,
 };
 use junheng_tests::person::{Person, child};
 use junheng_tests::pupils::{open_class, register};
@@ -11,6 +12,7 @@ use junheng_tests::refusal::answered;
 use junheng_tests::rolls::{header, import_students, numbered, student_row};
 use junheng_tests::{County, Database, Officer, School, Story, World, story};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+use tokio_stream::wrappers::ReceiverStream;
 
 /// Enough for a load.
 const MANY: usize = 5_000;
@@ -92,6 +94,16 @@ async fn by_two_documents(world: &World) {
     let others = (0..MANY).map(|_| row(&child()));
     let rows = [row(&twin), with_passport].into_iter().chain(others);
     let rows = numbered(rows, |row, number| row.row = number);
+    // While another import is under way the load does not end for want of work, however slow this machine is.
+    let (beside, parts) = tokio::sync::mpsc::channel(1);
+    let open = Part::Header(header(&school.name));
+    let open = ImportStudentsRequest { part: Some(open) };
+    beside.send(open).await.expect("the stream is open");
+    let mut students = clerk.students();
+    let waiting = tokio::spawn(async move {
+        let parts = ReceiverStream::new(parts);
+        students.import_students(parts).await
+    });
     let result = answered(import_students(clerk, header(&school.name), rows).await);
     assert_eq!(
         (result.created_count, result.rejected_count),
@@ -105,6 +117,9 @@ async fn by_two_documents(world: &World) {
     let class = open_class(clerk, &school, 2, 1).await;
     register(clerk, &class, &child()).await;
     assert_eq!(indexes(&world).await, before);
+    drop(beside);
+    let empty = answered(waiting.await.expect("the other import ends"));
+    assert_eq!((empty.created_count, empty.rejected_count), (0, 0));
     let request = ListDuplicateCasesRequest {
         parent: school.name.clone(),
         ..ListDuplicateCasesRequest::default()

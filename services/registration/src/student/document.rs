@@ -228,10 +228,10 @@ pub(crate) fn hash(index: &BlindIndex, draft: &Draft, school: Uuid) -> Vec<u8> {
     index.index(domain, &value).to_vec()
 }
 
-/// Whether the hash of such a document names the school, and so changes with it.
-pub(super) fn is_hashed_with_school(identity_type: i32, identity_number: &str) -> bool {
+/// Whether a kind of document may leave its holder to be told apart within the school: by name, sex and date of birth.
+pub(super) fn may_name_school(identity_type: i32) -> bool {
     let unique = document_of(identity_type).map(|document| &document.unique);
-    !matches!(unique, Some(Unique::Number(_))) && identity_number.is_empty()
+    !matches!(unique, Some(Unique::Number(_)))
 }
 
 /// The hashes that a number has as one of each kind of document: who looks for a number need not know the kind.

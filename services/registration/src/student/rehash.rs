@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::privacy::Keyring;
-use junheng_proto::registration::v1::student::IdentityType;
 use sea_orm::ConnectionTrait;
 
 use super::ledger::Move;
@@ -26,11 +25,11 @@ pub(super) async fn follow(
             .as_ref()
             .is_some_and(|before| before.school != after.school);
         // Only kinds without a number of the person's own are opened: of a whole school these are few.
-        if !goes || is_numbered(after.identity_type) {
+        if !goes || !document::may_name_school(after.identity_type) {
             continue;
         }
         let person = Person::of(keys, after)?;
-        if document::is_hashed_with_school(after.identity_type, &person.identity_number) {
+        if person.identity_number.is_empty() {
             let draft = person::draft_of(after, &person);
             wanted.push((position, document::hash(index, &draft, after.school)));
         }
@@ -49,9 +48,4 @@ pub(super) async fn follow(
         }
     }
     Ok(())
-}
-
-fn is_numbered(identity_type: i32) -> bool {
-    let none = [IdentityType::None, IdentityType::HouseholdBooklet];
-    !none.iter().any(|kind| *kind as i32 == identity_type)
 }

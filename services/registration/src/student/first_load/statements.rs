@@ -8,6 +8,8 @@ use junheng_proto::registration::v1::student::State;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
+use super::super::store::UNNUMBERED;
+
 /// The indexes and unique constraints of the students besides the primary key: how each is dropped, and how it is made again.
 /// A constraint takes its index over, which was built without keeping readers out.
 const INDEXES: &str = "\
@@ -27,15 +29,6 @@ const MEMORY: &str = "\
 
 /// Between two statements; no definition of an index contains it.
 const SEPARATOR: &str = ";\n";
-
-/// Whom the load has written who may have another record: name, sex and month of birth agree, and one of the two shows no
-/// resident number. One pass over the students, before which those without a number are few.
-const NAMESAKES: &str = "\
-    WITH few AS MATERIALIZED (\
-        SELECT id, name_key, sex, birth_month FROM students WHERE identity_type NOT IN (1, 5, 6) AND state <> $1) \
-    SELECT few.id AS one, other.id AS other FROM few JOIN students other \
-    ON (other.name_key, other.sex, other.birth_month) = (few.name_key, few.sex, few.birth_month) \
-    WHERE other.id <> few.id AND other.state <> $1";
 
 /// What is known of a load.
 pub(super) struct Standing {
@@ -147,12 +140,20 @@ pub(super) async fn leave(tx: &Tx) -> Result<(), KernelError> {
     Ok(run(tx, "DELETE FROM first_loads").await?)
 }
 
-/// The pairs of records that may be one child's, the older one first.
+/// The pairs of records that may be one child's, the older one first: name, sex and month of birth agree, and one of the two
+/// shows no resident number. One pass over the students, before which those without a number are few.
 pub(super) async fn namesakes(
     database: &impl ConnectionTrait,
 ) -> Result<BTreeSet<(Uuid, Uuid)>, DbErr> {
+    let sql = format!(
+        "WITH few AS MATERIALIZED (\
+             SELECT id, name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1) \
+         SELECT few.id AS one, other.id AS other FROM few JOIN students other \
+         ON (other.name_key, other.sex, other.birth_month) = (few.name_key, few.sex, few.birth_month) \
+         WHERE other.id <> few.id AND other.state <> $1"
+    );
     let cancelled = [(State::Cancelled as i32).into()];
-    let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, NAMESAKES, cancelled);
+    let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, cancelled);
     let rows = database.query_all_raw(asked).await?;
     rows.iter()
         .map(|row| {
