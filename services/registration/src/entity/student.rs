@@ -49,6 +49,39 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+#[cfg(test)]
+impl Model {
+    /// A pupil of grade 1 who attends, of no school and with nothing sealed, for tests of rules.
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            school: Uuid::nil(),
+            place: 0,
+            school_class: None,
+            stage: 1,
+            grade: 1,
+            entry_year: 2025,
+            state: 1,
+            identity_type: 1,
+            identity_hash: Vec::new(),
+            number_hash: Vec::new(),
+            name_key: 0,
+            name_part_key: None,
+            personal: Vec::new(),
+            sex: 1,
+            birth_month: 201_501,
+            ethnicity: "01".into(),
+            boarder: false,
+            migrant: false,
+            left_behind: false,
+            disability: 0,
+            placement: 0,
+            hardship: false,
+            version: 1,
+        }
+    }
+}
+
 impl Scoped for Entity {
     const PLACE: Column = Column::Place;
     const SCHOOL: Option<Column> = Some(Column::School);

@@ -230,30 +230,13 @@ mod tests {
 
     fn pupil(class: &school_class::Model, entry_year: i32, state: State) -> student::Model {
         student::Model {
-            id: Uuid::now_v7(),
             school: class.school,
-            place: 0,
             school_class: Some(class.id),
             stage: class.stage,
             grade: class.grade,
             entry_year,
             state: state as i32,
-            identity_type: 1,
-            identity_hash: Vec::new(),
-            number_hash: Vec::new(),
-            name_key: 0,
-            name_part_key: None,
-            personal: Vec::new(),
-            sex: 1,
-            birth_month: 201_501,
-            ethnicity: "01".into(),
-            boarder: false,
-            migrant: false,
-            left_behind: false,
-            disability: 0,
-            placement: 0,
-            hardship: false,
-            version: 1,
+            ..student::Model::sample()
         }
     }
 

@@ -19,30 +19,10 @@ fn day(text: &str) -> NaiveDate {
 
 fn pupil(stage: Stage, grade: i32, state: StudentState) -> student::Model {
     student::Model {
-        id: Uuid::now_v7(),
-        school: Uuid::nil(),
-        place: 0,
-        school_class: None,
         stage: stage as i32,
         grade,
-        entry_year: 2025,
         state: state as i32,
-        identity_type: 1,
-        identity_hash: Vec::new(),
-        number_hash: Vec::new(),
-        name_key: 0,
-        name_part_key: None,
-        personal: Vec::new(),
-        sex: 1,
-        birth_month: 201_501,
-        ethnicity: "01".into(),
-        boarder: false,
-        migrant: false,
-        left_behind: false,
-        disability: 0,
-        placement: 0,
-        hardship: false,
-        version: 1,
+        ..student::Model::sample()
     }
 }
 

@@ -287,30 +287,10 @@ mod tests {
 
     fn student(school: u128, stage: Stage, entry_year: i32) -> Model {
         Model {
-            id: uuid::Uuid::nil(),
             school: uuid::Uuid::from_u128(school),
-            place: 0,
-            school_class: None,
             stage: stage as i32,
-            grade: 1,
             entry_year,
-            state: 1,
-            identity_type: 1,
-            identity_hash: Vec::new(),
-            number_hash: Vec::new(),
-            name_key: 0,
-            name_part_key: None,
-            personal: Vec::new(),
-            sex: 1,
-            birth_month: 201_501,
-            ethnicity: "01".into(),
-            boarder: false,
-            migrant: false,
-            left_behind: false,
-            disability: 0,
-            placement: 0,
-            hardship: false,
-            version: 1,
+            ..Model::sample()
         }
     }
 

@@ -181,6 +181,22 @@ pub(crate) async fn cases(world: &World) -> Vec<dropout_case::Model> {
         .unwrap()
 }
 
+/// People who looked decide that it is the same child.
+pub(crate) fn is_the_same(candidate: &ResidentCandidate) -> DecideResidentCandidateRequest {
+    DecideResidentCandidateRequest {
+        name: candidate.name.clone(),
+        etag: candidate.etag.clone(),
+        decision: Decision::Same.into(),
+        note: "入户核对户口簿".into(),
+        evidence: vec![Evidence {
+            title: "户口簿".into(),
+            digest: "0".repeat(64),
+            ..Evidence::default()
+        }],
+        request_id: id(),
+    }
+}
+
 #[tokio::test]
 async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed() {
     let world = World::new().await;
@@ -280,18 +296,7 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
     let candidates = listed.unwrap().into_inner().candidates;
     assert_eq!(candidates.len(), 1);
     assert!(candidates[0].guardian_agrees);
-    let decision = DecideResidentCandidateRequest {
-        name: candidates[0].name.clone(),
-        etag: candidates[0].etag.clone(),
-        decision: Decision::Same.into(),
-        note: "入户核对户口簿".into(),
-        evidence: vec![Evidence {
-            title: "户口簿".into(),
-            digest: "0".repeat(64),
-            ..Evidence::default()
-        }],
-        request_id: id(),
-    };
+    let decision = is_the_same(&candidates[0]);
     let unproven = DecideResidentCandidateRequest {
         evidence: Vec::new(),
         request_id: id(),

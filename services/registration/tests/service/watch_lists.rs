@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use crate::comparisons::{
-    COUNTY, POLICE, SOON, cases, client, compare, compare_in, nameless, resident, send, send_for,
-    undocumented,
+    COUNTY, POLICE, SOON, cases, client, compare, compare_in, is_the_same, nameless, resident,
+    send, send_for, undocumented,
 };
 use crate::support::{Officer, World, id};
 use junheng_kernel::bulk::ImportHeader;
 use junheng_proto::registration::v1::dropout_case::Group;
 use junheng_proto::registration::v1::dropout_case_service_client::DropoutCaseServiceClient;
-use junheng_proto::registration::v1::resident_candidate::Decision;
 use junheng_proto::registration::v1::resident_list::{Kind, Source, State};
 use junheng_proto::registration::v1::*;
-use junheng_proto::workflow::v1::Evidence;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
 
@@ -71,18 +69,7 @@ async fn who_was_decided_to_be_a_student_is_marked_when_a_list_says_to_watch_the
         .list_resident_candidates(clerk.ask(listed))
         .await;
     let candidates = listed.unwrap().into_inner().candidates;
-    let decision = DecideResidentCandidateRequest {
-        name: candidates[0].name.clone(),
-        etag: candidates[0].etag.clone(),
-        decision: Decision::Same.into(),
-        note: "入户核对户口簿".into(),
-        evidence: vec![Evidence {
-            title: "户口簿".into(),
-            digest: "0".repeat(64),
-            ..Evidence::default()
-        }],
-        request_id: id(),
-    };
+    let decision = is_the_same(&candidates[0]);
     let decided = client(&world)
         .decide_resident_candidate(clerk.ask(decision))
         .await;
