@@ -28,6 +28,7 @@ pub const STORIES: &[Story] = &[
     story("a partner is told what happens to schools and nothing of pupils, not even that a record changed", |world| Box::pin(nothing_of_pupils(world))),
     story("a reader sees the own region only", |world| Box::pin(own_region(world))),
     story("a transaction that commits late is told in its place and skips nothing", |world| Box::pin(late_commit(world))).on(&[Database::Postgres]),
+    story("a long transaction in the database of another service holds up no feed", |world| Box::pin(busy_neighbour(world))).on(&[Database::Postgres]),
     story("a cursor of another service is refused", |world| Box::pin(foreign_cursor(world))),
 ];
 
@@ -191,6 +192,25 @@ async fn late_commit(world: &World) {
         "the older one first"
     );
     assert_eq!(next(&mut feed).await.subject, late.name);
+}
+
+/// Services share a server, and a server numbers the transactions of all its databases in one row.
+async fn busy_neighbour(world: &World) {
+    let county = County::fresh(world).await;
+    let partner = world.sign_in("county.partner", &county.place.county).await;
+    let database = sea_orm::Database::connect(world.database_url("assets")).await;
+    let held = database
+        .expect("a connection")
+        .begin()
+        .await
+        .expect("a transaction");
+    held.execute_unprepared("SELECT pg_current_xact_id()")
+        .await
+        .expect("a transaction with a number");
+    let mut feed = watch(&partner, &county.place.county, "", "schools").await;
+    let school = county.school(SchoolKind::Primary).await;
+    assert_eq!(next(&mut feed).await.subject, school.name);
+    held.rollback().await.expect("the end");
 }
 
 async fn foreign_cursor(world: &World) {

@@ -24,6 +24,21 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const LEASE_MICROS: i64 = 3_000_000;
 /// The most rows of a block.
 const MOST_LEAVES: usize = 2_000;
+/// The first transaction that had not begun when the statement did.
+const SNAPSHOT_END: &str = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+/// Transactions are numbered across a cluster: a long one in another database of it must not hold up this journal. So of
+/// those that were in flight when the statement began, the oldest counts that a session of this database is still in
+/// while it runs; who is not among them has committed before, or is no writer of this journal. Where a session of this
+/// database belongs to a role whose transactions this one may not see, the oldest of the cluster counts.
+const HORIZON: &str = "\
+    WITH sessions AS (SELECT backend_xid, \
+        usesysid IS NOT NULL AND NOT pg_has_role(usesysid, 'USAGE') \
+        AND NOT pg_has_role('pg_read_all_stats', 'USAGE') AS is_hidden \
+        FROM pg_stat_activity WHERE datname = current_database()) \
+    SELECT COALESCE(min(flying::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS horizon \
+    FROM pg_snapshot_xip(pg_current_snapshot()) AS flying \
+    WHERE flying::xid IN (SELECT backend_xid FROM sessions) \
+        OR EXISTS (SELECT 1 FROM sessions WHERE is_hidden)";
 
 /// Seals in the background until the process has drained: it was told to stop, and its task tracker is closed because the
 /// last call has ended. Then once more, so that nothing is left unsealed.
@@ -86,7 +101,8 @@ async fn seal_all(context: &Context, holder: &str) -> Result<(), KernelError> {
 /// Seals one block. `None` when there is nothing to seal or another process holds the lease. The lease is renewed in the
 /// block's own transaction, so that a sealer that lost it cannot commit.
 async fn seal_block(context: &Context, holder: &str) -> Result<Option<(i64, usize)>, KernelError> {
-    if !has_unsealed(context).await? {
+    let horizon = horizon(context).await?;
+    if !has_unsealed(context, horizon).await? {
         return Ok(None);
     }
     let tx = context.store.begin().await?;
@@ -94,7 +110,7 @@ async fn seal_block(context: &Context, holder: &str) -> Result<Option<(i64, usiz
         return Ok(None);
     }
     let last = last_block(&*tx).await?;
-    let (rows, upto_transaction) = sealable(&tx, context, last.as_ref()).await?;
+    let (rows, upto_transaction) = sealable(&tx, context, last.as_ref(), horizon).await?;
     if rows.is_empty() {
         return Ok(None);
     }
@@ -176,26 +192,25 @@ pub(super) async fn last_block(
 /// transaction can become visible after one of a younger, so only rows below the oldest transaction in flight are taken.
 /// A visible row at or above the snapshot's end was written in another cluster and brought by a dump; it is finished too.
 /// After such a restore the last block may name a transaction that is still to come here: then every row is looked at.
-fn unsealed(backend: DatabaseBackend) -> &'static str {
+fn unsealed(backend: DatabaseBackend, horizon: i64) -> String {
     match backend {
-        DatabaseBackend::Postgres => {
-            "written_by >= COALESCE((SELECT CASE WHEN upto_transaction > \
-             pg_snapshot_xmin(pg_current_snapshot())::text::bigint THEN 0 ELSE upto_transaction END \
-             FROM journal_block ORDER BY number DESC LIMIT 1), 0) \
-             AND (written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
-             OR written_by >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint) \
+        DatabaseBackend::Postgres => format!(
+            "written_by >= COALESCE((SELECT CASE WHEN upto_transaction > {SNAPSHOT_END} THEN 0 \
+             ELSE upto_transaction END FROM journal_block ORDER BY number DESC LIMIT 1), 0) \
+             AND (written_by < {horizon} OR written_by >= {SNAPSHOT_END}) \
              AND NOT EXISTS (SELECT 1 FROM journal_leaf WHERE journal_leaf.seq = journal.seq)"
-        }
-        _ => "seq > COALESCE((SELECT upto_seq FROM journal_block ORDER BY number DESC LIMIT 1), 0)",
+        ),
+        _ => "seq > COALESCE((SELECT upto_seq FROM journal_block ORDER BY number DESC LIMIT 1), 0)"
+            .to_owned(),
     }
 }
 
 /// A look without a lock, so that an idle service writes nothing.
-async fn has_unsealed(context: &Context) -> Result<bool, KernelError> {
+async fn has_unsealed(context: &Context, horizon: i64) -> Result<bool, KernelError> {
     let backend = context.store.backend();
     let sql = format!(
         "SELECT 1 AS found FROM journal WHERE {} LIMIT 1",
-        unsealed(backend)
+        unsealed(backend, horizon)
     );
     let statement = Statement::from_string(backend, sql);
     Ok(context
@@ -229,12 +244,11 @@ async fn sealable(
     tx: &Tx,
     context: &Context,
     last: Option<&block::Model>,
+    horizon: i64,
 ) -> Result<(Vec<row::Model>, i64), KernelError> {
-    // Asked first, so that it is not above the one that the rows are taken by.
-    let horizon = horizon(tx, context.store.backend()).await?;
     let all = Scope::everything("the sealer takes every row");
     let rows = row::Entity::visible_to(&all)
-        .filter(Expr::cust(unsealed(context.store.backend())))
+        .filter(Expr::cust(unsealed(context.store.backend(), horizon)))
         .order_by_asc(row::Column::Seq)
         .limit(MOST_LEAVES as u64)
         .all(&**tx)
@@ -245,16 +259,15 @@ async fn sealable(
     Ok((rows, if complete { horizon } else { from }))
 }
 
-/// The oldest transaction in flight; 0 where there is only one writer.
-async fn horizon(tx: &Tx, backend: DatabaseBackend) -> Result<i64, KernelError> {
+/// The transaction below which nothing of this database is in flight any more; 0 where there is only one writer. It stays
+/// true, so it is asked before the rows are looked for.
+async fn horizon(context: &Context) -> Result<i64, KernelError> {
+    let backend = context.store.backend();
     if backend != DatabaseBackend::Postgres {
         return Ok(0);
     }
-    let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon";
-    match tx
-        .query_one_raw(Statement::from_string(backend, sql))
-        .await?
-    {
+    let statement = Statement::from_string(backend, HORIZON);
+    match context.store.reader().query_one_raw(statement).await? {
         Some(found) => Ok(found.try_get("", "horizon")?),
         None => Ok(0),
     }
