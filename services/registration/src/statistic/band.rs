@@ -89,6 +89,15 @@ pub fn of(size: i64, today: NaiveDate) -> Option<&'static Band> {
     bands(today).find(|band| (band.least..=band.most).contains(&size))
 }
 
+/// The smallest class above the size that its stage should have on a day, by stage.
+pub fn above_standard(today: NaiveDate) -> Vec<(i32, i64)> {
+    let standards = STANDARDS.iter();
+    standards
+        .filter(|one| in_force(today, one.effective_from, one.effective_to))
+        .map(|one| (one.stage, one.most + 1))
+        .collect()
+}
+
 /// The largest class that a stage should have on a day.
 pub fn standard(stage: i32, today: NaiveDate) -> Option<&'static Standard> {
     STANDARDS.iter().find(|standard| {

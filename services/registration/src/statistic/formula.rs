@@ -93,26 +93,26 @@ pub const FORMULAS: &[Formula] = &[
     Formula { id: "classes.over_large",           label: "超大班额班级数",   numerator: Band("over_large"), denominator: None,          unit: Unit::Classes,   source: SIZES },
     Formula { id: "classes.over_large_share",     label: "超大班额比例",     numerator: Band("over_large"), denominator: Some(Classes), unit: Percent,         source: SIZES },
     Formula { id: "classes.above_standard_share", label: "超标准班额比例",   numerator: AboveStandard,      denominator: Some(Judged),  unit: Percent,         source: super::band::STANDARD_OF },
-    flow("changes.enrolled",        "入学人次",         Kind::Enrolled),
-    flow("changes.transferred_in",  "转入人次",         Kind::TransferredIn),
-    flow("changes.transferred_out", "转出人次",         Kind::TransferredOut),
-    flow("changes.suspended",       "休学人次",         Kind::Suspended),
-    flow("changes.returned",        "复学人次",         Kind::Returned),
-    flow("changes.repeated",        "留级人次",         Kind::Repeated),
-    flow("changes.skipped",         "跳级人次",         Kind::Skipped),
-    flow("changes.deferred",        "保留入学资格人次", Kind::Deferred),
-    flow("changes.restored",        "恢复学籍人次",     Kind::Restored),
-    flow("changes.cancelled",       "取消学籍人次",     Kind::Cancelled),
-    flow("changes.class_changed",   "转班级人次",       Kind::ClassChanged),
-    flow("changes.deceased",        "死亡人次",         Kind::Deceased),
-    flow("changes.promoted",        "升级人次",         Kind::Promoted),
-    flow("changes.advanced",        "升学人次",         Kind::Advanced),
-    flow("changes.graduated",       "毕业人次",         Kind::Graduated),
-    flow("changes.went_abroad",     "出国(境)人次",     Kind::WentAbroad),
-    flow("changes.reorganised",     "随校调整人次",     Kind::SchoolReorganised),
-    flow("changes.key_field",       "关键信息变更人次", Kind::KeyFieldChanged),
-    flow("changes.dropped_out",     "辍学人次",         Kind::DroppedOut),
-    flow("changes.brought_back",    "辍学复学人次",     Kind::BroughtBack),
+    flow("changes.enrolments", "入学人次",         Kind::Enrolled),
+    flow("changes.transfers_in", "转入人次",         Kind::TransferredIn),
+    flow("changes.transfers_out", "转出人次",         Kind::TransferredOut),
+    flow("changes.suspensions", "休学人次",         Kind::Suspended),
+    flow("changes.returns", "复学人次",         Kind::Returned),
+    flow("changes.repeats", "留级人次",         Kind::Repeated),
+    flow("changes.skips", "跳级人次",         Kind::Skipped),
+    flow("changes.deferrals", "保留入学资格人次", Kind::Deferred),
+    flow("changes.restorations", "恢复学籍人次",     Kind::Restored),
+    flow("changes.cancellations", "取消学籍人次",     Kind::Cancelled),
+    flow("changes.class_changes", "转班级人次",       Kind::ClassChanged),
+    flow("changes.deaths", "死亡人次",         Kind::Deceased),
+    flow("changes.promotions", "升级人次",         Kind::Promoted),
+    flow("changes.advances", "升学人次",         Kind::Advanced),
+    flow("changes.graduations", "毕业人次",         Kind::Graduated),
+    flow("changes.departures_abroad", "出国(境)人次",     Kind::WentAbroad),
+    flow("changes.reorganisations", "随校调整人次",     Kind::SchoolReorganised),
+    flow("changes.key_field_changes", "关键信息变更人次", Kind::KeyFieldChanged),
+    flow("changes.dropouts", "辍学人次",         Kind::DroppedOut),
+    flow("changes.dropouts_brought_back", "辍学复学人次",     Kind::BroughtBack),
 ];
 
 // === impl Formula ===
@@ -228,6 +228,8 @@ mod tests {
     fn every_count_and_every_kind_of_change_has_a_figure() {
         let ids: BTreeSet<&str> = FORMULAS.iter().map(|formula| formula.id).collect();
         assert_eq!(ids.len(), FORMULAS.len(), "an id comes twice");
+        let figures: BTreeSet<&str> = FORMULAS.iter().map(Formula::figure).collect();
+        assert_eq!(figures.len(), FORMULAS.len(), "a figure comes twice");
         let used = |term: Term| {
             FORMULAS
                 .iter()

@@ -1,5 +1,6 @@
 //! The gRPC face of statistics.
 
+use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
@@ -89,18 +90,23 @@ impl Rpc {
         let message = request.into_inner();
         let PlacedParent { parent, .. } = self.placed(&caller, &message.parent).await?;
         check_stage(message.stage)?;
-        let asked = asked_of(&message)?;
-        let fields = [message.stage, message.least, message.most].map(|number| number.to_string());
-        let [stage, least, most] = &fields;
+        let today = self.context.clock.today();
+        let asked = asked_of(&message, today)?;
+        let fields = [
+            message.stage,
+            message.least,
+            message.most,
+            message.above_standard.into(),
+        ];
+        let [stage, least, most, above_standard] = &fields.map(|number| number.to_string());
         let page = Page::of(
             &caller.method,
             message.page_size,
             &message.page_token,
-            &[&message.parent, stage, least, most],
+            &[&message.parent, stage, least, most, above_standard],
         )?;
         let reader = self.context.store.reader();
         let (rows, next_page_token) = size::page(reader, &parent, &asked, &page).await?;
-        let today = self.context.clock.today();
         let class_sizes = rows.into_iter().map(|(cell, student_count)| ClassSize {
             school_class: format!("classes/{}", cell.school_class),
             school: format!("schools/{}", cell.school),
@@ -121,7 +127,7 @@ impl Rpc {
     }
 }
 
-fn asked_of(message: &ListClassSizesRequest) -> Result<size::Asked, KernelError> {
+fn asked_of(message: &ListClassSizesRequest, today: NaiveDate) -> Result<size::Asked, KernelError> {
     let negative = |field: &str| Violation::invalid(field, "must not be negative", "不得为负数");
     let wrong = [("least", message.least), ("most", message.most)]
         .into_iter()
@@ -135,6 +141,11 @@ fn asked_of(message: &ListClassSizesRequest) -> Result<size::Asked, KernelError>
     Ok(size::Asked {
         stage: message.stage,
         sizes: i64::from(message.least.max(1))..=most,
+        least_of: if message.above_standard {
+            band::above_standard(today)
+        } else {
+            Vec::new()
+        },
     })
 }
 

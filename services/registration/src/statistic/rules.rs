@@ -108,8 +108,7 @@ impl Asked<'_> {
             .sum()
     }
 
-    /// The request that lists what a term counts. Classes above a standard that differs by stage are one list a stage; asked of
-    /// all stages there is none.
+    /// The request that lists what a term counts.
     fn rows(&self, term: Term) -> Option<Rows> {
         let classes = |least: i64, most: i64| {
             Rows::Classes(ListClassSizesRequest {
@@ -136,10 +135,12 @@ impl Asked<'_> {
                 let band = band::named(key, self.today)?;
                 Some(classes(band.least, band.most))
             }
-            Term::AboveStandard => {
-                let standard = band::standard(self.stage, self.today)?;
-                Some(classes(standard.most + 1, 0))
-            }
+            Term::AboveStandard => Some(Rows::Classes(ListClassSizesRequest {
+                parent: self.parent.to_owned(),
+                stage: self.stage,
+                above_standard: true,
+                ..ListClassSizesRequest::default()
+            })),
             Term::Changes(kind) => Some(Rows::Changes(ListStudentChangesRequest {
                 parent: self.parent.to_owned(),
                 kind: kind.into(),
@@ -219,8 +220,8 @@ mod tests {
 
     #[test]
     fn changes_are_those_of_the_school_year() {
-        assert_eq!(told(0, "changes.transferred_in"), (8, 1, "8".into()));
-        assert_eq!(told(2, "changes.transferred_in"), (4, 1, "4".into()));
+        assert_eq!(told(0, "changes.transfers_in"), (8, 1, "8".into()));
+        assert_eq!(told(2, "changes.transfers_in"), (4, 1, "4".into()));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) struct Asked {
     pub(super) stage: i32,
     /// The fewest pupils, and the most.
     pub(super) sizes: RangeInclusive<i64>,
+    /// The fewest pupils by stage, and no class of another stage; nothing where the stage does not matter.
+    pub(super) least_of: Vec<(i32, i64)>,
 }
 
 /// Where a class stands in the list.
@@ -49,6 +51,7 @@ pub(super) async fn page(
             // A cell of nobody is a class that is not there.
             least: (*asked.sizes.start()).max(1),
             most: *asked.sizes.end(),
+            least_of: asked.least_of.clone(),
             after: after.map(|after| (after.place, after.class, after.stage, after.grade)),
             limit: page.limit().saturating_sub(found.len() as u64),
         };

@@ -137,7 +137,7 @@ pub async fn cells(
 }
 
 /// Which classes are asked for by their size.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sizes {
     /// The stage; 0 for all.
     pub stage: i32,
@@ -145,6 +145,8 @@ pub struct Sizes {
     pub least: i64,
     /// The most.
     pub most: i64,
+    /// The fewest pupils by stage, and no class of another stage; nothing where the stage does not matter.
+    pub least_of: Vec<(i32, i64)>,
     /// Behind this place, class, stage and grade.
     pub after: Option<(i64, Uuid, i32, i32)>,
     /// At most so many.
@@ -163,6 +165,7 @@ pub async fn classes(
         most,
         after,
         limit,
+        ..
     } = *asked;
     let mut values = reach.values();
     let mut only = reach.condition();
@@ -176,12 +179,20 @@ pub async fn classes(
             " AND (place, school_class, stage, grade) > ({place}, ${class}, {stage}, {grade})"
         ));
     }
+    let mut sizes = format!("SUM(placed) BETWEEN {least} AND {most}");
+    if !asked.least_of.is_empty() {
+        let of = asked.least_of.iter();
+        let of: String = of
+            .map(|(stage, least)| format!(" WHEN {stage} THEN {least}"))
+            .collect();
+        sizes.push_str(&format!(" AND SUM(placed) >= CASE stage{of} END"));
+    }
     let cell = CELL.join(", ");
     let sql = format!(
         "SELECT {cell}, {} FROM (\
          SELECT {cell}, placed FROM tally_cells WHERE {only} UNION ALL \
          SELECT {cell}, placed FROM tally_changes WHERE placed <> 0 AND {only}) AS told \
-         GROUP BY {cell} HAVING SUM(placed) BETWEEN {least} AND {most} \
+         GROUP BY {cell} HAVING {sizes} \
          ORDER BY place, school_class, stage, grade LIMIT {limit}",
         sum("placed")
     );

@@ -346,6 +346,7 @@ impl Ground {
                     stage: 0,
                     least: 1,
                     most: i64::MAX,
+                    least_of: Vec::new(),
                     after,
                     limit: 2,
                 };

@@ -212,7 +212,7 @@ async fn who_is_registered_in_august_counts_in_the_year_and_cohort_that_the_pupi
         let mut statistics = StatisticsServiceClient::new(world.link.clone());
         let told = statistics.get_statistics(clerk.ask(request)).await.unwrap();
         let told = told.into_inner().statistics.into_iter();
-        let mut enrolled = told.filter(|one| one.formula_id == "changes.enrolled");
+        let mut enrolled = told.filter(|one| one.formula_id == "changes.enrolments");
         assert_eq!(enrolled.next().unwrap().numerator, 1, "{school_year}");
     }
 }
