@@ -16,8 +16,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// Enough for a load.
 const MANY: usize = 5_000;
-/// Rows of the school beside it.
-const FEWER: usize = 2_000;
+/// Rows of the school beside it: enough too, so that both want to begin one.
+const FEWER: usize = 5_000;
 /// Children whom both schools send.
 const SHARED: usize = 40;
 

@@ -183,6 +183,15 @@ pub(super) async fn leave_open(
     Ok(())
 }
 
+/// Tells the planner of the results: as long as it knows nothing of this run, it takes them for one row.
+pub(super) async fn analyze(database: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if database.get_database_backend() == DatabaseBackend::Postgres {
+        let sql = "ANALYZE comparison_results";
+        database.execute_unprepared(sql).await?;
+    }
+    Ok(())
+}
+
 /// Tells of the children of the comparison before whom the list has no more.
 pub(super) async fn write_gone(
     database: &impl ConnectionTrait,
@@ -194,7 +203,8 @@ pub(super) async fn write_gone(
         "INSERT INTO comparison_results (run, person, place, verdict, previous, change, student) \
          SELECT $1, p.person, p.place, {gone}, p.verdict, 2, NULL FROM comparison_results p \
          WHERE p.run = $2 AND p.person > $3 AND p.person <= $4 AND p.verdict <> {gone} \
-         AND NOT EXISTS (SELECT 1 FROM comparison_results n WHERE n.run = $1 AND n.person = p.person)"
+         AND NOT EXISTS (SELECT 1 FROM comparison_results n WHERE n.run = $1 AND n.person = p.person \
+         AND n.person > $3 AND n.person <= $4)"
     );
     let values = [
         run.id.into(),

@@ -155,6 +155,9 @@ async fn match_page(context: &Context, tx: Tx, id: Uuid) -> Result<(), KernelErr
             }
         }
         Phase::Leaving => {
+            if before.cursor.is_nil() {
+                matching::analyze(&*tx).await?;
+            }
             let previous = before.previous.unwrap_or(Uuid::nil());
             let part = matching::part_of_results(&*tx, previous, before.cursor, PAGE).await?;
             matching::write_gone(&*tx, &before, part).await?;

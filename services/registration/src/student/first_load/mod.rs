@@ -136,11 +136,21 @@ impl FirstLoad {
             None => return Ok(false),
             Some(met) => met.claim(students) && !met.knows_any(made_of) && met.count() <= MOST,
         };
-        if claimed && statements::hold(tx, self.0.holder).await? {
+        if claimed && self.hold(tx).await? {
             return Ok(true);
         }
         self.end().await?;
         Ok(false)
+    }
+
+    /// Holds the load for the transaction; `false` when there is none. A load that is about to begin is waited for.
+    async fn hold(&self, tx: &Tx) -> Result<bool, KernelError> {
+        let holder = self.0.holder;
+        if statements::hold(tx, holder).await? {
+            return Ok(true);
+        }
+        let _one = self.0.ending.lock().await;
+        Ok(self.is_loading() && statements::hold(tx, holder).await?)
     }
 
     /// Ends this process's load, if there is one: whoever asks needs the indexes.

@@ -101,10 +101,16 @@ pub(super) async fn begin(tx: &Tx, holder: Uuid, until_micros: i64) -> Result<bo
     Ok(true)
 }
 
-/// Whether the load still takes rows; held until the transaction ends.
+/// Whether the load still takes rows; held until the transaction ends. A load that is over is not held: a row that is locked
+/// and then found changed stays locked, and whoever ends the load would wait for this transaction, which waits for that end.
 pub(super) async fn hold(tx: &Tx, holder: Uuid) -> Result<bool, DbErr> {
     let sql = "SELECT 1 AS one FROM first_loads WHERE holder = $1 AND statements <> '' FOR SHARE";
-    Ok(one(&**tx, sql, [holder.into()]).await?.is_some())
+    run(tx, "SAVEPOINT first_load").await?;
+    let held = one(&**tx, sql, [holder.into()]).await?.is_some();
+    if !held {
+        run(tx, "ROLLBACK TO SAVEPOINT first_load").await?;
+    }
+    Ok(held)
 }
 
 /// Says that the holder is alive.
