@@ -4,7 +4,12 @@ use std::future::Future;
 
 use junheng_proto::bulk::v1::ImportResult;
 use junheng_proto::education::v1::{SchoolKind, Stage};
-use junheng_proto::registration::v1::{CreateSchoolClassRequest, SchoolClass};
+use junheng_proto::registration::v1::group_recognition::{Group, State};
+use junheng_proto::registration::v1::{
+    CreateSchoolClassRequest, FileGroupRecognitionRequest, GroupRecognition, ListStudentsRequest,
+    SchoolClass,
+};
+use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::database::open;
 use junheng_tests::person::{adult, child};
 use junheng_tests::refusal::answered;
@@ -12,13 +17,14 @@ use junheng_tests::rolls::{
     Answer, all_in, class_row, employ, enrol, furnish, header, import_classes, import_sites,
     import_students, import_teachers, site_row, student_row, teacher_row,
 };
-use junheng_tests::{County, Database, School, Story, World, request_id, story};
+use junheng_tests::{County, Database, School, Story, World, days_from_now, request_id, story};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait as _};
 
 /// SQLite has one writer at a time, so that nothing can move meanwhile.
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("pupils and classes imported while their school moves lie where it lies afterwards", |world| Box::pin(registered(world))).on(&[Database::Postgres]),
+    story("a step and what is begun for a pupil while the school moves lie where it lies afterwards", |world| Box::pin(stepped(world))).on(&[Database::Postgres]),
     story("teachers and sites imported while their school moves lie where it lies afterwards", |world| Box::pin(followed(world))).on(&[Database::Postgres]),
 ];
 
@@ -63,6 +69,55 @@ async fn registered(world: &World) {
     };
     let opened = async { answered(clerk.classes().create_school_class(one).await) };
     of("school_classes").during(&county, opened, 3).await;
+}
+
+async fn stepped(world: &World) {
+    let county = County::fresh(world).await;
+    let school = county.school(SchoolKind::Primary).await;
+    enrol(&county.clerk, &school, Stage::Primary, 1).await;
+    let clerk = &county.clerk;
+    let list = ListStudentsRequest {
+        parent: school.name.clone(),
+        ..ListStudentsRequest::default()
+    };
+    let pupils = answered(clerk.students().list_students(list).await).students;
+    let file = |group: Group| FileGroupRecognitionRequest {
+        student: pupils[0].name.clone(),
+        group_recognition: Some(GroupRecognition {
+            group: group.into(),
+            evidence: vec![Evidence {
+                title: "证明材料".to_owned(),
+                digest: "ab".repeat(32),
+                ..Evidence::default()
+            }],
+            valid_from: days_from_now(-30),
+            ..GroupRecognition::default()
+        }),
+        request_id: request_id(),
+    };
+    let first = file(Group::LeftBehind);
+    let filed = answered(clerk.recognitions().file_group_recognition(first).await);
+    let of = || Move {
+        world,
+        service: "registration",
+        schools: "schools",
+        rows: "group_recognitions",
+        school: &school,
+    };
+    let step = StepRequest {
+        name: filed.name.clone(),
+        note: "情况已变化".to_owned(),
+        request_id: request_id(),
+        ..StepRequest::default()
+    };
+    let withdrawn = async {
+        let done = clerk.recognitions().withdraw_group_recognition(step).await;
+        assert_eq!(answered(done).state(), State::Withdrawn);
+    };
+    of().during(&county, withdrawn, 1).await;
+    let second = file(Group::Migrant);
+    let begun = async { answered(clerk.recognitions().file_group_recognition(second).await) };
+    of().during(&county, begun, 2).await;
 }
 
 async fn followed(world: &World) {

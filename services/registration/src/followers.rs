@@ -95,6 +95,46 @@ const TABLES: &[Table] = {
     ]
 };
 
+/// The tables whose rows count their writes. Students are not among them: the ledger, which alone writes them, holds their schools
+/// and puts them where these lie.
+const COUNTED: &[&str] = &[
+    "access_grants",
+    "admission_entries",
+    "admission_plans",
+    "attendance_sheets",
+    "certificate_lists",
+    "certificates",
+    "class_draws",
+    "comparisons",
+    "dropout_cases",
+    "dropout_notices",
+    "dropout_reports",
+    "duplicate_cases",
+    "exports",
+    "finding_rounds",
+    "group_recognitions",
+    "junior_places",
+    "key_changes",
+    "relief_plans",
+    "reorganisations",
+    "resident_candidates",
+    "resident_lists",
+    "school_classes",
+    "status_changes",
+    "transfers",
+    "zone_plans",
+];
+
+/// What a statement that takes rows of a table along sets besides, where they count their writes: who read one before, and writes it
+/// whole, must not write the old place back.
+pub(crate) fn counted(table: &str) -> &'static str {
+    if COUNTED.contains(&table) {
+        ", version = version + 1"
+    } else {
+        ""
+    }
+}
+
 const fn table(
     name: &'static str,
     with_school: Along,
@@ -142,7 +182,9 @@ pub(crate) async fn go_with_school(
             place,
             ..
         } = table;
-        let sql = format!("UPDATE {name} SET {place} = $1 WHERE {of} = $2 AND {place} <> $1");
+        let counted = counted(name);
+        let sql =
+            format!("UPDATE {name} SET {place} = $1{counted} WHERE {of} = $2 AND {place} <> $1");
         run(database, sql, vec![at.into(), school.into()]).await?;
     }
     Ok(())
@@ -186,8 +228,9 @@ async fn go(
                     place,
                     ..
                 } = table;
+                let counted = counted(name);
                 let sql = format!(
-                    "UPDATE {name} SET {of} = $1, {place} = $2 WHERE {column} IN ({marks})"
+                    "UPDATE {name} SET {of} = $1, {place} = $2{counted} WHERE {column} IN ({marks})"
                 );
                 let to: [Value; 2] = [school.into(), at.into()];
                 let values = to.into_iter().chain(some.iter().map(|one| (*one).into()));
@@ -283,6 +326,14 @@ mod tests {
         let told = TABLES.iter().filter(|one| one.with_class != Along::None);
         let known: BTreeSet<String> = of_classes.intersection(&placed).cloned().collect();
         assert_eq!(known, named(told));
+    }
+
+    #[tokio::test]
+    async fn every_table_that_counts_its_writes_counts_that_a_row_was_taken_along() {
+        let database = database().await;
+        let with_version = with_column(&database, "c.name = 'version'").await;
+        let told = COUNTED.iter().copied().chain(["students"]);
+        assert_eq!(with_version, told.map(str::to_owned).collect());
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ use super::{rules, store};
 use crate::approval::error::ApprovalError;
 use crate::approval::{fields_of_text, names_field};
 use crate::entity::{access_grant, access_reveal, student};
+use crate::school::parent;
 use crate::student::person::Person;
 
 /// Counts the look, keeps it, and gives the fields. What the journal keeps as the answer names no field's content, so that a
@@ -34,11 +35,14 @@ pub(super) async fn run(
     let student = resource::get::<student::Entity>(reader, &caller.scope, id).await?;
     let grant_id = id_of("accessGrants", &message.access_grant)?;
     let grant = judged(reader, context, &caller, grant_id, &student).await?;
-    let (work_context, work_caller, kept) = (context.clone(), caller.clone(), student.clone());
+    let (work_context, work_caller) = (context.clone(), caller.clone());
+    let schools = [Some(student.school), grant.school];
     let told: RevealedStudent = context
         .store
         .write(&caller, key, move |tx| async move {
-            let (context, caller, student) = (work_context, work_caller, kept);
+            let (context, caller) = (work_context, work_caller);
+            parent::hold_places(&*tx, schools.into_iter().flatten()).await?;
+            let student = resource::get::<student::Entity>(&*tx, &caller.scope, id).await?;
             if !store::take_one(&*tx, grant_id).await? {
                 // Why not: judged again, for a step may have come between.
                 let grant = judged(&*tx, &context, &caller, grant_id, &student).await?;

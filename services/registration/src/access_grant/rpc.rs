@@ -136,7 +136,7 @@ impl Rpc {
         };
         KernelError::unless_empty(rules::check(&given, most, today))?;
         let due = WORKFLOW.due(&self.context, ANSWER_DAYS, &region)?;
-        let grant = access_grant::Model {
+        let mut grant = access_grant::Model {
             id: Uuid::now_v7(),
             place: seat.place,
             school: seat.school,
@@ -156,6 +156,7 @@ impl Rpc {
         };
         store
             .write(&caller, key, move |tx| async move {
+                grant.place = parent::hold_place(&*tx, grant.school, grant.place).await?;
                 store::insert(&*tx, grant.clone()).await?;
                 let answer = encode(&grant);
                 let entry = about(&grant)

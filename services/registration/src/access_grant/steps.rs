@@ -2,7 +2,6 @@
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::name::id_of;
-use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, Standing};
@@ -15,6 +14,7 @@ use super::workflow::{WORKFLOW, state_of};
 use super::{rules, store};
 use crate::approval;
 use crate::entity::access_grant;
+use crate::school::parent;
 
 /// Takes a step and answers with the grant after it.
 pub(super) async fn take(
@@ -30,7 +30,7 @@ pub(super) async fn take(
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let current = resource::get::<access_grant::Entity>(&*tx, &caller.scope, id).await?;
+            let current = parent::held::<access_grant::Entity>(&*tx, &caller.scope, id).await?;
             let region = approval::region_of(current.place);
             let standing = Standing {
                 state: state_of(current.state),

@@ -22,6 +22,7 @@ use junheng_proto::registration::v1::admission_plan::Document;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{AddAdmissionEntriesRequest, AdmissionRow, AdmittedChild};
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::LockType;
 use uuid::Uuid;
 
 use super::error::AdmissionError;
@@ -285,7 +286,7 @@ async fn hold_graduates(
     let hashes: Vec<&[u8]> = rows.iter().map(|row| row.model.claim.as_slice()).collect();
     let graduates = students::with_hashes(database, &hashes).await?;
     let ids: Vec<Uuid> = graduates.iter().map(|student| student.id).collect();
-    Ok(places::hold_students(database, &ids).await?)
+    Ok(students::hold_all(database, &ids, LockType::Update).await?)
 }
 
 /// Refuses who stands on a list of the year, has a record of the stage already or a place given by the county; gives the

@@ -18,6 +18,7 @@ use super::error::AdmissionError;
 use super::rpc::{encode, name_of};
 use super::{child, counts, rules, store};
 use crate::entity::{admission_entry as entry, admission_plan as plan};
+use crate::school::parent;
 
 /// By which way a child leaves a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub(super) async fn leave(
     let (context, store) = (context.clone(), context.store.clone());
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let found = resource::get::<entry::Entity>(&*tx, &caller.scope, id).await?;
+            let found = parent::held::<entry::Entity>(&*tx, &caller.scope, id).await?;
             store::hold_plan(&*tx, found.plan).await?;
             let current = resource::get::<entry::Entity>(&*tx, &caller.scope, id).await?;
             check_etag(&asked.name, &asked.etag, current.version)?;

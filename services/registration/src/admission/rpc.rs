@@ -226,10 +226,11 @@ impl Rpc {
             .admission_plan
             .ok_or_else(|| KernelError::Fields(vec![Violation::required("admission_plan")]))?;
         self.judge(&given, &school)?;
-        let plan = self.model_of(given, &school);
+        let mut plan = self.model_of(given, &school);
         store
             .write(&caller, key, move |tx| async move {
-                steps::held_staying(&tx, school.id).await?;
+                let school = steps::held_staying(&tx, school.id).await?;
+                (plan.place, plan.region) = (school.place, school.region.clone());
                 if plan.basis == Basis::Zone as i32 {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;

@@ -8,7 +8,6 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::name::id_of;
 use junheng_kernel::resource;
-use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::text::check_text;
@@ -116,14 +115,14 @@ pub(super) async fn held_open(tx: &Tx, school: Uuid) -> Result<i64, AdmissionErr
 }
 
 /// The same for a school that children come new to. Fails with `SCHOOL_CLOSES` too, for one whose closing is approved.
-pub(super) async fn held_staying(tx: &Tx, school: Uuid) -> Result<(), AdmissionError> {
-    Ok(parent::check_stays(&held(tx, school).await?)?)
+pub(super) async fn held_staying(tx: &Tx, school: Uuid) -> Result<school::Model, AdmissionError> {
+    let school = held(tx, school).await?;
+    parent::check_stays(&school)?;
+    Ok(school)
 }
 
 async fn held(tx: &Tx, school: Uuid) -> Result<school::Model, AdmissionError> {
-    parent::hold_open(&**tx, [school]).await?;
-    let public = Scope::everything("the plan was read within the caller's scope");
-    let row = resource::get::<school::Entity>(&**tx, &public, school).await?;
+    let row = parent::hold_school(&**tx, school).await?;
     parent::check_open(&row)?;
     Ok(row)
 }

@@ -46,7 +46,7 @@ pub(super) async fn create(
     let now_micros = context.clock.now_micros();
     store
         .write(&caller, key, move |tx| async move {
-            let places = parent::hold_places(&*tx, [school.id]).await?;
+            let school = parent::hold_school(&*tx, school.id).await?;
             if let Some(open) = store::open_list(&*tx, school.id, year).await? {
                 return Err(refused(
                     format!("certificateLists/{} is under way for this year", open.id),
@@ -61,8 +61,8 @@ pub(super) async fn create(
             let list = Model {
                 id: Uuid::now_v7(),
                 school: school.id,
-                place: places.get(&school.id).copied().unwrap_or(school.place),
-                region: school.region.clone(),
+                place: school.place,
+                region: school.region,
                 graduation_year: year,
                 state: LIST.start as i32,
                 students: lines(&students),
@@ -156,8 +156,7 @@ pub(super) async fn take(
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let before = resource::get::<certificate_list::Entity>(&*tx, &caller.scope, id).await?;
-            parent::hold_places(&*tx, [before.school]).await?;
+            let before = parent::held::<certificate_list::Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: ListState::try_from(before.state).unwrap_or_default(),
                 version: before.version,

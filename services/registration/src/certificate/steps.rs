@@ -42,8 +42,7 @@ pub(super) async fn take(
     store
         .write(&caller.clone(), key, move |tx| async move {
             let keys = context.store.keys.clone();
-            let before = resource::get::<certificate::Entity>(&*tx, &caller.scope, id).await?;
-            parent::hold_places(&*tx, [before.school]).await?;
+            let before = parent::held::<certificate::Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: State::try_from(before.state).unwrap_or_default(),
                 version: before.version,

@@ -150,7 +150,7 @@ impl Rpc {
         let large_from = band::large_from(today)?;
         store
             .write(&caller, key, move |tx| async move {
-                parent::hold_places(&*tx, [school.id]).await?;
+                let school = parent::hold_school(&*tx, school.id).await?;
                 let classes = store::classes(&*tx, school.id, stage, grade).await?;
                 if classes.is_empty() {
                     let class = format!("{} {}", school.school_code, place.full_name());

@@ -50,7 +50,7 @@ pub(super) async fn take(
     let (context, store) = (context.clone(), context.store.clone());
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let current = parent::held::<Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
@@ -62,7 +62,6 @@ pub(super) async fn take(
             let (school, stage, grade) = (current.school, current.stage, current.grade);
             let (waiting, classes) = match asked.step {
                 RUN => {
-                    parent::hold_places(&*tx, [school]).await?;
                     let waiting = store::roll(&*tx, school, stage, grade).await?;
                     (waiting, store::classes(&*tx, school, stage, grade).await?)
                 }

@@ -5,7 +5,6 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::id_of;
-use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, Standing, check_reason};
@@ -21,6 +20,7 @@ use super::workflow::{CREATE, WITHDRAW, WORKFLOW, state_name, state_of};
 use super::{rules, store};
 use crate::entity::relief_plan::{Entity, Model};
 use crate::entity::school_class;
+use crate::school::parent;
 use crate::school_class::rules::Place;
 use crate::statistic::band;
 
@@ -40,7 +40,7 @@ pub(super) async fn create(
     context
         .store
         .write(&caller, key, move |tx| async move {
-            let class = resource::get::<school_class::Entity>(&*tx, &scope, id).await?;
+            let class = parent::held::<school_class::Entity>(&*tx, &scope, id).await?;
             if let Some(other) = store::under_way(&*tx, [id]).await?.first() {
                 let name = format!("reliefPlans/{}", other.id);
                 return Err(ClassSizeError::UnderWay { name });
@@ -94,7 +94,7 @@ pub(super) async fn take(
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let current = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let current = parent::held::<Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,

@@ -15,7 +15,6 @@ use super::content::Content;
 use super::ground::Known;
 use super::history;
 use super::opening::{Finding, Scene};
-use super::record::student_of;
 use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
 use super::workflow::{State, looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
@@ -24,6 +23,7 @@ use crate::dropout_notice::{self, service};
 use crate::entity::dropout_case::Model;
 use crate::entity::{dropout_notice as notice, student, transfer};
 use crate::status_change;
+use crate::student::store as students;
 use crate::transfer::workflow::State as TransferState;
 
 /// The facts of a step that leads from `current` to `case`, a copy with what the step says. Attendance is read for the steps that it
@@ -38,7 +38,7 @@ pub(super) async fn load<'a>(
     asked: &Asked,
 ) -> Result<Facts<'a>, KernelError> {
     let student = match case.student {
-        Some(id) => student_of(database, id).await?,
+        Some(id) => students::with_id(database, id).await?,
         None => None,
     };
     let (mut since_found, mut since_return) = (Presence::default(), Presence::default());

@@ -5,6 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::resource;
 use junheng_proto::journal::v1::Record;
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::LockType;
 use uuid::Uuid;
 
 use super::child::{self, Child, Subject};
@@ -14,6 +15,7 @@ use super::workflow::{State, state_of};
 use super::{record, store};
 use crate::entity::dropout_case::{Entity, Model};
 use crate::school::parent;
+use crate::student::store as students;
 
 /// Gives the open case of a resident to the student; what the journal keeps of it. Nothing happens where the resident has none.
 pub(crate) async fn hand_over(
@@ -25,7 +27,7 @@ pub(crate) async fn hand_over(
     let schools = store::schools_of(tx, &[student]).await?;
     let places = parent::hold_places(tx, schools).await?;
     let mut open = store::hold_open(tx, &[resident, student]).await?;
-    store::hold_students(tx, &[student]).await?;
+    students::hold_all(tx, &[student], LockType::Share).await?;
     let Some(listed) = open.remove(&resident) else {
         return Ok(Vec::new());
     };

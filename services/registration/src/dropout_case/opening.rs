@@ -15,6 +15,7 @@ use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::DropoutCase;
 pub use junheng_proto::registration::v1::dropout_case::Finding;
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::LockType;
 use uuid::Uuid;
 
 pub use super::child::Subject;
@@ -29,6 +30,7 @@ use crate::entity::dropout_case::{Entity, Model};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 use crate::student::ledger::Pen;
+use crate::student::store as students;
 
 /// A child who may have dropped out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +161,7 @@ pub(super) async fn suspect_with(
     let ids: Vec<Uuid> = wanted.keys().copied().collect();
     let open = store::hold_open(tx, &ids).await?;
     // Who moves meanwhile takes no case along that is not there yet.
-    store::hold_students(tx, &students).await?;
+    students::hold_all(tx, &students, LockType::Share).await?;
     let children = child::children(tx, scene.keys, &subjects).await?;
     let (mut fresh, mut done) = (Vec::new(), Vec::new());
     let mut dues: HashMap<String, Option<Due>> = HashMap::new();

@@ -1,30 +1,16 @@
 //! What a case does to the student's record (学籍异动): 辍学 when it is confirmed, 在读 when the child is back.
 
 use junheng_kernel::error::KernelError;
-use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Happened;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _};
-use uuid::Uuid;
+use sea_orm::ConnectionTrait;
 
 use super::encode::name_of;
 use super::opening::Scene;
 use crate::entity::dropout_case::Model;
-use crate::entity::student;
 use crate::student::ledger::{self, Happening};
-
-/// The student of a case, wherever the record is.
-pub(super) async fn student_of(
-    database: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<student::Model>, DbErr> {
-    let judged = Scope::everything("the case was found in the caller's scope");
-    student::Entity::visible_to(&judged)
-        .filter(student::Column::Id.eq(id))
-        .one(database)
-        .await
-}
+use crate::student::store as students;
 
 /// The record of whoever attends says 辍学; that of who is on leave, abroad or between two schools says what it said.
 pub(super) async fn drop_out(
@@ -69,7 +55,7 @@ async fn turn(
     let Some(id) = case.student else {
         return Ok(Vec::new());
     };
-    let standing = student_of(database, id).await?;
+    let standing = students::with_id(database, id).await?;
     let Some(before) =
         standing.filter(|student| from.iter().any(|from| student.state == *from as i32))
     else {

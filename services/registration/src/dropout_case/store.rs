@@ -154,26 +154,6 @@ pub(crate) async fn schools_of(
         .await
 }
 
-/// Holds the records of some students where they are, until the transaction ends.
-pub(crate) async fn hold_students(
-    database: &impl ConnectionTrait,
-    students: &[Uuid],
-) -> Result<(), DbErr> {
-    let everywhere = Scope::everything("one case for a child, whoever finds it");
-    for some in students.chunks(SET) {
-        student::Entity::visible_to(&everywhere)
-            .select_only()
-            .column(student::Column::Id)
-            .filter(student::Column::Id.is_in(some.iter().copied()))
-            .order_by_asc(student::Column::Id)
-            .lock_shared()
-            .into_tuple::<Uuid>()
-            .all(database)
-            .await?;
-    }
-    Ok(())
-}
-
 /// The visits and notices of cases go along to a school and its place.
 pub(crate) async fn carry(
     database: &impl ConnectionTrait,

@@ -29,7 +29,7 @@ use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
 use crate::entity::{dropout_case, dropout_notice};
 use crate::rule_book::RegionPath;
-use crate::school::store as schools;
+use crate::school::{parent, store as schools};
 
 /// What every form may quote.
 #[cfg(test)]
@@ -85,6 +85,7 @@ pub(super) async fn draw(
     let store = context.store.clone();
     store
         .write(&caller, key, move |tx| async move {
+            parent::held::<dropout_case::Entity>(&*tx, &writer.scope, id).await?;
             let case = cases::hold(&*tx, &writer.scope, id).await?;
             let drawing = Drawing {
                 tx: &tx,

@@ -30,6 +30,7 @@ use crate::dropout_case::store as cases;
 use crate::dropout_case::workflow::state_of;
 use crate::entity::dropout_notice::{Entity, Model};
 use crate::entity::{dropout_case, dropout_case_event};
+use crate::school::parent;
 
 /// Records the service of a notice.
 pub(super) async fn serve(
@@ -144,7 +145,7 @@ async fn held(
     id: Uuid,
     etag: &str,
 ) -> Result<(dropout_case::Model, Model, &'static Form), DropoutNoticeError> {
-    let seen = resource::get::<Entity>(&**tx, &caller.scope, id).await?;
+    let seen = parent::held::<Entity>(&**tx, &caller.scope, id).await?;
     let case = cases::hold(&**tx, &caller.scope, seen.dropout_case).await?;
     let notice = resource::get::<Entity>(&**tx, &caller.scope, id).await?;
     check_etag(&name_of(&notice), etag, notice.version)?;

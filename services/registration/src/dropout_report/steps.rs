@@ -75,6 +75,11 @@ pub(super) async fn draft(
     store
         .write(&caller_of_write, key, move |tx| async move {
             let PlacedParent { parent, place } = placed;
+            let place = parent::hold_place(&*tx, parent.school(), place).await?;
+            let region = match &parent {
+                Parent::Region { code, .. } => code.clone(),
+                Parent::School(_) => region_of(place),
+            };
             let known = store::of_period(&*tx, &message.parent, kind, &message.period).await?;
             if let Some(known) = known {
                 return Err(DropoutReportError::Exists {
@@ -204,7 +209,7 @@ async fn run(
     let store = context.store.clone();
     store
         .write(&caller_of_write, key, move |tx| async move {
-            let before = resource::get::<Entity>(&*tx, &caller.scope, id).await?;
+            let before = parent::held::<Entity>(&*tx, &caller.scope, id).await?;
             let standing = Standing {
                 state: state_of(before.state),
                 version: before.version,

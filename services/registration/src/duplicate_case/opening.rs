@@ -17,7 +17,7 @@ use super::store;
 use super::workflow::{CREATE, STEP_DAYS, State, WORKFLOW, state_name};
 use crate::entity::duplicate_case::{Entity, Model};
 use crate::entity::{duplicate_claim, school_class, student};
-use crate::school::store as schools;
+use crate::school::{parent, store as schools};
 use crate::student::document;
 use crate::student::name_key;
 use crate::student::person::Person;
@@ -168,9 +168,8 @@ async fn case_of(
     context: &Context,
     standing: &student::Model,
 ) -> Result<Model, KernelError> {
-    let school = schools::in_directory(&**tx, standing.school)
-        .await?
-        .ok_or_else(|| KernelError::Stored("a record's school is gone".into()))?;
+    // Behind the schools of who registers: two that wait for each other's are told to try again.
+    let school = parent::hold_school(&**tx, standing.school).await?;
     let id = Uuid::now_v7();
     let now = context.clock.now_micros();
     let due = WORKFLOW.due(context, STEP_DAYS, &school.region)?;
@@ -180,7 +179,7 @@ async fn case_of(
         student: standing.id,
         open_student: Some(standing.id),
         standing_school: standing.school,
-        standing_place: standing.place,
+        standing_place: school.place,
         standing_region: school.region,
         outcome: Outcome::Unspecified as i32,
         claim: None,

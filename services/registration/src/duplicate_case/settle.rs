@@ -66,7 +66,7 @@ async fn moved(
     claim: &duplicate_claim::Model,
     places: &OpenPlaces,
 ) -> Result<Vec<Record>, DuplicateCaseError> {
-    let Some(student) = store::student_of(&**tx, case.student).await? else {
+    let Some(student) = students::with_id(&**tx, case.student).await? else {
         let why = "the record of a case is gone";
         return Err(junheng_kernel::error::KernelError::Stored(why.into()).into());
     };

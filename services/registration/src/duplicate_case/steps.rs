@@ -1,5 +1,7 @@
 //! Takes the steps of a case.
 
+use std::collections::BTreeSet;
+
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::id_of;
@@ -11,6 +13,7 @@ use junheng_proto::registration::v1::duplicate_case::Outcome;
 use junheng_proto::registration::v1::{DuplicateCase, SettleDuplicateRequest};
 use junheng_proto::workflow::v1::StepRequest;
 use tonic::Request;
+use uuid::Uuid;
 
 use super::encode::{Claimed, Statement, about, encode, shown_to};
 use super::error::DuplicateCaseError;
@@ -104,10 +107,21 @@ async fn run(
     let store = context.store.clone();
     store
         .write(&caller, key, move |tx| async move {
+            let seen = store::get(&*tx, &taker.scope, id).await?;
+            let claims = store::claims_of(&*tx, id).await?;
+            let claimants = claims.iter().map(|claim| claim.school);
+            // Every school at once, as the order of their codes has it, before the case is read for good.
+            let schools: BTreeSet<Uuid> = claimants.chain([seen.standing_school]).collect();
+            let places = parent::hold_open(&*tx, schools.iter().copied()).await?;
             let current = store::get(&*tx, &taker.scope, id).await?;
             let claims = store::claims_of(&*tx, id).await?;
-            let schools = claims.iter().map(|claim| claim.school);
-            let places = parent::hold_open(&*tx, schools).await?;
+            let mut parties = claims.iter().map(|claim| claim.school);
+            if !parties.all(|school| schools.contains(&school))
+                || current.standing_school != seen.standing_school
+            {
+                // A school has joined in this moment.
+                return Err(KernelError::WriteConflict.into());
+            }
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,

@@ -15,7 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::duplicate_case::{Column, Entity, Model};
-use crate::entity::{duplicate_claim, student};
+use crate::entity::duplicate_claim;
 
 type ClaimColumn = duplicate_claim::Column;
 
@@ -206,18 +206,6 @@ pub(super) async fn replace_claim(
         .exec(database)
         .await?;
     Ok(())
-}
-
-/// The record of a case.
-pub(super) async fn student_of(
-    database: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<student::Model>, DbErr> {
-    let everywhere = Scope::everything("the caller was found to be a party of the case");
-    student::Entity::visible_to(&everywhere)
-        .filter(student::Column::Id.eq(id))
-        .one(database)
-        .await
 }
 
 /// The condition that the record's side or one of the claims meets.

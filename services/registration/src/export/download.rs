@@ -28,6 +28,7 @@ use crate::approval;
 use crate::approval::error::ApprovalError;
 use crate::entity::{export, export_download};
 use crate::rule_book::{RegionPath, RuleBook};
+use crate::school::parent;
 
 /// Parts that may wait for a slow reader; each holds one page.
 const AHEAD: usize = 2;
@@ -78,6 +79,7 @@ async fn begin(context: &Context, caller: &Caller, name: &str) -> Result<Begun, 
             RequestKey::own(&download_name),
             move |tx| async move {
                 let (context, caller) = (work_context, work_caller);
+                parent::held::<export::Entity>(&*tx, &caller.scope, id).await?;
                 // Held, so that two downloads at once are counted one after the other.
                 store::hold(&*tx, id).await?;
                 let export = judged(&*tx, &context, &caller, id).await?;

@@ -123,7 +123,7 @@ impl Rpc {
         let region = approval::region_of(seat.place);
         let due = WORKFLOW.due(&self.context, ANSWER_DAYS, &region)?;
         let filter = given.filter.unwrap_or_default();
-        let export = export::Model {
+        let mut export = export::Model {
             id: Uuid::now_v7(),
             place: seat.place,
             school: seat.school,
@@ -147,6 +147,7 @@ impl Rpc {
         };
         store
             .write(&caller, key, move |tx| async move {
+                export.place = parent::hold_place(&*tx, export.school, export.place).await?;
                 store::insert(&*tx, export.clone()).await?;
                 let answer = encode(&export);
                 let entry = about(&export, DataClass::Internal)

@@ -3,7 +3,6 @@
 use chrono::Days;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::name::id_of;
-use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, Standing};
@@ -18,6 +17,7 @@ use super::{rules, store};
 use crate::approval;
 use crate::entity::export;
 use crate::rule_book::{RegionPath, RuleBook};
+use crate::school::parent;
 
 /// Takes a step and answers with the export after it.
 pub(super) async fn take(
@@ -33,7 +33,7 @@ pub(super) async fn take(
     let store = context.store.clone();
     store
         .write(&caller.clone(), key, move |tx| async move {
-            let current = resource::get::<export::Entity>(&*tx, &caller.scope, id).await?;
+            let current = parent::held::<export::Entity>(&*tx, &caller.scope, id).await?;
             let region = approval::region_of(current.place);
             let standing = Standing {
                 state: state_of(current.state),

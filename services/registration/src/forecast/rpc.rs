@@ -151,10 +151,9 @@ impl Rpc {
             .store
             .write(&caller, key, move |tx| async move {
                 let schools = store::schools(&*tx, &parent).await?;
-                let place_of = |id: Uuid| {
-                    let school = schools.iter().find(|school| school.id == id);
-                    school.map_or(0, |school| school.place)
-                };
+                let ids = schools.iter().map(|school| school.id);
+                let places = parent::hold_places(&*tx, ids).await?;
+                let place_of = |id: Uuid| places.get(&id).copied().unwrap_or_default();
                 let counts = store::students(&*tx, &parent).await?;
                 let counts = counts.into_iter();
                 let compulsory =

@@ -54,7 +54,7 @@ pub(super) async fn run(
             let found = resource::get::<student::Entity>(&*tx, &officer.scope, id).await?;
             // Held first: from here on the student lies where the school lies.
             parent::hold_places(&*tx, [found.school]).await?;
-            let current = store::hold_student(&*tx, &officer.scope, id).await?;
+            let current = students::hold_one(&*tx, &officer.scope, id).await?;
             check_etag(&message.student, &message.etag, current.version)?;
             let public = Scope::everything("the directory is public");
             let school = resource::get::<school::Entity>(&*tx, &public, current.school).await?;

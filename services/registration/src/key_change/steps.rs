@@ -19,7 +19,7 @@ use super::create::{hash_of, refuse_registered};
 use super::error::KeyChangeError;
 use super::fields::Fields;
 use super::workflow::{APPROVE, Guard, REJECT, WORKFLOW, state_of};
-use super::{encode, fields, store};
+use super::{encode, fields};
 use crate::duplicate_case;
 use crate::entity::key_change::{self, Model};
 use crate::entity::student;
@@ -48,9 +48,7 @@ pub(super) async fn take(
     store
         .write(&caller, key, move |tx| async move {
             let keys = &context.store.keys;
-            let found = resource::get::<key_change::Entity>(&*tx, &officer.scope, id).await?;
-            parent::hold_places(&*tx, [found.school]).await?;
-            let current = resource::get::<key_change::Entity>(&*tx, &officer.scope, id).await?;
+            let current = parent::held::<key_change::Entity>(&*tx, &officer.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
@@ -61,7 +59,7 @@ pub(super) async fn take(
                 .await?;
             let mut filed = encode::open(keys, &current)?;
             let is_disputed = duplicate_case::store::is_disputed(&*tx, current.student).await?;
-            let student = store::student_of(&*tx, &current).await?;
+            let student = students::with_id(&*tx, current.student).await?;
             let judged = student
                 .as_ref()
                 .map(|student| stands(&context, student, &current, &filed.before))

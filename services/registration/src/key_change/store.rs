@@ -1,16 +1,14 @@
 //! Every SQL statement about changes of key fields.
 
-use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _,
 };
 use uuid::Uuid;
 
 use super::workflow::State;
 use crate::entity::key_change::{Column, Entity, Model};
-use crate::entity::student;
 
 /// The states in which a change is under way, as the unique index has them.
 const OPEN: [i32; 2] = [State::Filed as i32, State::Endorsed as i32];
@@ -30,32 +28,6 @@ pub(crate) async fn open_of(
     Entity::visible_to(&everywhere)
         .filter(Column::Student.eq(student))
         .filter(Column::State.is_in(OPEN))
-        .one(database)
-        .await
-}
-
-/// The student, if the caller may see it, held until the transaction ends: of two who file at once one comes second.
-pub(super) async fn hold_student(
-    database: &impl ConnectionTrait,
-    scope: &Scope,
-    id: Uuid,
-) -> Result<student::Model, KernelError> {
-    student::Entity::visible_to(scope)
-        .filter(student::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(database)
-        .await?
-        .ok_or_else(|| KernelError::not_found(format!("students/{id}")))
-}
-
-/// The student of a change, wherever the record is by now.
-pub(super) async fn student_of(
-    database: &impl ConnectionTrait,
-    change: &Model,
-) -> Result<Option<student::Model>, DbErr> {
-    let everywhere = Scope::everything("the change was judged against the scope");
-    student::Entity::visible_to(&everywhere)
-        .filter(student::Column::Id.eq(change.student))
         .one(database)
         .await
 }

@@ -19,6 +19,7 @@ use junheng_proto::registration::v1::student_change::Kind as Happened;
 use junheng_proto::registration::v1::{
     JuniorPlace, assign_junior_places_request, confirm_enrolment_request,
 };
+use sea_orm::sea_query::LockType;
 use uuid::Uuid;
 
 use super::error::PromotionError;
@@ -32,6 +33,7 @@ use crate::school_class::rules::last_grade;
 use crate::school_class::store as classes;
 use crate::student::advance::{Arrival, advanced, may_advance};
 use crate::student::ledger::{self, Happening, Move, Pen};
+use crate::student::store as students;
 
 /// What a call leaves: its report and what the journal keeps.
 pub(super) type Outcome = (ImportResult, Vec<Record>);
@@ -73,7 +75,7 @@ pub(super) async fn assign(
     let found: HashSet<Uuid> = parsed.iter().map(|(_, _, school)| *school).collect();
     // Schools before students, as everywhere. A list that takes a student this moment comes before, or finds the place.
     parent::hold_open(&**tx, found.iter().copied()).await?;
-    store::hold_students(&**tx, &students).await?;
+    students::hold_all(&**tx, &students, LockType::Update).await?;
     let standing = store::places_of(&**tx, &students, school_year).await?;
     let students = store::students_with(&**tx, &students).await?;
     let listed = listed(tx, &students, school_year).await?;

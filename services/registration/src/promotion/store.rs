@@ -10,7 +10,7 @@ use junheng_kernel::store;
 use junheng_proto::registration::v1::junior_place::State as PlaceState;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    QueryOrder as _,
 };
 use uuid::Uuid;
 
@@ -121,25 +121,6 @@ pub(super) async fn students_with(
         .all(database)
         .await?;
     Ok(found.into_iter().map(|one| (one.id, one)).collect())
-}
-
-/// Holds students until the transaction ends, so that they are given one place by one way.
-pub(crate) async fn hold_students(
-    database: &impl ConnectionTrait,
-    ids: &[Uuid],
-) -> Result<(), DbErr> {
-    let judged = Scope::everything(JUDGED);
-    student::Entity::visible_to(&judged)
-        .select_only()
-        .column(student::Column::Id)
-        .filter(student::Column::Id.is_in(ids.iter().copied()))
-        // Always in one order, so that two calls wait for each other instead of locking up.
-        .order_by_asc(student::Column::Id)
-        .lock_exclusive()
-        .into_tuple::<Uuid>()
-        .all(database)
-        .await?;
-    Ok(())
 }
 
 /// The places that wait for students, of a school on either side.

@@ -10,6 +10,8 @@ use junheng_proto::registration::v1::resident_list::State as ListState;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
+use crate::followers::counted;
+
 /// A table, its column with the code, and its column with the school whose county that is.
 const OF_SCHOOLS: &[(&str, &str, &str)] = &[
     ("admission_plans", "region", "school"),
@@ -184,7 +186,9 @@ pub(super) async fn follow_school(
     region: &str,
 ) -> Result<(), KernelError> {
     for (table, code, of) in OF_SCHOOLS {
-        let sql = format!("UPDATE {table} SET {code} = $1 WHERE {of} = $2 AND {code} <> $1");
+        let counted = counted(table);
+        let sql =
+            format!("UPDATE {table} SET {code} = $1{counted} WHERE {of} = $2 AND {code} <> $1");
         run(database, sql, vec![region.into(), school.into()]).await?;
     }
     Ok(())
@@ -216,7 +220,8 @@ pub(super) async fn follow_county(
             format!(" AND NOT EXISTS (SELECT 1 FROM {table} own WHERE {both})")
         });
         let free = free.unwrap_or_default();
-        let sql = format!("UPDATE {table} SET {code} = $1 WHERE {code} = $2{free}");
+        let counted = counted(table);
+        let sql = format!("UPDATE {table} SET {code} = $1{counted} WHERE {code} = $2{free}");
         let values = [region, ended].map(|county| Value::from(one.form.write(county)));
         moved += run(database, sql, values.to_vec()).await?;
     }
@@ -226,13 +231,16 @@ pub(super) async fn follow_county(
     }
     let old = span(ended);
     for (table, column) in PLACES {
-        let sql = format!("UPDATE {table} SET {column} = $1 WHERE {column} BETWEEN $2 AND $3");
+        let counted = counted(table);
+        let sql =
+            format!("UPDATE {table} SET {column} = $1{counted} WHERE {column} BETWEEN $2 AND $3");
         let range = vec![place.into(), (*old.start()).into(), (*old.end()).into()];
         moved += run(database, sql, range).await?;
     }
     // A comparison that goes by place takes up what was moved behind the one at which it stands.
     let back = format!(
-        "UPDATE comparisons SET cursor_place = $1 WHERE state = {} AND cursor_place > $1",
+        "UPDATE comparisons SET cursor_place = $1{} WHERE state = {} AND cursor_place > $1",
+        counted("comparisons"),
         ComparisonState::Running as i32
     );
     run(database, back, vec![(place - 1).into()]).await?;
@@ -296,12 +304,15 @@ async fn run(
 mod tests {
     use std::collections::BTreeSet;
 
+    use junheng_kernel::resource;
     use junheng_kernel::scope::{Scope, Scoped as _};
     use sea_orm::{Database, DatabaseConnection, EntityTrait, IntoActiveModel, QueryResult};
     use sea_orm_migration::MigratorTrait as _;
 
     use super::*;
-    use crate::entity::{birth_count, comparison_result, dropout_report, resident_candidate};
+    use crate::entity::{
+        birth_count, comparison_result, dropout_report, finding_round, resident_candidate,
+    };
 
     /// What columns are called that say which county, or which organisation.
     const LIKE: &str = "c.name LIKE '%region%' OR c.name IN \
@@ -520,5 +531,51 @@ mod tests {
             .collect();
         places.sort_unstable();
         assert_eq!(places, [new, new, there], "the neighbour's stays");
+    }
+
+    #[tokio::test]
+    async fn who_read_a_row_before_its_county_was_renamed_does_not_write_the_old_one_back() {
+        let database = database().await;
+        let place = 420_102_000_000;
+        let round = finding_round::Model {
+            id: Uuid::now_v7(),
+            place,
+            region: "420102".into(),
+            date: "2026-11-20".into(),
+            trigger: 1,
+            state: 1,
+            open_key: "420102".into(),
+            day_key: "420102/2026-11-20".into(),
+            way: 0,
+            after: String::new(),
+            holder: String::new(),
+            holder_micros: 0,
+            attendance_count: 0,
+            cohort_count: 0,
+            process_count: 0,
+            opened_count: 0,
+            create_micros: 1,
+            done_micros: 0,
+            failure: 0,
+            failure_zh: String::new(),
+            version: 1,
+        };
+        add::<finding_round::Entity>(&database, round.clone()).await;
+        follow_county(&database, "420102", "420103", 420_103_000_000)
+            .await
+            .unwrap();
+        let stepped = finding_round::Model {
+            version: round.version + 1,
+            ..round
+        };
+        let written = resource::replace::<finding_round::Entity>(&database, stepped, 1).await;
+        assert!(matches!(written, Err(KernelError::EtagMismatch { .. })));
+        let all = Scope::everything("a test looks at everything");
+        let stands = finding_round::Entity::visible_to(&all).one(&database);
+        let stands = stands.await.unwrap().unwrap();
+        assert_eq!(
+            (stands.region.as_str(), stands.place),
+            ("420103", 420_103_000_000)
+        );
     }
 }

@@ -8,11 +8,13 @@ use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
 use junheng_kernel::name::Parent;
 use junheng_kernel::region::RegionTable;
-use junheng_kernel::resource;
+use junheng_kernel::resource::{self, Resource};
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::school::State;
+use sea_orm::sea_query::ValueType;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, ModelTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -149,6 +151,19 @@ pub(crate) async fn hold_places(
     Ok(places.into_iter().collect())
 }
 
+/// The place of an organisation, which was read before: that of a school as it stands now, held likewise.
+pub(crate) async fn hold_place(
+    database: &impl ConnectionTrait,
+    school: Option<Uuid>,
+    place: i64,
+) -> Result<i64, DbErr> {
+    let Some(school) = school else {
+        return Ok(place);
+    };
+    let places = hold_places(database, [school]).await?;
+    Ok(places.get(&school).copied().unwrap_or(place))
+}
+
 /// Like [`hold_places`], for what comes new into schools: a school that closed since the rows were judged takes nobody.
 pub(crate) async fn hold_open(
     database: &impl ConnectionTrait,
@@ -165,6 +180,48 @@ pub(crate) async fn hold_open(
     Ok(OpenPlaces {
         held: held.into_iter().map(|school| (school.id, school)).collect(),
     })
+}
+
+/// A school as it stands now, held likewise: for a record that is new in it. Fails with `NOT_FOUND`.
+pub(crate) async fn hold_school(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Model, KernelError> {
+    let mut places = hold_open(database, [id]).await?;
+    let gone = || KernelError::not_found(format!("schools/{id}"));
+    places.held.remove(&id).ok_or_else(gone)
+}
+
+/// A record that is to change, read after the schools of all its sides were held: it lies where they lie, and so does what is
+/// added beside it. Ask before anything else is held. Fails as [`resource::get`] does, and with `WRITE_CONFLICT` when it went to
+/// another school in the same moment.
+///
+/// Who takes records along counts their versions, so that a record without a school, or one that nobody held, is not written
+/// back where it was either.
+pub(crate) async fn held<E: Resource>(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<E::Model, KernelError> {
+    let seen = resource::get::<E>(database, scope, id).await?;
+    let schools = schools_of::<E>(&seen);
+    if schools.is_empty() {
+        return Ok(seen);
+    }
+    hold_places(database, schools.iter().copied()).await?;
+    let record = resource::get::<E>(database, scope, id).await?;
+    if schools_of::<E>(&record) != schools {
+        return Err(KernelError::WriteConflict);
+    }
+    Ok(record)
+}
+
+/// The schools of all sides of a record.
+fn schools_of<E: Resource>(record: &E::Model) -> Vec<Uuid> {
+    let others = E::OTHER_SIDES.iter().map(|(_, school)| *school);
+    let columns = E::SCHOOL.into_iter().chain(others);
+    let schools = columns.map(|column| <Option<Uuid> as ValueType>::try_from(record.get(column)));
+    schools.filter_map(|school| school.ok().flatten()).collect()
 }
 
 /// Holds schools until the transaction ends, so that nobody else changes them meanwhile.

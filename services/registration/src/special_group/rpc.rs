@@ -133,7 +133,7 @@ impl Rpc {
         let (context, scope) = (self.context.clone(), caller.scope.clone());
         store
             .write(&caller, key, move |tx| async move {
-                let student = resource::get::<student::Entity>(&*tx, &scope, id).await?;
+                let student = parent::held::<student::Entity>(&*tx, &scope, id).await?;
                 let live = store::live(&*tx, [id]).await?;
                 if let Some(other) = live.iter().find(|row| row.kind == given.group) {
                     return Err(taken(other));

@@ -19,6 +19,7 @@ use super::workflow::{State, WORKFLOW, state_of};
 use crate::approval;
 use crate::entity::group_recognition::{self, Model};
 use crate::entity::student;
+use crate::school::parent;
 use crate::student::ledger::{self, Pen};
 
 /// Takes a step and answers with the recognition after it.
@@ -36,7 +37,7 @@ pub(super) async fn take(
     store
         .write(&caller.clone(), key, move |tx| async move {
             let current =
-                resource::get::<group_recognition::Entity>(&*tx, &caller.scope, id).await?;
+                parent::held::<group_recognition::Entity>(&*tx, &caller.scope, id).await?;
             let region = approval::region_of(current.place);
             let standing = Standing {
                 state: state_of(current.state),

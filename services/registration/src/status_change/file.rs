@@ -1,6 +1,6 @@
 //! Files a change.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
@@ -9,7 +9,7 @@ use junheng_kernel::name::id_of;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{WorkflowError, check_evidence, check_reason, kept};
-use junheng_kernel::{identity_number, label, resource};
+use junheng_kernel::{identity_number, label};
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{CreateStatusChangeRequest, StatusChange};
 use tonic::Request;
@@ -22,12 +22,10 @@ use super::rpc::encode;
 use super::rules::{self, Facts, Filing, KindRule, Until};
 use super::store;
 use super::workflow::{CREATE, state_name};
-use crate::entity::{status_change, student};
+use crate::entity::status_change;
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
-
-/// How far before and after today a change may begin, in days; wide, so that it catches slips only.
-const DAYS_AROUND: u64 = 366;
+use crate::student::store as students;
 
 pub(super) async fn create(
     context: &Context,
@@ -48,15 +46,18 @@ pub(super) async fn create(
     let role = caller.role;
     store
         .write(&caller, key, move |tx| async move {
-            let places = parent::hold_places(&*tx, [school.id]).await?;
+            let school = parent::hold_school(&*tx, school.id).await?;
             let unknown = || KernelError::not_found(given.student.clone());
             let id = id_of("students", &given.student)?;
-            let student = resource::get::<student::Entity>(&*tx, &scope, id).await?;
+            let student = students::hold_one(&*tx, &scope, id).await?;
             if student.school != school.id {
                 return Err(unknown().into());
             }
             rules::refuse_leaving(given.kind, student.stage)?;
-            let (rule, filing) = check_form(&given, context.clock.today())?;
+            let (book, today) = (RuleBook::builtin()?, context.clock.today());
+            // Wide, so that it catches slips only.
+            let years = book.count("status_change.most_years_away", &path, today)?;
+            let (rule, filing) = check_form(&given, today, years)?;
             if rule.filed_by != role {
                 return Err(KernelError::from(not_filed_by(rule)).into());
             }
@@ -78,9 +79,9 @@ pub(super) async fn create(
                 run_start,
                 class: class.as_ref(),
                 path: &path,
-                today: context.clock.today(),
+                today,
                 calendar: &context.calendar,
-                book: RuleBook::builtin()?,
+                book,
             };
             rules::judge_filing(rule, &filing, &facts)?;
             let due = rules::first_due(rule, filing.effective, &facts)?;
@@ -95,8 +96,8 @@ pub(super) async fn create(
                 id,
                 student: student.id,
                 school: school.id,
-                place: places.get(&school.id).copied().unwrap_or(school.place),
-                region: school.region.clone(),
+                place: school.place,
+                region: school.region,
                 kind: given.kind,
                 state: rule.workflow.start as i32,
                 stage: student.stage,
@@ -114,7 +115,7 @@ pub(super) async fn create(
                 version: 1,
             };
             store::insert(&*tx, change.clone()).await?;
-            let answer = encode(&keys, &change, context.clock.today())?;
+            let answer = encode(&keys, &change, today)?;
             let entry = about(&change)
                 .change(None, &answer)
                 .step(CREATE, "", state_name(rule.workflow.start))
@@ -142,10 +143,11 @@ fn run_start(
         .flatten()
 }
 
-/// What is wrong with the form of an application, whoever it is about.
+/// What is wrong with the form of an application, whoever it is about. Its days lie at most some years before or after today.
 fn check_form(
     given: &StatusChange,
     today: NaiveDate,
+    years: u32,
 ) -> Result<(&'static KindRule, Filing), KernelError> {
     let kinds = "junheng.registration.v1.StatusChange.Kind";
     let mut wrong = Vec::from_iter(label::check("status_change.kind", kinds, given.kind));
@@ -156,20 +158,21 @@ fn check_form(
     if documents.len() != given.proofs.len() {
         wrong.push(Violation::required("status_change.proofs.document"));
     }
+    let span = Months::new(12 * years);
+    let first = today.checked_sub_months(span).unwrap_or(today);
+    let last = today.checked_add_months(span).unwrap_or(today);
     let mut day = |field: &str, text: &str, needed: bool| {
         if text.is_empty() {
             wrong.extend(needed.then(|| Violation::required(field)));
             return None;
         }
         let date = identity_number::date_of(text);
-        let near = date.filter(|date| {
-            date.signed_duration_since(today).num_days().unsigned_abs() <= 3 * DAYS_AROUND
-        });
+        let near = date.filter(|date| (first..=last).contains(date));
         if near.is_none() {
             wrong.push(Violation::invalid(
                 field,
-                "must be a date written YYYY-MM-DD, within three years of today",
-                "应为YYYY-MM-DD格式、距今三年以内的日期",
+                format!("must be a date written YYYY-MM-DD, within {years} years of today"),
+                format!("应为YYYY-MM-DD格式、距今{years}年以内的日期"),
             ));
         }
         near

@@ -43,8 +43,7 @@ pub(super) async fn take(
         .write(&caller.clone(), key, move |tx| async move {
             let keys = context.store.keys.clone();
             let today = context.clock.today();
-            let before = resource::get::<status_change::Entity>(&*tx, &caller.scope, id).await?;
-            parent::hold_places(&*tx, [before.school]).await?;
+            let before = parent::held::<status_change::Entity>(&*tx, &caller.scope, id).await?;
             let rule = rules::rule_of(before.kind)
                 .ok_or_else(|| KernelError::Stored(format!("kind {}", before.kind)))?;
             let standing = Standing {

@@ -1,16 +1,16 @@
 //! Every SQL statement about students.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::student::State;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -42,6 +42,58 @@ pub(crate) async fn with_ids(
         .all(database)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The student, wherever the record is; the caller has been judged by what led here.
+pub(crate) async fn with_id(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, DbErr> {
+    let judged = Scope::everything("the id comes from a record in scope");
+    Entity::visible_to(&judged)
+        .filter(Column::Id.eq(id))
+        .one(database)
+        .await
+}
+
+/// The student, if the caller may see it, held until the transaction ends: of two who begin something for a pupil at once one
+/// comes second. Schools are held before students.
+pub(crate) async fn hold_one(
+    database: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<Model, KernelError> {
+    Entity::visible_to(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(database)
+        .await?
+        .ok_or_else(|| KernelError::not_found(format!("students/{id}")))
+}
+
+/// Holds the records of some students until the transaction ends, wherever they are: exclusively where they are about to be
+/// given something that each has once, shared where they are to stay as they are.
+pub(crate) async fn hold_all(
+    database: &impl ConnectionTrait,
+    ids: &[Uuid],
+    lock: LockType,
+) -> Result<(), DbErr> {
+    let judged = Scope::everything("the ids come from records in scope");
+    // Always in one order, so that two calls wait for each other instead of locking up.
+    let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    for some in ids.chunks(SET) {
+        Entity::visible_to(&judged)
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.is_in(some.iter().copied()))
+            .order_by_asc(Column::Id)
+            .lock(lock)
+            .into_tuple::<Uuid>()
+            .all(database)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The students who had documents with these hashes before a change of key fields, by the hash, wherever they are.

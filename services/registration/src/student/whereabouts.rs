@@ -7,7 +7,7 @@ use junheng_kernel::post::Level;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::error::Whereabouts;
+use super::error::{StudentError, Whereabouts};
 use crate::entity::student::Model;
 use crate::school::store as schools;
 
@@ -16,6 +16,16 @@ use crate::school::store as schools;
 pub(crate) struct KnownSchools {
     names: HashMap<Uuid, String>,
     level: Level,
+}
+
+/// The refusal of whom this record is already, which says where as far as the caller may know.
+pub(crate) async fn registered(
+    database: &impl ConnectionTrait,
+    caller: &Caller,
+    holder: &Model,
+) -> Result<StudentError, DbErr> {
+    let schools = KnownSchools::of(database, caller, std::slice::from_ref(holder)).await?;
+    Ok(StudentError::PersonRegistered(schools.of_student(holder)))
 }
 
 // === impl KnownSchools ===

@@ -7,6 +7,7 @@ use junheng_kernel::identity_number;
 use junheng_kernel::name::{Parent, id_of};
 use junheng_kernel::post::Level;
 use junheng_kernel::region::RegionLevel;
+use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::kept;
@@ -29,7 +30,7 @@ use crate::student::person::Person;
 use crate::student::rules::{self as students, Draft};
 use crate::student::standing::may_move;
 use crate::student::store as students_store;
-use crate::student::whereabouts::KnownSchools;
+use crate::student::whereabouts::registered;
 use crate::student::{document, name_key, number};
 use crate::tally::read::COUNTY;
 
@@ -111,9 +112,17 @@ impl Begin<'_> {
             update_micros: now,
             version: 1,
         };
+        let outside = !self.message.outside_school.is_empty();
+        let comes_from_outside = outside && self.receiving.is_some();
+        let found = match comes_from_outside {
+            true => None,
+            false => self.matching().await?,
+        };
+        // Both schools at once, as the order of their codes has it, before anything is read for good.
+        let sending = found.as_ref().map(|student| student.school);
+        parent::hold_places(tx, self.receiving.into_iter().chain(sending)).await?;
         let mut class = None;
         if let Some(id) = self.receiving {
-            let places = parent::hold_places(tx, [id]).await?;
             let school = schools::in_directory(tx, id).await?.ok_or_else(gone)?;
             parent::check_open(&school)?;
             let named = self.message.receiving_class.as_str();
@@ -125,15 +134,14 @@ impl Begin<'_> {
             let found = class.as_ref().ok_or_else(unknown)?;
             transfer.receiving_class = Some(found.id);
             transfer.receiving_school = Some(id);
-            transfer.receiving_place = places.get(&id).copied().or(Some(school.place));
+            transfer.receiving_place = Some(school.place);
             transfer.receiving_region = school.region;
         }
-        let outside = !self.message.outside_school.is_empty();
-        let student = if outside && self.receiving.is_some() {
+        let student = if comes_from_outside {
             transfer.route = Route::FromOutside as i32;
             self.newcomer(&mut transfer).await?
         } else {
-            Some(self.standing(&mut transfer, outside).await?)
+            Some(self.standing(&mut transfer, found, outside).await?)
         };
         let rule = facts::blocked(
             tx,
@@ -166,14 +174,12 @@ impl Begin<'_> {
         let known = store::student_by(tx, student::Column::IdentityHash, &hash).await?;
         let former = students_store::former_holders(tx, &[&hash]).await?;
         if let Some(holder) = former.get(&hash) {
-            let schools = KnownSchools::of(tx, self.caller, std::slice::from_ref(holder)).await?;
-            return Err(StudentError::PersonRegistered(schools.of_student(holder)).into());
+            return Err(registered(tx, self.caller, holder).await?.into());
         }
         if let Some(known) = &known
             && known.state != StudentState::TransferredOut as i32
         {
-            let schools = KnownSchools::of(tx, self.caller, std::slice::from_ref(known)).await?;
-            return Err(StudentError::PersonRegistered(schools.of_student(known)).into());
+            return Err(registered(tx, self.caller, known).await?.into());
         }
         if known.is_none() {
             // Found here, and not when the file is on its way; who has a record keeps its number.
@@ -185,14 +191,21 @@ impl Begin<'_> {
         Ok(known)
     }
 
-    /// A pupil with a record here.
+    /// A pupil with a record here, whose school is held.
     async fn standing(
         &self,
         transfer: &mut Model,
+        found: Option<student::Model>,
         leaves: bool,
     ) -> Result<student::Model, TransferError> {
         let tx = &**self.tx;
-        let student = self.matching().await?.ok_or(TransferError::NotMatched)?;
+        let found = found.ok_or(TransferError::NotMatched)?;
+        let all = Scope::everything("number, name and date of birth agree with the record");
+        let student = students_store::hold_one(tx, &all, found.id).await?;
+        if student.version != found.version {
+            // It changed in this moment: it may be another school's, and is matched anew.
+            return Err(KernelError::WriteConflict.into());
+        }
         let school = schools::in_directory(tx, student.school)
             .await?
             .ok_or_else(gone)?;

@@ -8,6 +8,7 @@ use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::encode::{Application, name_of};
 use super::error::TransferError;
@@ -15,12 +16,12 @@ use super::facts;
 use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::transfer::{Entity, Model};
 use crate::entity::{school_class, student};
+use crate::school::parent;
 use crate::school_year;
-use crate::student::error::{StudentError, Whereabouts};
 use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::{self, Person, SchoolFields, Seat};
 use crate::student::suspicion::{self, Child};
-use crate::student::{document, number, store as students};
+use crate::student::{document, number, store as students, whereabouts};
 use uuid::Uuid;
 
 /// Moves the record. `class` is where it goes, with the place of its school as it stands now; None for another province.
@@ -52,7 +53,7 @@ pub(super) async fn complete(
             };
             (Some(student), gone)
         }
-        (None, Some(class)) => (None, newcomer(tx, context, transfer, class).await?),
+        (None, Some(class)) => (None, newcomer(tx, context, caller, transfer, class).await?),
         (None, None) => {
             let why = "a transfer has neither record nor class";
             return Err(KernelError::Stored(why.into()).into());
@@ -82,26 +83,26 @@ pub(super) async fn complete(
 }
 
 /// States the claim of the receiving school on the record that the pupil turned out to have here (双重学籍), after the
-/// transfer could not be completed for it.
+/// transfer could not be completed for it. Where it is the receiving school that has registered the pupil meanwhile, there is
+/// nothing to claim.
 pub(super) async fn claim(
     context: &Context,
     caller: &Caller,
     id: Uuid,
 ) -> Result<(), TransferError> {
+    let reader = context.store.reader();
+    let transfer = resource::get::<Entity>(reader, &caller.scope, id).await?;
+    if elsewhere(reader, context, &transfer).await?.is_none() {
+        return Ok(());
+    }
     let key = RequestKey::own(format!("transfers/{id}/claim/{}", Uuid::now_v7()));
     let (context, claimant) = (context.clone(), caller.clone());
     let store = context.store.clone();
     store
         .write(caller, key, move |tx| async move {
-            let transfer = resource::get::<Entity>(&*tx, &claimant.scope, id).await?;
-            let keys = &context.store.keys;
-            let draft = Application::of(keys, &transfer)?.draft();
-            let school = transfer.receiving_school.unwrap_or_default();
-            let hash = document::hash(document::index_of(keys)?, &draft, school);
-            let mut standing = students::with_hashes(&*tx, &[&hash]).await?;
-            let former = students::former_holders(&*tx, &[&hash]).await?;
-            standing.extend(former.into_values());
-            let standing = standing.into_iter().find(|one| one.school != school);
+            let transfer = parent::held::<Entity>(&*tx, &claimant.scope, id).await?;
+            let draft = Application::of(&context.store.keys, &transfer)?.draft();
+            let standing = elsewhere(&*tx, &context, &transfer).await?;
             let class = facts::class_of(&*tx, &transfer).await?;
             let (Some(standing), Some(class)) = (standing, class) else {
                 return Err(KernelError::WriteConflict.into());
@@ -116,6 +117,20 @@ pub(super) async fn claim(
         })
         .await?;
     Ok(())
+}
+
+/// The record that the pupil of a transfer has in another school than the receiving one.
+async fn elsewhere(
+    database: &impl ConnectionTrait,
+    context: &Context,
+    transfer: &Model,
+) -> Result<Option<student::Model>, KernelError> {
+    let keys = &context.store.keys;
+    let draft = Application::of(keys, transfer)?.draft();
+    let school = transfer.receiving_school.unwrap_or_default();
+    let hash = document::hash(document::index_of(keys)?, &draft, school);
+    let holders = holders(database, &hash).await?;
+    Ok(holders.into_iter().find(|one| one.school != school))
 }
 
 /// The record in its new class.
@@ -145,6 +160,7 @@ pub(crate) fn seated(
 async fn newcomer(
     tx: &Tx,
     context: &Context,
+    caller: &Caller,
     transfer: &Model,
     class: &school_class::Model,
 ) -> Result<student::Model, TransferError> {
@@ -171,16 +187,29 @@ async fn newcomer(
         student.personal = person.seal(keys, student.id)?;
     }
     let hash = student.identity_hash.as_slice();
-    let former = students::former_holders(&**tx, &[hash]).await?;
-    let registered = students::with_hashes(&**tx, &[hash]).await?;
-    if !former.is_empty() || !registered.is_empty() {
-        return Err(StudentError::PersonRegistered(Whereabouts::AnotherSchool).into());
+    if let Some(holder) = holders(&**tx, hash).await?.first() {
+        return Err(whereabouts::registered(&**tx, caller, holder).await?.into());
     }
     // Somebody else may have come by the number since the transfer was begun.
     number::refuse_foreign(&**tx, keys, &draft.student_number, hash).await?;
     let added = students::insert_missing(&**tx, vec![student.clone()]).await?;
     if added.is_empty() {
-        return Err(StudentError::PersonRegistered(Whereabouts::AnotherSchool).into());
+        // Somebody registered the pupil in this moment.
+        return match holders(&**tx, &student.identity_hash).await?.first() {
+            Some(holder) => Err(whereabouts::registered(&**tx, caller, holder).await?.into()),
+            None => Err(KernelError::WriteConflict.into()),
+        };
     }
     Ok(student)
+}
+
+/// The records that stand for a document, and those that had it before a change of key fields.
+async fn holders(
+    database: &impl ConnectionTrait,
+    hash: &[u8],
+) -> Result<Vec<student::Model>, DbErr> {
+    let mut holders = students::with_hashes(database, &[hash]).await?;
+    let former = students::former_holders(database, &[hash]).await?;
+    holders.extend(former.into_values());
+    Ok(holders)
 }

@@ -5,6 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::name::id_of;
 use junheng_kernel::post::Level;
 use junheng_kernel::resource;
+use junheng_kernel::scope::Scope;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::workflow::{Asked, Standing, WorkflowError, check_reason};
@@ -20,11 +21,12 @@ use super::workflow::{
     COMPLETE, HAND_OVER, OUTSIDE, RECEIVING, REJECT, RETURN_FILE, SENDING, WITHDRAW, is_ended,
     state_of, table_of,
 };
-use super::{facts, rules, store};
+use super::{facts, rules};
 use crate::entity::transfer::{Entity, Model};
 use crate::school::parent;
 use crate::school_class::store as classes;
 use crate::student::error::StudentError;
+use crate::student::store as students;
 use crate::{key_change, status_change};
 
 /// Takes a step and answers with the transfer after it.
@@ -46,14 +48,7 @@ pub(super) async fn take(
     let store = context.store.clone();
     let answer = store
         .write(&caller, key, move |tx| async move {
-            let sides = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
-            let schools = [sides.receiving_school, sides.sending_school];
-            // Held before the row that is changed is read for good.
-            let places = match step {
-                COMPLETE => parent::hold_places(&*tx, schools.into_iter().flatten()).await?,
-                _ => Default::default(),
-            };
-            let current = resource::get::<Entity>(&*tx, &taker.scope, id).await?;
+            let current = parent::held::<Entity>(&*tx, &taker.scope, id).await?;
             let standing = Standing {
                 state: state_of(current.state),
                 version: current.version,
@@ -63,8 +58,11 @@ pub(super) async fn take(
             let taken = table_of(current.route)
                 .take(&tx, &context, &taker, &asked, standing, is_party)
                 .await?;
+            let all = Scope::everything("the caller was found to be a party of the transfer");
             let student = match current.student {
-                Some(id) => store::student_of(&*tx, id).await?,
+                // Whoever begins something else for the pupil comes before, or finds the record where it goes.
+                Some(id) if step == COMPLETE => Some(students::hold_one(&*tx, &all, id).await?),
+                Some(id) => students::with_id(&*tx, id).await?,
                 None => None,
             };
             let class = facts::class_of(&*tx, &current).await?;
@@ -105,10 +103,6 @@ pub(super) async fn take(
                     let class = before.receiving_class.clone();
                     return Err(StudentError::ClassUnknown { class }.into());
                 }
-                let class = class.map(|mut class| {
-                    class.place = places.get(&class.school).copied().unwrap_or(class.place);
-                    class
-                });
                 records = complete(
                     &tx,
                     &context,
@@ -130,13 +124,14 @@ pub(super) async fn take(
     if let (COMPLETE, Err(TransferError::Student(StudentError::PersonRegistered(_)))) =
         (step, &answer)
     {
-        // The pupil has come by a record here meanwhile: both schools learn of it, and settle whose it is.
+        // The pupil has come by a record here meanwhile: where another school has it, both learn of it, and settle whose it is.
         claim(of_claims, &caller, id).await?;
     }
     answer
 }
 
-/// Refuses to move a record of which the school that gives it up has begun something else: nobody could end it there.
+/// Refuses to move a record of which the school that gives it up has begun something else: once the pupil is gone, the school
+/// could only take it back.
 async fn refuse_open(
     tx: &Tx,
     asked: &Asked,

@@ -52,18 +52,6 @@ pub(super) async fn student_by(
         .await
 }
 
-/// The student of an open transfer.
-pub(super) async fn student_of(
-    database: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<student::Model>, DbErr> {
-    let everywhere = Scope::everything("the caller was found to be a party of the transfer");
-    student::Entity::visible_to(&everywhere)
-        .filter(student::Column::Id.eq(id))
-        .one(database)
-        .await
-}
-
 /// How many attend a class.
 pub(super) async fn attendance(database: &impl ConnectionTrait, class: Uuid) -> Result<i64, DbErr> {
     let everywhere = Scope::everything("the caller was found to be a party of the transfer");

@@ -1,10 +1,12 @@
 //! Pupils who come from another province, with the number that they have.
 
 use junheng_kernel::service::Link;
+use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
 use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
 use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
 
 use crate::dropout::{done, evidence, refused};
 use crate::support::{World, child, id, number};
@@ -109,4 +111,33 @@ async fn a_number_that_comes_along_is_nobody_elses_when_it_is_asked_for_and_when
         Code::AlreadyExists,
         "STUDENT_NUMBER_TAKEN",
     );
+}
+
+#[tokio::test]
+async fn a_school_that_registered_the_pupil_itself_meanwhile_is_told_so_and_claims_nothing() {
+    let world = World::new().await;
+    world.context.clock.advance_seconds(180 * 86_400);
+    let mut county = world.officer("county.clerk", COUNTY);
+    let school = county.school("2163000001", "630103").await;
+    let class = county.class(&school, 2, 1).await;
+    let mut moving = done(begin(&world, &class, 3, "").await);
+    while moving.awaited.as_ref().unwrap().step != "CompleteTransfer" {
+        moving = done(take(&world, &moving).await);
+    }
+    let mut county = world.officer("county.clerk", COUNTY);
+    county.student(&class, 3).await.unwrap();
+    for _ in 0..2 {
+        let late = take(&world, &moving).await.unwrap_err();
+        assert_eq!(late.code(), Code::AlreadyExists, "{late:?}");
+        let told = late.get_details_error_info().unwrap();
+        assert_eq!(told.reason, "PERSON_REGISTERED");
+        assert_eq!(told.metadata["where"], school.display_name);
+    }
+    let mut duplicates = DuplicateCaseServiceClient::new(world.link.clone());
+    let list = county.ask(ListDuplicateCasesRequest {
+        parent: COUNTY.into(),
+        ..ListDuplicateCasesRequest::default()
+    });
+    let listed = done(duplicates.list_duplicate_cases(list).await);
+    assert_eq!(listed.duplicate_cases, []);
 }
