@@ -41,12 +41,13 @@ pub struct Arguments {
 impl Arguments {
     /// Reads `--short`, `--pupils N,N`, `--only NAME,NAME` and `--out FILE`.
     pub fn read(words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut words = words.peekable();
-        let short = words.peek().is_some_and(|word| word == "--short");
-        let mut read = if short { Self::short() } else { Self::full() };
-        if short {
-            words.next();
-        }
+        // First of all, wherever it stands: the others change what it sets.
+        let (short, words): (Vec<String>, Vec<String>) = words.partition(|word| word == "--short");
+        let mut read = match short.is_empty() {
+            true => Self::full(),
+            false => Self::short(),
+        };
+        let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let value = words
                 .next()
@@ -58,7 +59,7 @@ impl Arguments {
                 "--only" => read.only = value.split(',').map(str::to_owned).collect(),
                 "--out" => read.out = value.into(),
                 _ => bail!(
-                    "{word} is not known; there are --short (first), --pupils, --rows, --files, --only, --out"
+                    "{word} is not known; there are --short, --pupils, --rows, --files, --only, --out"
                 ),
             }
         }
@@ -130,4 +131,20 @@ fn numbers(text: &str) -> anyhow::Result<Vec<u64>> {
                 .with_context(|| format!("{number} is no number"))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_form_is_short_wherever_the_word_stands_and_the_other_words_count() {
+        let read = |words: &str| Arguments::read(words.split(' ').map(str::to_owned)).unwrap();
+        for words in ["--short --rows 7", "--rows 7 --short"] {
+            let read = read(words);
+            assert!(read.short && read.racers < 100, "{words}");
+            assert_eq!(read.rows, 7, "{words}");
+        }
+        assert!(!read("--rows 7").short);
+    }
 }

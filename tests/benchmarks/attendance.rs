@@ -36,6 +36,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             .fetch_all(&ground.database)
             .await?;
     let date = school_day(ground, &regions[0]).await?;
+    process::forget_peak_memory(ground.world.pid())?;
     let (mut marked, mut ill, mut taken, mut seconds) = (0, 0, 0, 0.0);
     for region in &regions {
         let pupils = pupils(ground, region, i64::MAX).await?;

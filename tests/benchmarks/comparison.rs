@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use junheng_proto::bulk::v1::ImportHeader;
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::import_residents_request::Part;
@@ -50,6 +50,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
     let residents = beside.rows_affected() + missing;
     for round in ["first", "second"] {
         let before = process::memory(ground.world.pid())?;
+        process::forget_peak_memory(ground.world.pid())?;
         let begun = Instant::now();
         let run = compare(ground, &partner).await?;
         let seconds = begun.elapsed().as_secs_f64();
@@ -58,7 +59,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             "residents": residents,
             "pupils": province.count,
             "memory_before": before,
-            "peak_memory_of_the_process_so_far": peak,
+            "peak_memory": peak,
         });
         let (time_bound, memory_bound) = if residents >= 1_000_000 {
             (Bound::AtMost(MOST_SECONDS), Bound::AtMost(MOST_MEMORY))
@@ -159,8 +160,10 @@ async fn compare(ground: &Ground, partner: &Officer) -> anyhow::Result<Compariso
             .get_comparison(request)
             .await?
             .into_inner();
-        if run.state() == State::Done {
-            return Ok(run);
+        match run.state() {
+            State::Running => {}
+            State::Done => return Ok(run),
+            state => bail!("the comparison ended as {state:?}: {:?}", run.failure()),
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -2,7 +2,14 @@
 
 use anyhow::Context as _;
 
-/// The most memory that a process ever held (VmHWM), MiB.
+/// Lets a process's peak memory count from what it holds now.
+pub fn forget_peak_memory(pid: u32) -> anyhow::Result<()> {
+    // 5 resets VmHWM (proc(5)).
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5")
+        .with_context(|| format!("the peak memory of process {pid} cannot be reset"))
+}
+
+/// The most memory that a process held (VmHWM), MiB: ever, or since it was forgotten.
 pub fn peak_memory(pid: u32) -> anyhow::Result<f64> {
     status(pid, "VmHWM:")
 }
@@ -12,8 +19,8 @@ pub fn memory(pid: u32) -> anyhow::Result<f64> {
     status(pid, "VmRSS:")
 }
 
-/// The processor time that a process has taken, seconds.
-pub fn processor_time(pid: u32) -> anyhow::Result<f64> {
+/// The processor time that the first thread of a process has taken, seconds: all of it for a session of PostgreSQL, which has one.
+pub fn first_thread_time(pid: u32) -> anyhow::Result<f64> {
     // Its first number is the time on a processor in nanoseconds.
     let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat"))
         .with_context(|| format!("process {pid} is gone"))?;

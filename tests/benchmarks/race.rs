@@ -22,6 +22,13 @@ const CONNECTIONS: usize = 10;
 /// How a racer tells that it won.
 const REGISTERED: &str = "registered";
 
+/// How a racer tells that its school stands in the case.
+const CLAIMED: &str = "a claim in the case";
+
+/// What a racer may be told: that it won, that it claims the child, that its school has won or claims it already, or that another's
+/// write came between and it may try again.
+const MEANT: [&str; 4] = [REGISTERED, CLAIMED, "PERSON_REGISTERED", "WRITE_CONFLICT"];
+
 /// So many callers, each for the next school.
 pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
     let ground = province.ground;
@@ -46,7 +53,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             match clerk.students().create_student(request).await {
                 Ok(answer) => match answer.into_inner().outcome {
                     Some(Outcome::Student(_)) => REGISTERED.to_owned(),
-                    Some(Outcome::DuplicateCase(_)) => "a claim in the case".to_owned(),
+                    Some(Outcome::DuplicateCase(_)) => CLAIMED.to_owned(),
                     None => "nothing".to_owned(),
                 },
                 Err(status) => Refused::read(&status).reason,
@@ -63,6 +70,13 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
     report.hold(
         &format!("{racers} racing registrations of one child make one record"),
         made == 1 && won,
+        detail.clone(),
+    );
+    report.hold(
+        &format!("{racers} racing registrations of one child are all told what became of it"),
+        answers
+            .keys()
+            .all(|answer| MEANT.contains(&answer.as_str())),
         detail,
     );
     let reader = ground

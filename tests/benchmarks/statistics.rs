@@ -12,7 +12,7 @@ use sqlx::Executor as _;
 
 use crate::ground::Ground;
 use crate::latency::Latency;
-use crate::process::processor_time;
+use crate::process::first_thread_time;
 use crate::report::Bound;
 use crate::stages::{Province, Scene};
 
@@ -92,7 +92,7 @@ async fn backends(ground: &Ground) -> anyhow::Result<HashMap<i32, f64>> {
     )
     .fetch_all(&ground.database)
     .await?;
-    let time = |pid: i32| Some((pid, processor_time(u32::try_from(pid).ok()?).ok()?));
+    let time = |pid: i32| Some((pid, first_thread_time(u32::try_from(pid).ok()?).ok()?));
     Ok(pids.into_iter().filter_map(time).collect())
 }
 
@@ -114,9 +114,9 @@ async fn by_group(ground: &Ground) -> anyhow::Result<(f64, Counts)> {
     let pid = u32::try_from(pid)?;
     let (mut least, mut counted) = (f64::INFINITY, Counts::new());
     for _ in 0..RUNS {
-        let before = processor_time(pid)?;
+        let before = first_thread_time(pid)?;
         counted = sqlx::query_as(GROUP_BY).fetch_all(&mut *connection).await?;
-        least = least.min(processor_time(pid)? - before);
+        least = least.min(first_thread_time(pid)? - before);
     }
     Ok((least, counted))
 }

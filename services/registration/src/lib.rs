@@ -190,6 +190,7 @@ pub fn service(context: &Context, neighbours: Neighbours) -> Link {
     }))
     .add_service(ExportServiceServer::new(export::rpc::Rpc {
         context: context.clone(),
+        turns: export::turns::Turns::default(),
     }))
     .add_service(GroupRecognitionServiceServer::new(
         special_group::rpc::Rpc {

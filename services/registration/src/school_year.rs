@@ -25,6 +25,13 @@ pub fn first_day(year: i32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, FIRST_MONTH, 1).unwrap_or(NaiveDate::MAX)
 }
 
+/// The day by which a child must have come of age to enter school in a school year: the last before it, 31 August (义务教育法 11;
+/// the day is that of the provinces' admission rules, R).
+pub fn age_day(year: i32) -> NaiveDate {
+    let first = first_day(year);
+    first.pred_opt().unwrap_or(first)
+}
+
 /// The school year in which a student of `grade` entered the stage, by a day on which the grade holds.
 pub fn entered(grade: i32, date: NaiveDate) -> i32 {
     of(date) - (grade - 1)
@@ -96,6 +103,7 @@ mod tests {
         assert_eq!(of(day("2026-09-01")), 2026);
         assert_eq!(entered(3, day("2026-03-01")), 2023);
         assert_eq!(first_day(2026), day("2026-09-01"));
+        assert_eq!(age_day(2026), day("2026-08-31"));
     }
 
     #[test]

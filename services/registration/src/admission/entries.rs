@@ -18,7 +18,6 @@ use junheng_proto::education::v1::Stage;
 use junheng_proto::error::v1::Reason;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::Outcome;
-use junheng_proto::registration::v1::admission_plan::Document;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{AddAdmissionEntriesRequest, AdmissionRow, AdmittedChild};
 use sea_orm::ConnectionTrait;
@@ -35,6 +34,7 @@ use crate::entity::{admission_entry as entry, admission_plan as plan, school};
 use crate::promotion::store as places;
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::store as schools;
+use crate::school_year;
 use crate::student::{document, rules as person, store as students};
 
 /// The most rows of a call.
@@ -146,7 +146,7 @@ async fn conditions(
     database: &impl ConnectionTrait,
     plan: &plan::Model,
 ) -> Result<Conditions, AdmissionError> {
-    let age_date = NaiveDate::from_ymd_opt(plan.school_year, 8, 31).unwrap_or_default();
+    let age_date = school_year::age_day(plan.school_year);
     let (book, path) = (
         RuleBook::builtin()?,
         RegionPath::of(&context.regions, &plan.region),
@@ -186,8 +186,8 @@ pub(super) fn allowed_documents(
         RegionPath::of(&context.regions, region),
     );
     let mut allowed = BTreeSet::new();
-    for document in (1..=9).filter_map(|number| Document::try_from(number).ok()) {
-        if book.allows(rules::document_rule(document), &path, date)? {
+    for (document, rule) in rules::DOCUMENTS {
+        if book.allows(rule, &path, date)? {
             allowed.insert(document as i32);
         }
     }

@@ -261,7 +261,7 @@ impl Rpc {
         let today = self.context.clock.today();
         let year = school_year::check_planned("school_year", given.school_year, today);
         KernelError::unless_empty(year.into_iter().collect())?;
-        let date = NaiveDate::from_ymd_opt(given.school_year, 8, 31).unwrap_or_default();
+        let date = school_year::age_day(given.school_year);
         let date = date.max(today);
         let sizes = ClassSizes {
             // A stage without a standard is refused with the other fields.

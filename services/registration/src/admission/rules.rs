@@ -145,20 +145,19 @@ pub fn check_plan(plan: &AdmissionPlan, sizes: ClassSizes) -> Vec<Violation> {
     wrong
 }
 
-/// The rule of the book that tells whether a document may be asked for.
-pub fn document_rule(document: Document) -> &'static str {
-    match document {
-        Document::HouseholdRegister => "admission.document_household_register",
-        Document::ResidencePermit => "admission.document_residence_permit",
-        Document::GuardianIdentity => "admission.document_guardian_identity",
-        Document::Housing => "admission.document_housing",
-        Document::Employment => "admission.document_employment",
-        Document::SocialInsurance => "admission.document_social_insurance",
-        Document::FamilyPlanning => "admission.document_family_planning",
-        Document::Origin => "admission.document_origin",
-        Document::Achievement | Document::Unspecified => "admission.document_achievement",
-    }
-}
+/// Every kind of document, with the rule of the book that tells whether it may be asked for.
+#[rustfmt::skip]
+pub const DOCUMENTS: [(Document, &str); 9] = [
+    (Document::HouseholdRegister, "admission.document_household_register"),
+    (Document::ResidencePermit,   "admission.document_residence_permit"),
+    (Document::GuardianIdentity,  "admission.document_guardian_identity"),
+    (Document::Housing,           "admission.document_housing"),
+    (Document::Employment,        "admission.document_employment"),
+    (Document::SocialInsurance,   "admission.document_social_insurance"),
+    (Document::FamilyPlanning,    "admission.document_family_planning"),
+    (Document::Origin,            "admission.document_origin"),
+    (Document::Achievement,       "admission.document_achievement"),
+];
 
 /// What a child is judged by.
 #[derive(Clone, Debug)]

@@ -52,9 +52,9 @@ pub fn check(
     }
     let today = context.clock.today();
     let path = path_at(context, place);
-    let days = RuleBook::builtin()?.number("attendance.mark_school_days", &path, today)?;
+    let days = RuleBook::builtin()?.number("attendance.mark_working_days", &path, today)?;
     let days = u32::try_from(days).map_err(|_| {
-        KernelError::Stored("attendance.mark_school_days is no number of days".into())
+        KernelError::Stored("attendance.mark_working_days is no number of days".into())
     })?;
     let until = context.calendar.add_working_days(date, days).date;
     if today <= until {

@@ -2,18 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::called::{Kind, is_present, is_without_leave, kind_of};
-pub use super::rules::Absence;
-use super::rules::add_up;
 use super::{store, terms};
-
-/// How far back absences are looked at.
-const WINDOW: Days = Days::new(365);
 
 /// How a pupil has attended since a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,32 +19,6 @@ pub struct Presence {
     pub days: u32,
     /// School days on which the pupil was away without leave, those before the first day included.
     pub unexcused: u32,
-}
-
-/// What the absences of a pupil add up to by a day; nothing for who has no record.
-pub async fn absence(
-    tx: &impl ConnectionTrait,
-    student: Uuid,
-    today: NaiveDate,
-) -> Result<Absence, KernelError> {
-    let Some(pupil) = store::seat_of(tx, student).await? else {
-        return Ok(Absence::default());
-    };
-    let since = today.checked_sub_days(WINDOW).unwrap_or(today);
-    let rows = store::absences_of(tx, &[student], since).await?;
-    let mut classes: HashSet<Uuid> = rows.iter().map(|row| row.school_class).collect();
-    classes.extend(pupil.school_class);
-    let places = classes.into_iter().map(|class| (class, since));
-    let mut called = store::called_days(tx, places, &HashSet::from([student])).await?;
-    let mut days = called.remove(&student).unwrap_or_default();
-    for row in rows {
-        if let Ok(date) = row.date.parse() {
-            days.insert(date, kind_of(row.kind));
-        }
-    }
-    let until_today = days.into_iter().filter(|(date, _)| *date <= today);
-    let begin = |date| terms::begin_of(pupil.place, date);
-    Ok(add_up(until_today, begin, None))
 }
 
 /// On how many days of a term a pupil was away.
@@ -101,11 +70,8 @@ pub async fn calls_since(
     student: Uuid,
     since: NaiveDate,
 ) -> Result<Calls, KernelError> {
-    let Some(pupil) = store::seat_of(database, student).await? else {
-        return Ok(Calls::default());
-    };
-    let classes = store::classes_of(database, &pupil, since).await?;
-    let places = classes.into_iter().map(|class| (class, since));
+    let classes = store::classes_of(database, &[student]).await?;
+    let places = classes.into_values().flatten().map(|class| (class, since));
     let mut called = store::called_days(database, places, &HashSet::from([student])).await?;
     Ok(Calls(called.remove(&student).unwrap_or_default()))
 }

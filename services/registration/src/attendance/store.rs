@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::called::{Called, Kind};
+use super::called::{Called, Kind, is_present, pupils_of};
 use crate::dropout_case::workflow::State as CaseState;
 use crate::entity::{
     absence, attendance_roll, attendance_sheet as sheet, dropout_case, school_class, student,
@@ -36,6 +36,9 @@ const ARRIVALS: [i32; 6] = [
     Happened::Advanced as i32,
     Happened::ClassChanged as i32,
 ];
+
+/// Places that one statement asks for: each is a condition of its own.
+const PLACES: usize = 64;
 
 /// A class and day.
 pub(super) type ClassDay = (Uuid, NaiveDate);
@@ -338,7 +341,7 @@ pub(super) async fn called_days(
     });
     let places: Vec<Condition> = places.collect();
     let mut days: HashMap<Uuid, BTreeMap<NaiveDate, Kind>> = HashMap::new();
-    for some in places.chunks(64) {
+    for some in places.chunks(PLACES) {
         let any = some.iter().cloned().fold(Condition::any(), Condition::add);
         let sheets = sheet::Entity::visible_to(&judged)
             .filter(any)
@@ -349,8 +352,13 @@ pub(super) async fn called_days(
                 continue;
             };
             for (student, kind) in called.iter() {
-                if kind != Kind::Unspecified && students.contains(&student) {
-                    days.entry(student).or_default().insert(date, kind);
+                if kind == Kind::Unspecified || !students.contains(&student) {
+                    continue;
+                }
+                // Who was seen in one class was there, whatever another one says of the day.
+                let of_day = days.entry(student).or_default().entry(date).or_insert(kind);
+                if is_present(kind) {
+                    *of_day = kind;
                 }
             }
         }
@@ -358,40 +366,63 @@ pub(super) async fn called_days(
     Ok(days)
 }
 
-/// The classes in which a pupil may have been called since a day: its own, those of its absences, and those on whose rolls it stands in
-/// the schools that its history names.
+/// The classes in which each of some pupils may have been called: its own, and those on whose rolls it stands in the schools
+/// that its history names.
 pub(super) async fn classes_of(
     database: &impl ConnectionTrait,
-    pupil: &Pupil,
-    since: NaiveDate,
-) -> Result<HashSet<Uuid>, DbErr> {
+    students: &[Uuid],
+) -> Result<HashMap<Uuid, HashSet<Uuid>>, DbErr> {
     use student_change::Column;
-    let judged = Scope::everything("the pupil was found in scope, and its history goes with it");
-    type Row = (Uuid, Option<Uuid>, Option<Uuid>);
-    let history: Vec<Row> = student_change::Entity::visible_to(&judged)
-        .select_only()
-        .columns([Column::School, Column::FromSchool, Column::ToSchool])
-        .filter(Column::Student.eq(pupil.id))
-        .into_tuple()
-        .all(database)
-        .await?;
-    let named = history
-        .into_iter()
-        .flat_map(|(own, from, to)| [Some(own), from, to].into_iter().flatten());
-    let schools: HashSet<Uuid> = named.chain([pupil.school]).collect();
-    let rolls: Vec<Uuid> = attendance_roll::Entity::visible_to(&judged)
-        .select_only()
-        .column(attendance_roll::Column::SchoolClass)
-        .filter(attendance_roll::Column::School.is_in(schools))
-        .filter(Expr::cust(names(database, pupil.id)))
-        .distinct()
-        .into_tuple()
-        .all(database)
-        .await?;
-    let absences = absences_of(database, &[pupil.id], since).await?;
-    let mut classes: HashSet<Uuid> = rolls.into_iter().collect();
-    classes.extend(absences.into_iter().map(|row| row.school_class));
-    classes.extend(pupil.school_class);
+    let judged = Scope::everything("the pupils were marked in this write, or found in scope");
+    let mut schools: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    let mut classes: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    for pupil in pupils(database, students, &[]).await? {
+        schools.entry(pupil.id).or_default().insert(pupil.school);
+        classes
+            .entry(pupil.id)
+            .or_default()
+            .extend(pupil.school_class);
+    }
+    for some in students.chunks(SET) {
+        type Row = (Uuid, Uuid, Option<Uuid>, Option<Uuid>);
+        let history: Vec<Row> = student_change::Entity::visible_to(&judged)
+            .select_only()
+            .columns([
+                Column::Student,
+                Column::School,
+                Column::FromSchool,
+                Column::ToSchool,
+            ])
+            .filter(Column::Student.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(database)
+            .await?;
+        for (student, own, from, to) in history {
+            let named = [Some(own), from, to].into_iter().flatten();
+            schools.entry(student).or_default().extend(named);
+        }
+    }
+    let stands = schools.iter().map(|(student, schools)| {
+        Condition::all()
+            .add(attendance_roll::Column::School.is_in(schools.iter().copied()))
+            .add(Expr::cust(names(database, *student)))
+    });
+    let stands: Vec<Condition> = stands.collect();
+    for some in stands.chunks(PLACES) {
+        let any = some.iter().cloned().fold(Condition::any(), Condition::add);
+        let rolls = attendance_roll::Entity::visible_to(&judged)
+            .filter(any)
+            .all(database)
+            .await?;
+        for roll in rolls {
+            for student in pupils_of(&roll).filter(|student| schools.contains_key(student)) {
+                classes
+                    .entry(student)
+                    .or_default()
+                    .insert(roll.school_class);
+            }
+        }
+    }
     Ok(classes)
 }
 
@@ -519,14 +550,6 @@ pub(super) async fn watched(
         watched.extend(found.into_iter().flatten());
     }
     Ok(watched)
-}
-
-/// Where a pupil is: school, place and class.
-pub(super) async fn seat_of(
-    database: &impl ConnectionTrait,
-    student: Uuid,
-) -> Result<Option<Pupil>, DbErr> {
-    Ok(pupils(database, &[student], &[]).await?.pop())
 }
 
 /// Those of some pupils whose open case is one that absences do not bring back: it is before the return.

@@ -1,6 +1,6 @@
 //! Whose absences reach the thresholds of their place, and the suspicions that follow: for many pupils in a few statements.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 use junheng_kernel::bulk::IMPORT_SET;
@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use super::called::{Kind, is_without_leave, kind_of};
 use super::rules::{Absence, Thresholds, add_up};
-use super::store::ClassDay;
 use super::{days, store, terms};
 use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
 use crate::rule_book::RuleBook;
@@ -84,39 +83,46 @@ pub(crate) async fn reached(
     let ids: Vec<Uuid> = pupils.iter().map(|(id, _)| *id).collect();
     let since = until.checked_sub_days(WINDOW).unwrap_or(until);
     let settled = store::settled(database, &ids).await?;
-    let mut histories: HashMap<Uuid, History> = HashMap::new();
+    let mut histories: HashMap<Uuid, BTreeMap<NaiveDate, Kind>> = HashMap::new();
     for row in store::absences_of(database, &ids, since).await? {
         let date: Option<NaiveDate> = row.date.parse().ok();
         let Some(date) = date.filter(|date| *date <= until) else {
             continue;
         };
-        let history = histories.entry(row.student).or_default();
-        history.days.insert(date, kind_of(row.kind));
-        history.classes.insert(date, row.school_class);
+        let days = histories.entry(row.student).or_default();
+        days.insert(date, kind_of(row.kind));
     }
     let mut thresholds: HashMap<i64, Thresholds> = HashMap::new();
-    let (mut candidates, mut places): (Vec<(Uuid, i64)>, Vec<ClassDay>) = Default::default();
+    // Those with absences enough, with their places and the day from which they may have been there in between.
+    let mut candidates: BTreeMap<Uuid, (i64, NaiveDate)> = BTreeMap::new();
     for (student, place) in pupils {
         let limit = match thresholds.get(place) {
             Some(limit) => *limit,
             None => thresholds_at(context, *place, until)?,
         };
         thresholds.insert(*place, limit);
-        let Some(history) = histories.get(student) else {
+        let Some(days) = histories.get(student) else {
             continue;
         };
-        let settled = settled.get(student).copied();
-        if let Some(looked_for) = history.looked_for(&limit, settled) {
-            candidates.push((*student, *place));
-            places.extend(looked_for);
+        if let Some(since) = looked_from(days, &limit, settled.get(student).copied()) {
+            candidates.insert(*student, (*place, since));
         }
     }
-    candidates.sort_unstable();
-    candidates.dedup();
-    let wanted: HashSet<Uuid> = candidates.iter().map(|(student, _)| *student).collect();
+    let wanted: Vec<Uuid> = candidates.keys().copied().collect();
+    let mut places: HashMap<Uuid, NaiveDate> = HashMap::new();
+    for (student, classes) in store::classes_of(database, &wanted).await? {
+        let Some((_, since)) = candidates.get(&student) else {
+            continue;
+        };
+        for class in classes {
+            let earliest = places.entry(class).or_insert(*since);
+            *earliest = Ord::min(*since, *earliest);
+        }
+    }
+    let wanted = wanted.into_iter().collect();
     let mut called = store::called_days(database, places, &wanted).await?;
-    let judged = candidates.into_iter().filter_map(|(student, place)| {
-        let mut days = histories.remove(&student)?.days;
+    let judged = candidates.into_iter().filter_map(|(student, (place, _))| {
+        let mut days = histories.remove(&student)?;
         days.extend(called.remove(&student).unwrap_or_default());
         let days = days.into_iter().filter(|(date, _)| *date <= until);
         let begin = |date| terms::begin_of(place, date);
@@ -142,39 +148,25 @@ pub(crate) fn thresholds_at(
     })
 }
 
-/// A pupil's absences, day by day.
-#[derive(Debug, Default)]
-struct History {
-    days: BTreeMap<NaiveDate, Kind>,
-    classes: BTreeMap<NaiveDate, Uuid>,
-}
-
-// === impl History ===
-
-impl History {
-    /// The sheets that tell whether the pupil was there in between, when there are absences enough for any threshold.
-    fn looked_for(
-        &self,
-        limit: &Thresholds,
-        settled: Option<NaiveDate>,
-    ) -> Option<impl Iterator<Item = ClassDay> + use<>> {
-        let without_leave: Vec<NaiveDate> = self
-            .days
-            .iter()
-            .rev()
-            .filter(|(date, kind)| {
-                is_without_leave(**kind) && settled.is_none_or(|settled| **date > settled)
-            })
-            .map(|(date, _)| *date)
-            .collect();
-        let count = u32::try_from(without_leave.len()).unwrap_or(u32::MAX);
-        if count < limit.least() {
-            return None;
-        }
-        let run = usize::try_from(limit.consecutive.max(1)).unwrap_or(usize::MAX);
-        let first = without_leave.get(..run).unwrap_or(&without_leave).last()?;
-        let since = first.checked_sub_days(BEFORE)?;
-        let classes: HashSet<Uuid> = self.classes.range(*first..).map(|(_, id)| *id).collect();
-        Some(classes.into_iter().map(move |id| (id, since)))
+/// The day from which it is asked whether a pupil was there in between, when its absences, day by day, are enough for any threshold.
+fn looked_from(
+    days: &BTreeMap<NaiveDate, Kind>,
+    limit: &Thresholds,
+    settled: Option<NaiveDate>,
+) -> Option<NaiveDate> {
+    let without_leave: Vec<NaiveDate> = days
+        .iter()
+        .rev()
+        .filter(|(date, kind)| {
+            is_without_leave(**kind) && settled.is_none_or(|settled| **date > settled)
+        })
+        .map(|(date, _)| *date)
+        .collect();
+    let count = u32::try_from(without_leave.len()).unwrap_or(u32::MAX);
+    if count < limit.least() {
+        return None;
     }
+    let run = usize::try_from(limit.consecutive.max(1)).unwrap_or(usize::MAX);
+    let first = without_leave.get(..run).unwrap_or(&without_leave).last()?;
+    first.checked_sub_days(BEFORE)
 }

@@ -14,6 +14,7 @@ use junheng_proto::registration::v1::{ComparisonVerdict as Verdict, ResidentHead
 
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school_year;
+use crate::student::person::birth_month;
 
 /// What a record says of whether the child attends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +103,11 @@ pub(super) fn school_age(
         i32::try_from(value).map_err(|_| KernelError::Stored(format!("{id} is out of range")))
     };
     let (entry, years) = (number("entry.age")?, number("school.attendance_years")?);
-    let august = |year: i32| year * 100 + 8;
+    let month = |year: i32| birth_month(&school_year::age_day(year).to_string());
     let year = school_year::of(today);
     Ok(SchoolAge {
-        born_after: august(year - entry - years),
-        born_until: august(year - entry),
+        born_after: month(year - entry - years),
+        born_until: month(year - entry),
     })
 }
 

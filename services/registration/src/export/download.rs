@@ -15,6 +15,7 @@ use junheng_proto::registration::v1::download_export_response::Part;
 use junheng_proto::registration::v1::export::Encoding;
 use junheng_proto::registration::v1::{DownloadExportResponse, ExportDownload, ExportManifest};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -23,6 +24,7 @@ use super::content::Content;
 use super::encode::{about, encode_download, name_of};
 use super::error::ExportError;
 use super::file::File;
+use super::turns::{Turn, Turns};
 use super::{rules, store};
 use crate::approval;
 use crate::approval::error::ApprovalError;
@@ -43,25 +45,42 @@ struct Begun {
     content: Content,
 }
 
-/// Judges, records that the download begins, and starts to send.
+/// The way to the reader.
+struct Way {
+    parts: mpsc::Sender<Message>,
+    turn: Turn,
+}
+
+/// Judges, waits for a turn, records that the download begins, and starts to send.
 pub(super) async fn start(
     context: &Context,
+    turns: &Turns,
     caller: Caller,
     name: &str,
 ) -> Result<mpsc::Receiver<Message>, ExportError> {
+    judged(
+        context.store.reader(),
+        context,
+        &caller,
+        id_of("exports", name)?,
+    )
+    .await?;
+    // Before it is recorded: who is told to come again has downloaded nothing.
+    let turn = turns.next().await?;
     let begun = begin(context, &caller, name).await?;
     let (parts, taken) = mpsc::channel(AHEAD);
     let context = context.clone();
     let tasks = context.tasks.clone();
     tasks.spawn(async move {
         let stop = context.stop.clone();
+        let way = Way { parts, turn };
         let sent = tokio::select! {
-            sent = send(&context, &caller, begun, &parts) => sent,
+            sent = send(&context, &caller, begun, &way) => sent,
             () = stop.cancelled() => Err(KernelError::StreamEnded),
         };
         if let Err(error) = sent {
             // Who has gone away needs no answer.
-            let _gone = parts.try_send(Err(into_status(error)));
+            let _gone = way.parts.try_send(Err(into_status(error)));
         }
     });
     Ok(taken)
@@ -162,7 +181,7 @@ async fn send(
     context: &Context,
     caller: &Caller,
     begun: Begun,
-    parts: &mpsc::Sender<Message>,
+    way: &Way,
 ) -> Result<(), KernelError> {
     let Begun {
         mut download,
@@ -182,10 +201,10 @@ async fn send(
         columns: header.clone(),
         watermark: content.watermark.clone(),
     };
-    pass(parts, Part::Manifest(manifest)).await?;
+    way.pass(Part::Manifest(manifest)).await?;
     let encoding = Encoding::try_from(content.export.encoding).unwrap_or_default();
     let mut file = File::new(encoding);
-    pass(parts, Part::Chunk(file.write(&[header])?)).await?;
+    way.pass(Part::Chunk(file.write(&[header])?)).await?;
     let moment = context.store.snapshot().await?;
     loop {
         let rows = content.next(&moment, &context.store.keys).await?;
@@ -193,18 +212,18 @@ async fn send(
             break;
         }
         download.row_count += i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        pass(parts, Part::Chunk(file.write(&rows)?)).await?;
+        way.pass(Part::Chunk(file.write(&rows)?)).await?;
     }
     drop(moment);
     let last = format!(
         "共{}行 {} 仅限申请用途使用,严禁外传",
         download.row_count, content.watermark
     );
-    pass(parts, Part::Chunk(file.write(&[vec![last]])?)).await?;
+    way.pass(Part::Chunk(file.write(&[vec![last]])?)).await?;
     download.digest = file.digest();
     download.end_micros = context.clock.now_micros();
     let receipt = end(context, caller, &content.export, &told, download).await?;
-    pass(parts, Part::Receipt(receipt)).await
+    way.pass(Part::Receipt(receipt)).await
 }
 
 /// Keeps rows and digest of a download that was sent to its end.
@@ -238,10 +257,20 @@ async fn end(
         .await
 }
 
-async fn pass(parts: &mpsc::Sender<Message>, part: Part) -> Result<(), KernelError> {
-    let message = DownloadExportResponse { part: Some(part) };
-    match tokio::time::timeout(PATIENCE, parts.send(Ok(message))).await {
-        Ok(Ok(())) => Ok(()),
-        _ => Err(KernelError::StreamEnded),
+// === impl Way ===
+
+impl Way {
+    /// Fails with `STREAM_ENDED` when the reader takes none for too long, or the download as a whole takes too long.
+    async fn pass(&self, part: Part) -> Result<(), KernelError> {
+        let message = DownloadExportResponse { part: Some(part) };
+        let now = Instant::now();
+        let until = Ord::min(now + PATIENCE, self.turn.until);
+        if now >= until {
+            return Err(KernelError::StreamEnded);
+        }
+        match timeout_at(until, self.parts.send(Ok(message))).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(KernelError::StreamEnded),
+        }
     }
 }

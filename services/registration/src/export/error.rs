@@ -14,6 +14,9 @@ pub enum ExportError {
     /// The export cannot be used.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
+    /// As many downloads as may be are being sent.
+    #[error("other downloads are being sent; try again in a while")]
+    Busy,
     /// What any room can meet.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -25,6 +28,7 @@ impl Fault for ExportError {
     fn reason(&self) -> Reason {
         match self {
             Self::Approval(error) => error.reason(),
+            Self::Busy => Reason::Unavailable,
             Self::Kernel(error) => error.reason(),
         }
     }
@@ -32,13 +36,14 @@ impl Fault for ExportError {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Approval(error) => error.metadata(),
+            Self::Busy => Vec::new(),
             Self::Kernel(error) => error.metadata(),
         }
     }
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::Approval(_) => &[],
+            Self::Approval(_) | Self::Busy => &[],
             Self::Kernel(error) => error.violations(),
         }
     }

@@ -16,4 +16,5 @@ pub mod rpc;
 pub mod rules;
 mod steps;
 pub mod store;
+pub mod turns;
 pub mod workflow;

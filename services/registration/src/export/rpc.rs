@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::encode::{about, encode, encode_download};
 use super::error::ExportError;
+use super::turns::Turns;
 use super::workflow::{ANSWER_DAYS, REQUEST, WORKFLOW, state_name};
 use super::{download, rules, steps, store};
 use crate::approval;
@@ -32,6 +33,8 @@ use crate::school::parent;
 pub struct Rpc {
     /// The service.
     pub context: Context,
+    /// The turns of downloads.
+    pub turns: Turns,
 }
 
 #[tonic::async_trait]
@@ -89,7 +92,7 @@ impl ExportService for Rpc {
     ) -> Result<Response<Self::DownloadExportStream>, Status> {
         let caller = Caller::of(&request).map_err(into_status)?;
         let name = request.into_inner().name;
-        let parts = download::start(&self.context, caller, &name).await;
+        let parts = download::start(&self.context, &self.turns, caller, &name).await;
         let parts = parts.map_err(into_status)?;
         Ok(Response::new(ReceiverStream::new(parts)))
     }

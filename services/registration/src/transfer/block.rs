@@ -1,13 +1,12 @@
 //! What places add to the rules of transfer (地方限制条件), set by the rule book: the regulation itself leaves conditions to the
 //! provinces.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
-use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::student::State;
 
 use crate::rule_book::{RegionPath, Rule, RuleBook};
-use crate::school_year;
+use crate::school_class::rules::last_grade;
 
 /// A rule that can stand against a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +39,8 @@ const BLOCKS: [(Block, &str); 5] = [
 pub struct Facts {
     /// Today in China.
     pub today: NaiveDate,
+    /// Whether the first term of the school year runs today at the place whose rules count.
+    pub first_term: bool,
     /// The state of the record; enrolled for a newcomer.
     pub state: i32,
     /// The stage of the pupil, and of the class for a newcomer.
@@ -121,7 +122,7 @@ fn against(block: Block, rule: &Rule, facts: &Facts) -> Option<(String, String)>
             "毕业年级不办理转学",
         ),
         Block::EntryTerm => said(
-            facts.grade == 1 && is_first_term(facts.today),
+            facts.grade == 1 && facts.first_term,
             "the first term of an entry grade",
             "起始年级第一学期不办理转学",
         ),
@@ -142,20 +143,11 @@ fn against(block: Block, rule: &Rule, facts: &Facts) -> Option<(String, String)>
     }
 }
 
-fn last_grade(stage: i32) -> i32 {
-    if stage == Stage::Primary as i32 { 6 } else { 3 }
-}
-
-/// From 1 September to the end of January (R: the province's school calendar differs by days).
-fn is_first_term(today: NaiveDate) -> bool {
-    let begun = school_year::first_day(school_year::of(today));
-    today >= begun && (today.year() == begun.year() || today.month() == 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use junheng_kernel::region::RegionTable;
+    use junheng_proto::education::v1::Stage;
 
     const PRIMARY: i32 = Stage::Primary as i32;
 
@@ -166,6 +158,7 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             today: day("2026-10-12"),
+            first_term: true,
             state: State::Enrolled as i32,
             stage: PRIMARY,
             grade: 3,
@@ -230,9 +223,7 @@ mod tests {
         assert_eq!(blocked(shipped(), &facts), None);
         let entry = province("transfer.first_term_allowed", 0);
         assert_eq!(blocked(entry, &facts), Some(Block::EntryTerm));
-        facts.today = day("2027-01-31");
-        assert_eq!(blocked(entry, &facts), Some(Block::EntryTerm));
-        facts.today = day("2027-02-20");
+        facts.first_term = false;
         assert_eq!(blocked(entry, &facts), None, "the second term");
     }
 

@@ -1,6 +1,8 @@
 //! Reads what blocks and guards look at.
 
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
 use junheng_proto::registration::v1::student::State as StudentState;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -8,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use super::block::{self, Blocked, ClassFact};
 use super::rules::Facts;
 use super::store;
+use crate::attendance::terms;
 use crate::duplicate_case;
 use crate::entity::transfer::Model;
 use crate::entity::{school_class, student};
@@ -42,6 +45,13 @@ pub(super) async fn class_of(
     }
 }
 
+/// Whether the first term of a school year runs in a region on a day.
+fn is_first_term(regions: &RegionTable, region: &str, day: NaiveDate) -> bool {
+    let term = regions.place(region).ok();
+    let term = term.and_then(|place| terms::term_at(place, day));
+    term.is_some_and(|term| term.number == 1)
+}
+
 /// The rule of the place that stands against the transfer today.
 pub(super) async fn blocked(
     database: &impl ConnectionTrait,
@@ -73,12 +83,31 @@ pub(super) async fn blocked(
         Some(_) => student.map_or(0, |student| student.state),
         None => StudentState::Enrolled as i32,
     };
+    let today = context.clock.today();
     let facts = block::Facts {
-        today: context.clock.today(),
+        today,
+        first_term: is_first_term(&context.regions, transfer.rules_region(), today),
         state,
         stage,
         grade,
         class,
     };
     block::judge(RuleBook::builtin()?, &path, &facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_term_is_that_of_the_places_own_school_calendar() {
+        let regions = RegionTable::builtin();
+        let is_first = |region, day: &str| is_first_term(&regions, region, day.parse().unwrap());
+        let (xining, wuhan) = ("630103", "420106");
+        assert!(is_first(xining, "2026-08-25") && !is_first(wuhan, "2026-08-25"));
+        assert!(is_first(xining, "2026-10-12") && is_first(wuhan, "2026-10-12"));
+        assert!(!is_first(xining, "2027-01-20") && is_first(wuhan, "2027-01-20"));
+        assert!(!is_first(wuhan, "2027-02-20"), "the second term");
+        assert!(!is_first("", "2026-10-12"), "nowhere");
+    }
 }

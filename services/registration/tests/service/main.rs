@@ -5,6 +5,7 @@
 
 mod admitted;
 mod away_again;
+mod changed_classes;
 mod closing;
 mod comparisons;
 mod dropout;
@@ -27,6 +28,7 @@ mod returns;
 mod rooms;
 mod school_says;
 mod second_records;
+mod slow_readers;
 mod standing_reports;
 mod support;
 mod watch_lists;

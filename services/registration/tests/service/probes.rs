@@ -13,6 +13,7 @@ use junheng_proto::registration::v1::resident_list::{Kind, State};
 use junheng_proto::registration::v1::*;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
+use tonic_types::StatusExt as _;
 
 /// A room with a mistake in it.
 struct Broken;
@@ -132,45 +133,70 @@ async fn a_filter_that_means_nothing_is_refused_and_no_empty_list() {
         ..Default::default()
     };
     let mut ledgers = LedgerServiceClient::new(ground.world.link.clone());
-    for wrong in [
-        ListLedgerRequest {
-            from_date: MONDAY.into(),
-            ..of_ledger.clone()
-        },
-        ListLedgerRequest {
-            most_age: 12,
-            ..of_ledger.clone()
-        },
+    let of_children = ListLedgerRequest {
+        kind: LedgerKind::SchoolAge.into(),
+        ..of_ledger.clone()
+    };
+    for (field, wrong) in [
+        (
+            "from_date",
+            ListLedgerRequest {
+                from_date: MONDAY.into(),
+                ..of_ledger.clone()
+            },
+        ),
+        (
+            "age",
+            ListLedgerRequest {
+                most_age: 12,
+                ..of_ledger.clone()
+            },
+        ),
         // Every child would be listed, whatever happened to its case.
-        ListLedgerRequest {
-            kind: LedgerKind::SchoolAge.into(),
-            event: 1,
-            ..of_ledger.clone()
-        },
-        ListLedgerRequest {
-            kind: LedgerKind::SchoolAge.into(),
-            or_higher: true,
-            ..of_ledger.clone()
-        },
+        (
+            "event",
+            ListLedgerRequest {
+                event: 1,
+                ..of_children.clone()
+            },
+        ),
+        (
+            "or_higher",
+            ListLedgerRequest {
+                or_higher: true,
+                ..of_children
+            },
+        ),
         // A moment without an event is that of a ledger of open cases.
-        ListLedgerRequest {
-            entered_until_time: Some(prost_types::Timestamp::default()),
-            ..of_ledger.clone()
-        },
-        ListLedgerRequest {
-            age: 12,
-            most_age: 5,
-            ..of_ledger.clone()
-        },
-        ListLedgerRequest {
-            event: 1,
-            from_date: "2018-12-01".into(),
-            until_date: MONDAY.into(),
-            ..of_ledger.clone()
-        },
+        (
+            "entered_until_time",
+            ListLedgerRequest {
+                entered_until_time: Some(prost_types::Timestamp::default()),
+                ..of_ledger.clone()
+            },
+        ),
+        (
+            "most_age",
+            ListLedgerRequest {
+                age: 12,
+                most_age: 5,
+                ..of_ledger.clone()
+            },
+        ),
+        (
+            "until_date",
+            ListLedgerRequest {
+                event: 1,
+                from_date: "2018-12-01".into(),
+                until_date: MONDAY.into(),
+                ..of_ledger.clone()
+            },
+        ),
     ] {
         let answer = ledgers.list_ledger(clerk.ask(wrong)).await;
-        answer.expect_err("a filter that means nothing");
+        let status = refused(answer, Code::InvalidArgument, "FIELD_INVALID");
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!(info.metadata["field"], field, "{status:?}");
     }
 }
 

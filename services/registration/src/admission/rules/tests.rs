@@ -1,4 +1,8 @@
+use junheng_kernel::region::RegionTable;
+use junheng_proto::POOL;
+
 use super::*;
+use crate::rule_book::{RegionPath, RuleBook};
 
 fn child(birth_date: &str) -> AdmittedChild {
     AdmittedChild {
@@ -207,5 +211,23 @@ fn children_arrive_when_the_list_is_confirmed() {
         State::Enrolled,
     ] {
         assert_eq!(takes_arrivals(state), takes.contains(&state), "{state:?}");
+    }
+}
+
+#[test]
+fn every_kind_of_document_has_its_rule_in_the_book() {
+    let kinds = POOL.get_enum_by_name("junheng.registration.v1.AdmissionPlan.Document");
+    let known = kinds.unwrap().values().map(|kind| kind.number());
+    let known: Vec<i32> = known.filter(|number| *number != 0).collect();
+    assert_eq!(DOCUMENTS.map(|(kind, _)| kind as i32)[..], known[..]);
+    let (book, path) = (
+        RuleBook::builtin().unwrap(),
+        RegionPath::of(&RegionTable::builtin(), "630103"),
+    );
+    for (_, rule) in DOCUMENTS {
+        assert!(
+            book.rule(rule, &path, conditions().age_date).is_ok(),
+            "{rule}"
+        );
     }
 }
