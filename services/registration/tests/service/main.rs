@@ -29,5 +29,6 @@ mod school_says;
 mod second_records;
 mod standing_reports;
 mod support;
+mod told_children;
 mod watch_lists;
 mod year_turn;
