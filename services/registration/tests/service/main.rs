@@ -12,6 +12,7 @@ mod dropout_control;
 mod dropout_history;
 mod dropout_reports;
 mod dropout_roads;
+mod forecasts;
 mod intake;
 mod leaves;
 mod newcomers;
