@@ -9,7 +9,7 @@ use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Happened;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _,
-    IntoActiveModel, PaginatorTrait as _, QueryFilter as _, QuerySelect as _, SqlErr,
+    IntoActiveModel, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -127,8 +127,8 @@ pub(super) async fn insert_list(
     database: &impl ConnectionTrait,
     list: certificate_list::Model,
 ) -> Result<(), KernelError> {
-    let added = list.into_active_model().insert(database).await;
-    unless_taken(added.map(drop))
+    list.into_active_model().insert(database).await?;
+    Ok(())
 }
 
 /// Adds certificates. Fails with `WRITE_CONFLICT` when a number was given, or a student certified, in the same moment.
@@ -139,17 +139,10 @@ pub(super) async fn insert(
     let rows = certificates
         .into_iter()
         .map(IntoActiveModel::into_active_model);
-    let added = certificate::Entity::insert_many(rows)
+    certificate::Entity::insert_many(rows)
         .exec_without_returning(database)
-        .await;
-    unless_taken(added.map(drop))
-}
-
-fn unless_taken(added: Result<(), DbErr>) -> Result<(), KernelError> {
-    match added.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(added?),
-    }
+        .await?;
+    Ok(())
 }
 
 /// The certificate with this hash of its code, whoever asks.

@@ -6,7 +6,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, SqlErr,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
@@ -92,11 +92,8 @@ pub(super) async fn insert(
     database: &impl ConnectionTrait,
     change: Model,
 ) -> Result<(), KernelError> {
-    let result = change.into_active_model().insert(database).await;
-    match result.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(result.map(drop)?),
-    }
+    change.into_active_model().insert(database).await?;
+    Ok(())
 }
 
 /// Only this kind and state, 0 for all, and where asked only what is overdue on a day.
