@@ -15,6 +15,7 @@ mod dropout_roads;
 mod forecasts;
 mod intake;
 mod leaves;
+mod long_lists;
 mod newcomers;
 mod notices;
 mod once_and_twice;
