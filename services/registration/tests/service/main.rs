@@ -29,6 +29,7 @@ mod returns;
 mod rooms;
 mod school_says;
 mod second_records;
+mod set_aside;
 mod standing_reports;
 mod support;
 mod told_children;
