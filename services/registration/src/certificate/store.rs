@@ -1,6 +1,6 @@
 //! Every SQL statement about certificates and their lists.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
@@ -14,7 +14,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::workflow::{ListState, State};
-use crate::duplicate_case;
 use crate::entity::{certificate, certificate_list, student, student_change};
 use crate::reorganisation::series::continued;
 
@@ -76,18 +75,6 @@ pub(super) async fn certified(
             .all(database)
             .await?;
         found.extend(ids);
-    }
-    Ok(found)
-}
-
-/// The students among these whose records another school claims (双重学籍).
-pub(super) async fn disputed(
-    database: &impl ConnectionTrait,
-    students: &[Uuid],
-) -> Result<HashSet<Uuid>, DbErr> {
-    let mut found = HashSet::new();
-    for some in students.chunks(junheng_kernel::bulk::SET) {
-        found.extend(duplicate_case::store::disputed(database, some).await?);
     }
     Ok(found)
 }

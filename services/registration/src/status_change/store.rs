@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr,
@@ -98,11 +99,7 @@ pub(super) async fn insert(
 
 /// Only this kind and state, 0 for all, and where asked only what is overdue on a day.
 pub(super) fn of(kind: i32, state: i32, overdue_on: Option<NaiveDate>) -> Condition {
-    let overdue = overdue_on.map(|day| {
-        Condition::all()
-            .add(Column::DueDate.ne(""))
-            .add(Column::DueDate.lt(day.to_string()))
-    });
+    let overdue = overdue_on.map(|day| resource::overdue(Column::DueDate, &day.to_string()));
     Condition::all()
         .add_option((kind != 0).then(|| Column::Kind.eq(kind)))
         .add_option((state != 0).then(|| Column::State.eq(state)))
