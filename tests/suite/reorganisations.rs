@@ -272,16 +272,16 @@ async fn recoded(world: &World) {
         .again_with("JUNHENG_REGION__EXTRA_FILE", file)
         .expect("a start with the new regions");
     let province = world.sign_in("province.approver", PROVINCE).await;
-    let moved = answered(
-        province
-            .reorganisations()
-            .recode_county(recode(&code))
-            .await,
-    );
-    assert_eq!(
-        (moved.region.as_str(), moved.school_count),
-        (successor.county.as_str(), 1)
-    );
+    // The answer to the first is lost: the same request has it again.
+    let request = recode(&code);
+    for _ in 0..2 {
+        let moving = province.reorganisations().recode_county(request.clone());
+        let moved = answered(moving.await);
+        assert_eq!(
+            (moved.region.as_str(), moved.school_count),
+            (successor.county.as_str(), 1)
+        );
+    }
     let clerk = world.sign_in("county.clerk", &successor.county).await;
     assert_eq!(
         get_school(&clerk, &school.name).await.region,

@@ -1,7 +1,7 @@
 //! The faults that every room can meet; a room's own enum carries them in one variant.
 
 use junheng_proto::error::v1::Reason;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, SqlErr};
 
 use crate::fault::{Fault, Violation};
 use crate::workflow::WorkflowError;
@@ -188,9 +188,13 @@ pub fn database_reason(error: &DbErr) -> Reason {
     let text = error.to_string();
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Reason::Unavailable,
-        // SQLSTATE 40001 and 40P01: serialization failure and deadlock. SQLite: 5 and 517, busy.
+        // Whoever looked before it wrote found the key free: another write has taken it since.
+        _ if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Reason::WriteConflict
+        }
         // A first load has taken the unique indexes away: in a while they are there again.
         _ if text.contains("no unique or exclusion constraint matching") => Reason::WriteConflict,
+        // SQLSTATE 40001 and 40P01: serialization failure and deadlock. SQLite: 5 and 517, busy.
         _ if ["40001", "40P01", "deadlock detected", "could not serialize"]
             .iter()
             .any(|sign| text.contains(sign)) =>
@@ -199,5 +203,26 @@ pub fn database_reason(error: &DbErr) -> Reason {
         }
         _ if text.contains("database is locked") => Reason::Unavailable,
         _ => Reason::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait as _, Database};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_that_another_write_took_meanwhile_is_a_conflict_and_a_wrong_statement_is_not() {
+        let database = Database::connect("sqlite::memory:").await.unwrap();
+        let table = "CREATE TABLE things (id integer PRIMARY KEY, code text UNIQUE)";
+        database.execute_unprepared(table).await.unwrap();
+        let add = "INSERT INTO things (code) VALUES ('a')";
+        database.execute_unprepared(add).await.unwrap();
+        let again = database.execute_unprepared(add).await.unwrap_err();
+        assert_eq!(database_reason(&again), Reason::WriteConflict, "{again}");
+        let wrong = "INSERT INTO nothing (code) VALUES ('a')";
+        let wrong = database.execute_unprepared(wrong).await.unwrap_err();
+        assert_eq!(database_reason(&wrong), Reason::Internal, "{wrong}");
     }
 }

@@ -74,10 +74,15 @@ impl Page {
         let more = rows.len() > size;
         rows.truncate(size);
         let token = match rows.last() {
-            Some(last) if more => URL_SAFE_NO_PAD.encode(format!("{}{}", self.binding, key(last))),
+            Some(last) if more => self.token(&key(last)),
             _ => String::new(),
         };
         (rows, token)
+    }
+
+    /// The token of a page that goes on behind a key: for a list that stops looking before its page is full.
+    pub fn token(&self, key: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}{key}", self.binding))
     }
 }
 

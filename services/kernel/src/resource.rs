@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, ValueType};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, IntoActiveModel,
+    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, IntoActiveModel,
     ModelTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
@@ -215,6 +215,11 @@ pub async fn list_by_id<E: Resource>(
         .all(database)
         .await?;
     Ok(page.cut(rows, |row| Position::of::<E>(row).id.to_string()))
+}
+
+/// Only what was due before a day, `YYYY-MM-DD`, by its column of due dates; what has none is never late.
+pub fn overdue(due_date: impl ColumnTrait, day: &str) -> Condition {
+    Condition::all().add(due_date.ne("")).add(due_date.lt(day))
 }
 
 /// Where a record stands in a list by place, written `{place}/{id}`.

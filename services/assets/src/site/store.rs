@@ -8,7 +8,7 @@ use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, SqlErr,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
@@ -112,12 +112,7 @@ pub async fn hand_over(
         .filter(Column::Id.eq(site.id))
         .filter(Column::Version.eq(version))
         .exec(database)
-        .await
-        // Somebody gave the school a site of this name at the same moment.
-        .map_err(|error| match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => KernelError::WriteConflict,
-            _ => error.into(),
-        })?;
+        .await?;
     if written.rows_affected == 0 {
         return Err(KernelError::EtagMismatch {
             name: format!("sites/{}", site.id),

@@ -9,7 +9,6 @@ use prost::Message as _;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     ExprTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    SqlErr,
 };
 use uuid::Uuid;
 
@@ -61,11 +60,8 @@ pub async fn under_way(
 
 /// Adds a campaign. Fails with `WRITE_CONFLICT` when another of the county was drafted in the same moment.
 pub async fn insert(database: &impl ConnectionTrait, campaign: Model) -> Result<(), KernelError> {
-    let result = campaign.into_active_model().insert(database).await;
-    match result.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(result.map(drop)?),
-    }
+    campaign.into_active_model().insert(database).await?;
+    Ok(())
 }
 
 /// Writes what a step changed, if nobody wrote since `version` was read.

@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::record;
 use junheng_kernel::name::etag;
 use junheng_kernel::privacy::{FieldAddress, Keyring, mask};
+use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::admission_entry::Outcome;
 use junheng_proto::registration::v1::{AdmissionEntry, AdmittedChild};
 use sea_orm::ConnectionTrait;
@@ -103,8 +105,25 @@ pub(super) fn fields_of(child: &AdmittedChild, migrant: bool) -> SchoolFields {
 
 /// The entry as callers see it: numbers, phone and address masked.
 pub(super) fn encode(keys: &Keyring, row: &Model) -> Result<AdmissionEntry, KernelError> {
-    let child = of(keys, row)?;
-    Ok(AdmissionEntry {
+    Ok(shown(of(keys, row)?, row))
+}
+
+/// What became of an entry, for the journal; `keep` as for every [`record`].
+pub(super) fn record_of(
+    keys: &Keyring,
+    before: &Model,
+    after: &Model,
+    keep: bool,
+) -> Result<Record, KernelError> {
+    // No step changes what is said of the child: it is opened once.
+    let child = of(keys, before)?;
+    let (then, now) = (shown(child.clone(), before), shown(child, after));
+    let (place, school) = (after.place, Some(after.school));
+    Ok(record(&now.name, place, school, Some(&then), &now, keep))
+}
+
+fn shown(child: AdmittedChild, row: &Model) -> AdmissionEntry {
+    AdmissionEntry {
         name: name_of(row.id),
         plan: format!("admissionPlans/{}", row.plan),
         school: format!("schools/{}", row.school),
@@ -121,7 +140,7 @@ pub(super) fn encode(keys: &Keyring, row: &Model) -> Result<AdmissionEntry, Kern
             .student
             .map_or_else(String::new, |id| format!("students/{id}")),
         etag: etag(row.version),
-    })
+    }
 }
 
 /// The resource name.

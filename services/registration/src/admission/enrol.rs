@@ -15,9 +15,9 @@ use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
 use junheng_proto::registration::v1::student_change::Kind as Change;
 use uuid::Uuid;
 
+use super::child;
 use super::error::AdmissionError;
 use super::rpc::name_of;
-use super::{child, store};
 use crate::duplicate_case::{self, Claim, Opened, Suspected};
 use crate::entity::{admission_entry as entry, admission_plan as plan, school_class, student};
 use crate::student::advance::{Arrival, advanced, may_advance};
@@ -43,17 +43,18 @@ pub(super) struct Done {
     suspected: Vec<(student::Model, student::Model, Draft)>,
 }
 
-/// Registers those of a plan who arrived and have no record of the stage: new ones get one, junior entrants move up.
+/// Registers those of a list who arrived and have no record of the stage: new ones get one, junior entrants move up.
 pub(super) async fn register(
     context: &Context,
     tx: &Tx,
     caller: &Caller,
     plan: &plan::Model,
+    listed: &[entry::Model],
 ) -> Result<Done, AdmissionError> {
-    let mut waiting = store::of_plan(&**tx, plan.id).await?;
-    waiting.retain(|entry| {
+    let waits = |entry: &&entry::Model| {
         entry.outcome == Outcome::Admitted as i32 && entry.arrived && entry.student.is_none()
-    });
+    };
+    let waiting: Vec<entry::Model> = listed.iter().filter(waits).cloned().collect();
     let mut done = Done::default();
     for some in waiting.chunks(SET / 2) {
         register_some(context, tx, plan, some, &mut done).await?;

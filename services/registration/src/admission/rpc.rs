@@ -432,21 +432,25 @@ impl Rpc {
                     return Err(KernelError::not_found(child::name_of(other)).into());
                 }
                 let before = encode(&current);
-                store::arrive(&*tx, id, &ids).await?;
-                let come = entries
-                    .iter()
-                    .filter(|entry| !entry.arrived && ids.contains(&entry.id));
-                let kinds = counts::by_kind(come.map(|entry| entry.kind));
+                let asked = |entry: &&admission_entry::Model| ids.contains(&entry.id);
+                let come = entries.iter().filter(asked).filter(|entry| !entry.arrived);
+                let come: Vec<_> = come.collect();
+                let arrived = store::arrive(&*tx, &come).await?;
+                let kinds = counts::by_kind(come.iter().map(|entry| entry.kind));
                 counts::arrive(&*tx, id, kinds).await?;
-                let already = entries.iter().filter(|entry| entry.arrived);
-                let all: BTreeSet<Uuid> = already.map(|entry| entry.id).chain(ids).collect();
+                let keys = &context.store.keys;
+                let told = come.iter().zip(&arrived);
+                let told = told.map(|(then, now)| child::record_of(keys, then, now, true));
+                let records = told.collect::<Result<Vec<_>, KernelError>>()?;
                 let mut changed = current.clone();
-                changed.arrived_count = i32::try_from(all.len()).unwrap_or(i32::MAX);
+                changed.arrived_count += i32::try_from(arrived.len()).unwrap_or(i32::MAX);
                 changed.version += 1;
                 changed.update_micros = context.clock.now_micros();
                 resource::replace::<Entity>(&*tx, changed.clone(), current.version).await?;
                 let answer = encode(&changed);
-                let entry = about(&changed).change(Some(&before), &answer);
+                let entry = about_as(&changed, DataClass::Sensitive)
+                    .change(Some(&before), &answer)
+                    .with_all(records);
                 Ok::<_, AdmissionError>((answer, entry))
             })
             .await

@@ -12,6 +12,7 @@ use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_kernel::text::check_text;
 use junheng_kernel::workflow::{Asked, Standing, check_reason};
+use junheng_proto::journal::v1::Record;
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
 use junheng_proto::registration::v1::{AdmissionPlan, UnregisteredEntry};
@@ -21,9 +22,9 @@ use super::error::AdmissionError;
 use super::rpc::{about_as, encode};
 use super::rules::{self, Facts};
 use super::workflow::{CLOSE, CONFIRM, DRAW, ENROL, PUBLISH, RETURN, WORKFLOW, state_of};
-use super::{counts, draw, enrol, store};
+use super::{child, counts, draw, enrol, store};
 use crate::entity::admission_plan::{Entity, Model};
-use crate::entity::school;
+use crate::entity::{admission_entry, school};
 use crate::rule_book::{RegionPath, RuleBook};
 use crate::school::parent;
 use crate::school_year;
@@ -75,19 +76,21 @@ pub(super) async fn take(
             let before = encode(&current);
             let mut unregistered: Vec<UnregisteredEntry> = Vec::new();
             let mut records = Vec::new();
+            let listed = store::of_plan(&*tx, id).await?;
             match (asked.step, &given) {
-                (CLOSE, _) => close(&tx, &mut changed).await?,
-                (DRAW, Given::Seed(seed)) => drawn(&tx, &mut changed, seed).await?,
+                (CLOSE, _) => close(&tx, &mut changed, &listed).await?,
+                (DRAW, Given::Seed(seed)) => drawn(&tx, &mut changed, &listed, seed).await?,
                 (PUBLISH, _) => changed.notice_end_date = notice_end(&context, &changed)?,
-                (CONFIRM, _) => store::let_go_undrawn(&*tx, id).await?,
+                (CONFIRM, _) => store::let_go_undrawn(&*tx, &listed).await?,
                 (RETURN, _) => reopen(&tx, &mut changed).await?,
                 (ENROL, _) => {
-                    let done = enrol::register(&context, &tx, &caller, &changed).await?;
+                    let done = enrol::register(&context, &tx, &caller, &changed, &listed).await?;
                     changed.enrolled_count += done.registered;
                     (unregistered, records) = (done.unregistered, done.records);
                 }
                 _ => {}
             }
+            records.extend(told(&context, &tx, &listed).await?);
             changed.state = taken.to as i32;
             (changed.due_date, changed.due_provisional) = taken.due_date();
             changed.version += 1;
@@ -97,9 +100,9 @@ pub(super) async fn take(
                 unregistered,
                 ..encode(&changed)
             };
-            let data_class = match asked.step {
-                ENROL => DataClass::Sensitive,
-                _ => DataClass::Internal,
+            let data_class = match records.is_empty() {
+                true => DataClass::Internal,
+                false => DataClass::Sensitive,
             };
             let entry = about_as(&changed, data_class)
                 .change(Some(&before), &encode(&changed))
@@ -172,9 +175,12 @@ fn facts_of(context: &Context, plan: &Model) -> Result<Facts, KernelError> {
 }
 
 /// Fixes the digest of the list; where there are places for all, all are admitted.
-async fn close(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
-    let entries = store::of_plan(&**tx, plan.id).await?;
-    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
+async fn close(
+    tx: &Tx,
+    plan: &mut Model,
+    listed: &[admission_entry::Model],
+) -> Result<(), AdmissionError> {
+    let ids: Vec<Uuid> = listed.iter().map(|entry| entry.id).collect();
     plan.list_digest = draw::list_digest(&ids);
     plan.listed_count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
     if plan.listed_count <= plan.place_count {
@@ -185,11 +191,15 @@ async fn close(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
     Ok(())
 }
 
-async fn drawn(tx: &Tx, plan: &mut Model, seed: &str) -> Result<(), AdmissionError> {
-    let entries = store::of_plan(&**tx, plan.id).await?;
+async fn drawn(
+    tx: &Tx,
+    plan: &mut Model,
+    listed: &[admission_entry::Model],
+    seed: &str,
+) -> Result<(), AdmissionError> {
     let by_law = |kind: i32| kind == Kind::Policy as i32;
     let ids = |policy: bool| -> Vec<Uuid> {
-        let entries = entries.iter().filter(|entry| by_law(entry.kind) == policy);
+        let entries = listed.iter().filter(|entry| by_law(entry.kind) == policy);
         entries.map(|entry| entry.id).collect()
     };
     let places = usize::try_from(plan.place_count).unwrap_or(0);
@@ -198,7 +208,7 @@ async fn drawn(tx: &Tx, plan: &mut Model, seed: &str) -> Result<(), AdmissionErr
     store::decide_all(&**tx, plan.id, Outcome::NotDrawn).await?;
     store::decide(&**tx, &admitted, Outcome::Admitted).await?;
     let chosen: HashSet<&Uuid> = admitted.iter().collect();
-    let chosen = entries.iter().filter(|entry| chosen.contains(&entry.id));
+    let chosen = listed.iter().filter(|entry| chosen.contains(&entry.id));
     let kinds = counts::by_kind(chosen.map(|entry| entry.kind));
     counts::admit(&**tx, plan.id, kinds).await?;
     plan.seed = seed.to_owned();
@@ -219,6 +229,23 @@ async fn reopen(tx: &Tx, plan: &mut Model) -> Result<(), AdmissionError> {
         text.clear();
     }
     Ok(())
+}
+
+/// What a step made of the children of a list, for the journal. The plan is held: nobody comes onto the list or leaves it.
+async fn told(
+    context: &Context,
+    tx: &Tx,
+    listed: &[admission_entry::Model],
+) -> Result<Vec<Record>, AdmissionError> {
+    let Some(first) = listed.first() else {
+        return Ok(Vec::new());
+    };
+    let now = store::of_plan(&**tx, first.plan).await?;
+    let changed = listed.iter().zip(&now);
+    let changed = changed.filter(|(before, after)| before.version != after.version);
+    let keys = &context.store.keys;
+    let records = changed.map(|(before, after)| child::record_of(keys, before, after, false));
+    Ok(records.collect::<Result<_, KernelError>>()?)
 }
 
 /// The last day of a notice that begins today.

@@ -141,7 +141,7 @@ pub async fn of_plan(
         .await
 }
 
-/// Sets the outcome of the entries of a plan that are not withdrawn.
+/// Sets the outcome of the entries of a plan that are not withdrawn and have another.
 pub async fn decide_all(
     database: &impl ConnectionTrait,
     plan: Uuid,
@@ -154,7 +154,7 @@ pub async fn decide_all(
             entry::Column::Version.into_expr().add(1),
         )
         .filter(entry::Column::Plan.eq(plan))
-        .filter(entry::Column::Outcome.ne(Outcome::Withdrawn as i32))
+        .filter(entry::Column::Outcome.is_not_in([Outcome::Withdrawn as i32, outcome as i32]))
         .exec(database)
         .await?;
     Ok(())
@@ -185,35 +185,31 @@ pub(super) fn let_go(entry: entry::Model) -> entry::Model {
     }
 }
 
-/// Lets go of the children of a plan who were not drawn.
+/// Lets go of those of a list who were not drawn.
 pub(super) async fn let_go_undrawn(
     database: &impl ConnectionTrait,
-    plan: Uuid,
+    listed: &[entry::Model],
 ) -> Result<(), KernelError> {
-    let mut undrawn = of_plan(database, plan).await?;
-    undrawn.retain(|entry| entry.outcome == Outcome::NotDrawn as i32);
-    let undrawn = undrawn.into_iter().map(let_go).collect();
+    let undrawn = listed
+        .iter()
+        .filter(|entry| entry.outcome == Outcome::NotDrawn as i32);
+    let undrawn = undrawn.cloned().map(let_go).collect();
     store::replace_all::<entry::Entity>(database, undrawn).await
 }
 
-/// Marks entries of a plan as arrived, and gives how many of them are admitted ones.
-pub async fn arrive(
+/// Marks entries as arrived, and gives what they are now.
+pub(super) async fn arrive(
     database: &impl ConnectionTrait,
-    plan: Uuid,
-    ids: &[Uuid],
-) -> Result<u64, DbErr> {
-    let marked = entry::Entity::update_many()
-        .col_expr(entry::Column::Arrived, true.into())
-        .col_expr(
-            entry::Column::Version,
-            entry::Column::Version.into_expr().add(1),
-        )
-        .filter(entry::Column::Id.is_in(ids.iter().copied()))
-        .filter(entry::Column::Plan.eq(plan))
-        .filter(entry::Column::Outcome.eq(Outcome::Admitted as i32))
-        .exec(database)
-        .await?;
-    Ok(marked.rows_affected)
+    come: &[&entry::Model],
+) -> Result<Vec<entry::Model>, KernelError> {
+    let arrived = come.iter().map(|entry| entry::Model {
+        arrived: true,
+        version: entry.version + 1,
+        ..(*entry).clone()
+    });
+    let arrived: Vec<entry::Model> = arrived.collect();
+    store::replace_all::<entry::Entity>(database, arrived.clone()).await?;
+    Ok(arrived)
 }
 
 /// Only the entries of a plan.

@@ -23,6 +23,7 @@ use super::error::CertificateError;
 use super::issue::{Issue, told};
 use super::store;
 use super::workflow::{CREATE, LIST, ListState, RETURN, STEP_DAYS, state_name};
+use crate::duplicate_case;
 use crate::entity::certificate_list::Model;
 use crate::entity::{certificate_list, school, student};
 use crate::school::parent;
@@ -56,7 +57,7 @@ pub(super) async fn create(
             let graduates = store::graduates(&*tx, school.id, year).await?;
             let ids: Vec<Uuid> = graduates.keys().copied().collect();
             let certified = store::certified(&*tx, &ids).await?;
-            let disputed = store::disputed(&*tx, &ids).await?;
+            let disputed = duplicate_case::store::disputed(&*tx, &ids).await?;
             let students = entitled(named, &graduates, &certified, &disputed)?;
             let list = Model {
                 id: Uuid::now_v7(),
@@ -168,7 +169,7 @@ pub(super) async fn take(
             let listed = listed(&before);
             let graduates = store::graduates(&*tx, before.school, before.graduation_year).await?;
             let certified = store::certified(&*tx, &listed).await?;
-            let disputed = store::disputed(&*tx, &listed).await?;
+            let disputed = duplicate_case::store::disputed(&*tx, &listed).await?;
             let entitled = |id: &&Uuid| {
                 graduates.contains_key(id) && !certified.contains(id) && !disputed.contains(id)
             };

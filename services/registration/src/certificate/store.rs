@@ -1,6 +1,6 @@
 //! Every SQL statement about certificates and their lists.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
@@ -9,12 +9,11 @@ use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind as Happened;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _,
-    IntoActiveModel, PaginatorTrait as _, QueryFilter as _, QuerySelect as _, SqlErr,
+    IntoActiveModel, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::workflow::{ListState, State};
-use crate::duplicate_case;
 use crate::entity::{certificate, certificate_list, student, student_change};
 use crate::reorganisation::series::continued;
 
@@ -80,18 +79,6 @@ pub(super) async fn certified(
     Ok(found)
 }
 
-/// The students among these whose records another school claims (双重学籍).
-pub(super) async fn disputed(
-    database: &impl ConnectionTrait,
-    students: &[Uuid],
-) -> Result<HashSet<Uuid>, DbErr> {
-    let mut found = HashSet::new();
-    for some in students.chunks(junheng_kernel::bulk::SET) {
-        found.extend(duplicate_case::store::disputed(database, some).await?);
-    }
-    Ok(found)
-}
-
 /// How many certificates a school has given in a year.
 pub(super) async fn count(
     database: &impl ConnectionTrait,
@@ -127,8 +114,8 @@ pub(super) async fn insert_list(
     database: &impl ConnectionTrait,
     list: certificate_list::Model,
 ) -> Result<(), KernelError> {
-    let added = list.into_active_model().insert(database).await;
-    unless_taken(added.map(drop))
+    list.into_active_model().insert(database).await?;
+    Ok(())
 }
 
 /// Adds certificates. Fails with `WRITE_CONFLICT` when a number was given, or a student certified, in the same moment.
@@ -139,17 +126,10 @@ pub(super) async fn insert(
     let rows = certificates
         .into_iter()
         .map(IntoActiveModel::into_active_model);
-    let added = certificate::Entity::insert_many(rows)
+    certificate::Entity::insert_many(rows)
         .exec_without_returning(database)
-        .await;
-    unless_taken(added.map(drop))
-}
-
-fn unless_taken(added: Result<(), DbErr>) -> Result<(), KernelError> {
-    match added.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(added?),
-    }
+        .await?;
+    Ok(())
 }
 
 /// The certificate with this hash of its code, whoever asks.

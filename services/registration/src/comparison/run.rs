@@ -192,6 +192,10 @@ async fn told_page(context: &Context, standing: &Model) -> Result<(), KernelErro
         .store
         .write(&caller, RequestKey::own(key), move |tx| async move {
             let before = store::hold(&*tx, id).await?;
+            if before.state != State::Running as i32 {
+                // Another replica has ended it, or found that it fails.
+                return Err(KernelError::WriteConflict);
+            }
             let (after, records) = match phase_of(&before)? {
                 Phase::Suspecting => suspicion::open_page(&own, &tx, &before).await?,
                 Phase::Marking => suspicion::mark_page(&own, &tx, &before).await?,

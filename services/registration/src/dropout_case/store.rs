@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -37,11 +38,9 @@ impl Only {
         let equal = |column: Column, value: i32| (value != 0).then(|| column.eq(value));
         let in_group = (self.group_bit != 0)
             .then(|| Expr::col(Column::Groups).bit_and(self.group_bit).ne(0_i64));
-        let overdue = self.overdue_on.map(|day| {
-            Condition::all()
-                .add(Column::DueDate.ne(""))
-                .add(Column::DueDate.lt(day.to_string()))
-        });
+        let overdue = self
+            .overdue_on
+            .map(|day| resource::overdue(Column::DueDate, &day.to_string()));
         let requested = self.closing_requested.then(|| {
             Condition::all()
                 .add(Column::Ground.ne(0))

@@ -7,7 +7,7 @@ use junheng_proto::registration::v1::school::State as SchoolState;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr, ExprTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -35,11 +35,8 @@ pub(super) async fn insert(
     database: &impl ConnectionTrait,
     report: Model,
 ) -> Result<(), KernelError> {
-    let result = report.into_active_model().insert(database).await;
-    match result.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(result.map(drop)?),
-    }
+    report.into_active_model().insert(database).await?;
+    Ok(())
 }
 
 /// The report of an organisation for a period.

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::page::Page;
+use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use sea_orm::sea_query::{Expr, SelectStatement};
@@ -73,7 +75,7 @@ pub(crate) async fn is_disputed(
     Ok(!disputed(database, &[student]).await?.is_empty())
 }
 
-/// Those of the records that are disputed, in one statement.
+/// Those of the records that are disputed (双重学籍), however many are asked about.
 pub(crate) async fn disputed(
     database: &impl ConnectionTrait,
     students: &[Uuid],
@@ -87,15 +89,19 @@ pub(crate) async fn disputed(
             "duplicate_claims.duplicate_case = duplicate_cases.id",
         ))
         .into_query();
-    let found: Vec<Option<Uuid>> = Entity::visible_to(&everywhere)
-        .select_only()
-        .column(Column::OpenStudent)
-        .filter(Column::OpenStudent.is_in(students.iter().copied()))
-        .filter(Column::Id.in_subquery(of_the_record))
-        .into_tuple()
-        .all(database)
-        .await?;
-    Ok(found.into_iter().flatten().collect())
+    let mut disputed = HashSet::new();
+    for some in students.chunks(SET) {
+        let found: Vec<Option<Uuid>> = Entity::visible_to(&everywhere)
+            .select_only()
+            .column(Column::OpenStudent)
+            .filter(Column::OpenStudent.is_in(some.iter().copied()))
+            .filter(Column::Id.in_subquery(of_the_record.clone()))
+            .into_tuple()
+            .all(database)
+            .await?;
+        disputed.extend(found.into_iter().flatten());
+    }
+    Ok(disputed)
 }
 
 /// The case, if the caller covers one of its sides.
@@ -140,11 +146,10 @@ pub(super) async fn list(
     );
     let narrowed = Condition::all()
         .add_option(only.state.map(|state| Column::State.eq(state)))
-        .add_option(only.overdue_before.map(|today| {
-            Condition::all()
-                .add(Column::DueDate.ne(""))
-                .add(Column::DueDate.lt(today))
-        }))
+        .add_option(
+            only.overdue_before
+                .map(|today| resource::overdue(Column::DueDate, today)),
+        )
         .add_option(page.after::<Uuid>()?.map(|after| Column::Id.gt(after)));
     // A statement for each side: of either an index knows the first rows, of both together none does.
     let of_the_record = parent.condition::<Entity>();

@@ -15,7 +15,7 @@ use junheng_proto::registration::v1::finding_service_server::FindingService;
 use junheng_proto::registration::v1::{
     FindingRound, ListFindingRoundsRequest, ListFindingRoundsResponse, RunFindingRequest,
 };
-use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _, SqlErr};
+use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use tonic::{Request, Response, Status};
 
 use super::error::FindingError;
@@ -82,10 +82,10 @@ impl Rpc {
                     Some(left) => left,
                     None => {
                         let begun = round::begin(&context, &region, Trigger::Demand)?;
-                        let added = Entity::insert(begun.clone().into_active_model())
+                        // Of two that begin at once the second is told to try again.
+                        Entity::insert(begun.clone().into_active_model())
                             .exec_without_returning(&*tx)
-                            .await;
-                        conflict(added.map(drop))?;
+                            .await?;
                         begun
                     }
                 };
@@ -120,13 +120,5 @@ impl Rpc {
             finding_rounds: rounds.iter().map(round::encode).collect(),
             next_page_token,
         })
-    }
-}
-
-/// Two that begin at once: the second tries again.
-fn conflict(added: Result<(), DbErr>) -> Result<(), KernelError> {
-    match added.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(added?),
     }
 }

@@ -5,6 +5,7 @@
 //! step, so that it can be computed by hand from those before; every assumption is told. The formulas stand in the contract.
 
 pub mod error;
+mod gaps;
 pub mod rpc;
 pub mod rules;
 pub mod store;

@@ -20,13 +20,14 @@ use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::forecast_service_server::ForecastService;
 use junheng_proto::registration::v1::{
     BirthCount, Forecast, FreezeCohortsRequest, FreezeCohortsResponse, GetForecastRequest,
-    ListBirthsRequest, ListBirthsResponse, ListPlaceGapsRequest, ListPlaceGapsResponse, PlaceGap,
+    ListBirthsRequest, ListBirthsResponse, ListPlaceGapsRequest, ListPlaceGapsResponse,
     RecordBirthsRequest, RecordBirthsResponse,
 };
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::error::ForecastError;
+use super::gaps::{self, Organisation, Position};
 use super::store;
 use super::unit::{Defaults, Ground, Of, Unit, grade_of, merge};
 use crate::attendance_zone::rules::span_of;
@@ -111,10 +112,14 @@ impl Rpc {
         self.context
             .store
             .write(&caller, key, move |tx| async move {
-                store::replace_births(&*tx, rows).await?;
+                let replaced = store::put_births(&*tx, rows).await?;
+                let before = (!replaced.is_empty()).then(|| RecordBirthsResponse {
+                    births: replaced.iter().map(encode).collect(),
+                });
                 let answer = RecordBirthsResponse { births: given };
                 let entry = Entry::about(name, place, None, DataClass::Internal);
-                Ok::<_, ForecastError>((answer.clone(), entry.change(None, &answer)))
+                let entry = entry.change(before.as_ref(), &answer);
+                Ok::<_, ForecastError>((answer, entry))
             })
             .await
     }
@@ -150,35 +155,35 @@ impl Rpc {
         self.context
             .store
             .write(&caller, key, move |tx| async move {
-                let schools = store::schools(&*tx, &parent).await?;
-                let ids = schools.iter().map(|school| school.id);
-                let places = parent::hold_places(&*tx, ids).await?;
-                let place_of = |id: Uuid| places.get(&id).copied().unwrap_or_default();
+                let places = store::hold_schools(&*tx, &parent).await?;
                 let counts = store::students(&*tx, &parent).await?;
                 let counts = counts.into_iter();
                 let compulsory =
                     counts.filter(|(_, stage, grade, _)| grade_of(*stage, *grade).is_some());
                 let rows: Vec<cohort_count::Model> = compulsory
-                    .map(
-                        |(school, stage, grade, student_count)| cohort_count::Model {
+                    .filter_map(|(school, stage, grade, student_count)| {
+                        Some(cohort_count::Model {
                             id: Uuid::now_v7(),
                             school,
-                            place: place_of(school),
+                            // A school that opened in this moment had nobody to count.
+                            place: *places.get(&school)?,
                             school_year,
                             stage,
                             grade,
                             student_count,
-                        },
-                    )
+                        })
+                    })
                     .collect();
-                let answer = FreezeCohortsResponse {
+                let told = |rows: &[cohort_count::Model]| FreezeCohortsResponse {
                     school_year,
                     student_count: rows.iter().map(|row| row.student_count).sum(),
                 };
-                store::replace_cohorts(&*tx, &parent, school_year, rows).await?;
+                let answer = told(&rows);
+                let replaced = store::replace_cohorts(&*tx, &parent, school_year, rows).await?;
+                let before = (!replaced.is_empty()).then(|| told(&replaced));
                 let place = parent.place().unwrap_or_default();
                 let entry = Entry::about(name, place, None, DataClass::Internal);
-                Ok::<_, ForecastError>((answer, entry.change(None, &answer)))
+                Ok::<_, ForecastError>((answer, entry.change(before.as_ref(), &answer)))
             })
             .await
     }
@@ -236,9 +241,12 @@ impl Rpc {
         for county in ground.counties() {
             if !by_school {
                 let unit = self.unit(&ground, &county, &Of::County)?;
-                let name = regions.get(&county).map(|region| region.name.clone());
-                let organisation = format!("regions/{county}");
-                add_gaps(&mut gaps, &organisation, &name.unwrap_or_default(), &unit);
+                let of = Organisation {
+                    county: &county,
+                    school: None,
+                    display_name: regions.get(&county).map_or("", |region| region.name.as_str()),
+                };
+                gaps.extend(gaps::of_unit(&of, &unit));
                 assumptions.extend(unit.assumptions);
                 continue;
             }
@@ -247,15 +255,20 @@ impl Rpc {
                     continue;
                 }
                 let unit = self.unit(&ground, &county, &Of::School(school.id))?;
-                let organisation = format!("schools/{}", school.id);
-                add_gaps(&mut gaps, &organisation, &school.display_name, &unit);
+                let of = Organisation {
+                    county: &county,
+                    school: Some(school.id),
+                    display_name: &school.display_name,
+                };
+                gaps.extend(gaps::of_unit(&of, &unit));
                 assumptions.extend(unit.assumptions);
             }
         }
-        let from = page.after::<usize>()?.map_or(0, |last| last + 1);
-        let numbered: Vec<(usize, PlaceGap)> = gaps.into_iter().enumerate().collect();
-        let rest = numbered.into_iter().skip(from);
-        let (rows, next_page_token) = page.cut(rest.collect(), |(at, _)| at.to_string());
+        gaps.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some(last) = page.after::<Position>()? {
+            gaps.retain(|(at, _)| *at > last);
+        }
+        let (rows, next_page_token) = page.cut(gaps, |(at, _)| at.to_string());
         Ok(ListPlaceGapsResponse {
             place_gaps: rows.into_iter().map(|(_, gap)| gap).collect(),
             next_page_token,
@@ -332,21 +345,6 @@ impl Rpc {
             format!("应为当前学年{running},预测从现有在校生起算"),
         )]))
     }
-}
-
-/// The years of a forecast in which places lack, the largest lack first.
-fn add_gaps(gaps: &mut Vec<PlaceGap>, organisation: &str, display_name: &str, unit: &Unit) {
-    let mut lacking: Vec<_> = unit
-        .years
-        .iter()
-        .filter(|year| year.gap_count > 0)
-        .collect();
-    lacking.sort_by_key(|year| (-year.gap_count, year.school_year, year.stage));
-    gaps.extend(lacking.into_iter().map(|year| PlaceGap {
-        organisation: organisation.to_owned(),
-        display_name: display_name.to_owned(),
-        year: Some(year.clone()),
-    }));
 }
 
 fn check(births: &[BirthCount], county: &Parent) -> Vec<Violation> {

@@ -1,10 +1,16 @@
 //! Every SQL statement about forecasts.
 
+use std::collections::{BTreeSet, HashMap};
+
+use junheng_kernel::bulk::IMPORT_SET;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -96,51 +102,105 @@ pub async fn plans(
         .await
 }
 
-/// Puts entries in the place of those of the same place and year of birth.
-pub async fn replace_births(
+/// Puts entries in the place of those of the same place and year of birth, and gives those as they were.
+pub async fn put_births(
     database: &impl ConnectionTrait,
     rows: Vec<birth::Model>,
-) -> Result<(), DbErr> {
-    for row in &rows {
-        birth::Entity::delete_many()
-            .filter(birth::Column::Code.eq(&row.code))
-            .filter(birth::Column::BirthYear.eq(row.birth_year))
-            .exec(database)
-            .await?;
+) -> Result<Vec<birth::Model>, DbErr> {
+    use birth::Column;
+    let unique = [Column::Code, Column::BirthYear];
+    let key = |row: &birth::Model| (row.code.clone(), row.birth_year);
+    let new = rows.clone();
+    let added = store::insert_missing::<birth::Entity, _>(database, new, unique, key).await?;
+    let mut rows = rows;
+    rows.retain(|row| !added.contains(&row.id));
+    if rows.is_empty() {
+        return Ok(Vec::new());
     }
-    let unique = [birth::Column::Code, birth::Column::BirthYear];
-    store::insert_missing::<birth::Entity, _>(database, rows, unique, |row| {
-        (row.code.clone(), row.birth_year)
-    })
-    .await?;
-    Ok(())
+    // They stand, whoever entered them, at this very moment perhaps: held, they are read as what is replaced.
+    let keys: BTreeSet<(String, i32)> = rows.iter().map(key).collect();
+    let mut before = birth::Entity::visible_to(&figures())
+        .filter(Column::Code.is_in(keys.iter().map(|(code, _)| code)))
+        .filter(Column::BirthYear.is_in(keys.iter().map(|(_, year)| *year)))
+        // Always in one order, so that two writes wait for each other instead of locking up.
+        .order_by_asc(Column::Code)
+        .order_by_asc(Column::BirthYear)
+        .lock_exclusive()
+        .all(database)
+        .await?;
+    before.retain(|row| keys.contains(&key(row)));
+    let replace = OnConflict::columns(unique)
+        .update_columns([
+            Column::Region,
+            Column::Place,
+            Column::BirthCount,
+            Column::ResidentCount,
+            Column::YearlyMigration,
+            Column::AsOfYear,
+            Column::Source,
+        ])
+        .to_owned();
+    birth::Entity::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model))
+        .on_conflict(replace)
+        .exec_without_returning(database)
+        .await?;
+    Ok(before)
+}
+
+/// The places of the schools below `parent`, held until the transaction ends: none moves, and two who freeze at once come one
+/// after the other.
+pub async fn hold_schools(
+    database: &impl ConnectionTrait,
+    parent: &Parent,
+) -> Result<HashMap<Uuid, i64>, DbErr> {
+    let places: Vec<(Uuid, i64)> = school::Entity::visible_to(&figures())
+        .select_only()
+        .columns([school::Column::Id, school::Column::Place])
+        .filter(parent.condition::<school::Entity>())
+        // Always in one order, so that two writes wait for each other instead of locking up.
+        .order_by_asc(school::Column::SchoolCode)
+        .lock_exclusive()
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(places.into_iter().collect())
 }
 
 /// Puts the counts of a year in the place of those frozen before below `parent`, those of schools that have no pupils any
-/// more as well.
+/// more as well, and gives those as they were. The schools are held. Fails with `WRITE_CONFLICT` where others came in between.
 pub async fn replace_cohorts(
     database: &impl ConnectionTrait,
     parent: &Parent,
     school_year: i32,
     rows: Vec<cohort::Model>,
-) -> Result<(), DbErr> {
+) -> Result<Vec<cohort::Model>, KernelError> {
+    use cohort::Column;
+    let of_year = Condition::all()
+        .add(Column::SchoolYear.eq(school_year))
+        .add(parent.condition::<cohort::Entity>());
+    let before = cohort::Entity::visible_to(&figures())
+        .filter(of_year.clone())
+        .all(database)
+        .await?;
     cohort::Entity::delete_many()
-        .filter(cohort::Column::SchoolYear.eq(school_year))
-        .filter(parent.condition::<cohort::Entity>())
+        .filter(of_year)
         .exec(database)
         .await?;
-    use cohort::Column;
-    for some in rows.chunks(500) {
+    for some in rows.chunks(IMPORT_SET) {
         let unique = [
             Column::School,
             Column::SchoolYear,
             Column::Stage,
             Column::Grade,
         ];
-        store::insert_missing::<cohort::Entity, _>(database, some.to_vec(), unique, |row| {
+        let new = some.to_vec();
+        let added = store::insert_missing::<cohort::Entity, _>(database, new, unique, |row| {
             (row.school, row.stage, row.grade)
         })
         .await?;
+        if added.len() < some.len() {
+            return Err(KernelError::WriteConflict);
+        }
     }
-    Ok(())
+    Ok(before)
 }

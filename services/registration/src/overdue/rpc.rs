@@ -25,6 +25,11 @@ use crate::school::parent;
 /// The rule of how long a step shows at one level.
 const STRETCH: &str = "overdue.climb_working_days";
 
+/// Steps read by one statement, at least: it looks into every table of processes, whatever the size of a page.
+const AT_ONCE: u64 = 500;
+/// Statements of one call. A page for which they find too little is short.
+const MOST_READS: usize = 20;
+
 /// Serves supervision.
 pub struct Rpc {
     /// The service.
@@ -67,9 +72,7 @@ impl Rpc {
             },
         };
         let as_of_time = timestamp(context.clock.now_micros());
-        let steps = view.page(&placed.parent, &page).await?;
-        let key = |(step, _): &(Step, OverdueStep)| Position::of(step).to_string();
-        let (steps, next_page_token) = page.cut(steps, key);
+        let (steps, next_page_token) = view.page(&placed.parent, &page).await?;
         Ok(ListOverdueStepsResponse {
             overdue_steps: steps.into_iter().map(|(_, shown)| shown).collect(),
             next_page_token,
@@ -98,12 +101,13 @@ struct View<'a> {
 // === impl View ===
 
 impl View<'_> {
-    /// Steps until a page is full. What the statement lets through because of the shortest way up is looked at one by one.
+    /// The steps of a page and the token of the next. What the statement lets through because of the shortest way up is looked
+    /// at one by one; a page may be short, or empty, because of that.
     async fn page(
         &self,
         parent: &Parent,
         page: &Page,
-    ) -> Result<Vec<(Step, OverdueStep)>, KernelError> {
+    ) -> Result<(Vec<(Step, OverdueStep)>, String), KernelError> {
         let book = RuleBook::builtin()?;
         let shortest = book.least(STRETCH, self.today)?;
         let before = |cell: &Cell| {
@@ -113,22 +117,28 @@ impl View<'_> {
             let calendar = &self.context.calendar;
             rules::not_climbed_from(calendar, self.today, climbs, shortest).to_string()
         };
-        let (wanted, mut after) = (page.limit(), page.after::<Position>()?);
-        let mut found = Vec::new();
-        loop {
+        let key = |(step, _): &(Step, OverdueStep)| Position::of(step).to_string();
+        let (wanted, at_once) = (page.limit(), page.limit().max(AT_ONCE));
+        let (mut after, mut found) = (page.after::<Position>()?, Vec::new());
+        for _ in 0..MOST_READS {
             let reader = self.context.store.reader();
-            let rows = store::next(reader, parent, before, after.as_ref(), wanted).await?;
-            let is_last = (rows.len() as u64) < wanted;
+            let rows = store::next(reader, parent, before, after.as_ref(), at_once).await?;
+            let is_last = (rows.len() as u64) < at_once;
             after = rows.last().map(Position::of);
             for row in rows {
                 if let Some(shown) = self.shown(book, &row)? {
                     found.push((row, shown));
                 }
+                if found.len() as u64 >= wanted {
+                    return Ok(page.cut(found, key));
+                }
             }
-            if is_last || found.len() as u64 >= wanted {
-                return Ok(found);
+            if is_last {
+                return Ok((found, String::new()));
             }
         }
+        let read = after.map_or_else(String::new, |after| page.token(&after.to_string()));
+        Ok((found, read))
     }
 
     /// The step as it shows, unless it has not climbed to this level.

@@ -24,8 +24,9 @@ use uuid::Uuid;
 
 use super::error::PromotionError;
 use super::plan::Plan;
-use super::run::{SchoolRun, already};
+use super::run::{SchoolRun, already, ids_of};
 use super::{places, rules, store};
+use crate::duplicate_case;
 use crate::entity::{junior_place, school};
 use crate::school::parent::{self, PlacedParent};
 use crate::school::rules::stages_of;
@@ -147,7 +148,8 @@ impl Rpc {
                     let classes = classes::of_schools(reader, &[school.id]).await?;
                     let students = store::students(reader, school.id).await?;
                     let stages = stages_of(school.kind);
-                    let disputed = store::disputed(reader, &students).await?;
+                    let ids = ids_of(&students);
+                    let disputed = duplicate_case::store::disputed(reader, &ids).await?;
                     Plan::of(stages, classes, students, &disputed, message.school_year)
                         .tell(school.id, true)
                 }

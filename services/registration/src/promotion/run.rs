@@ -17,7 +17,8 @@ use uuid::Uuid;
 use super::error::PromotionError;
 use super::plan::{ClassMove, Plan};
 use super::{rules, store};
-use crate::entity::{promotion, school, school_class};
+use crate::duplicate_case;
+use crate::entity::{promotion, school, school_class, student};
 use crate::school::parent;
 use crate::school::rules::stages_of;
 use crate::school_class::rpc::encode;
@@ -63,7 +64,7 @@ impl SchoolRun {
         }
         let classes = classes::of_schools(&*tx, &[school.id]).await?;
         let students = store::students(&*tx, school.id).await?;
-        let disputed = store::disputed(&*tx, &students).await?;
+        let disputed = duplicate_case::store::disputed(&*tx, &ids_of(&students)).await?;
         let stages = stages_of(school.kind);
         let plan = Plan::of(stages, classes, students, &disputed, self.school_year);
         let told = plan.tell(school.id, false);
@@ -211,4 +212,9 @@ pub(super) fn already(done: &promotion::Model) -> RunPromotionResponse {
         already_done: true,
         ..RunPromotionResponse::default()
     }
+}
+
+/// The ids of students.
+pub(super) fn ids_of(students: &[student::Model]) -> Vec<Uuid> {
+    students.iter().map(|student| student.id).collect()
 }

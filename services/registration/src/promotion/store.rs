@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _, of_school};
@@ -14,7 +13,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::duplicate_case;
 use crate::entity::{junior_place, promotion, school, school_class, student};
 use crate::student::standing::LIVE;
 
@@ -93,19 +91,6 @@ pub(super) async fn end_class(
         });
     }
     Ok(())
-}
-
-/// Those of the students whose records another school claims (双重学籍).
-pub(super) async fn disputed(
-    database: &impl ConnectionTrait,
-    students: &[student::Model],
-) -> Result<HashSet<Uuid>, DbErr> {
-    let ids: Vec<Uuid> = students.iter().map(|student| student.id).collect();
-    let mut disputed = HashSet::new();
-    for some in ids.chunks(SET) {
-        disputed.extend(duplicate_case::store::disputed(database, some).await?);
-    }
-    Ok(disputed)
 }
 
 /// Students by their ids, wherever they are.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use junheng_kernel::admission::{Caller, Claims};
 use junheng_kernel::bulk::{Importer, Refusal, SetOutcome};
 use junheng_kernel::error::KernelError;
-use junheng_kernel::fault::{Violation, reason_name};
+use junheng_kernel::fault::{Fault as _, Violation, reason_name};
 use junheng_kernel::journal::Entry;
 use junheng_kernel::name::Parent;
 use junheng_kernel::service::Context;
@@ -122,14 +122,26 @@ where
     I::Error: std::fmt::Display,
 {
     let (mut sent, mut roster) = (Vec::with_capacity(rows.len()), I::Roster::default());
+    let (mut checked, mut causes) = (Vec::new(), HashMap::new());
     for (row, number) in rows.iter().zip(0..) {
         let id = row.id.to_string();
-        let mut message: I::Row = context.store.keys.open_message(address(&id), &row.sealed)?;
-        message.renumber(number);
-        sent.push(message);
+        let opened = context
+            .store
+            .keys
+            .open_message::<I::Row>(address(&id), &row.sealed);
+        match opened {
+            Ok(mut message) => {
+                message.renumber(number);
+                sent.push(message);
+            }
+            // The others of the group go in without it.
+            Err(error) => {
+                tracing::error!(row = %row.id, %error, "a row that waits cannot be opened");
+                causes.insert(number, unreadable(&error));
+            }
+        }
     }
     importer.look_up(&mut roster, &sent).await?;
-    let (mut checked, mut causes) = (Vec::new(), HashMap::new());
     for message in sent {
         let number = I::number(&message);
         match importer.judge(&roster, message) {
@@ -217,6 +229,11 @@ fn cause_of(refusal: &Refusal) -> (Kind, String) {
             (Kind::Row, fields.join(", "))
         }
     }
+}
+
+/// Under which cause a row waits that the keyring does not open: somebody has to import it again.
+fn unreadable(error: &KernelError) -> (Kind, String) {
+    (Kind::Row, format!("row: {}", reason_name(error.reason())))
 }
 
 /// The post as it was when the row was imported.

@@ -19,14 +19,14 @@ use crate::school::rpc::{about, encode};
 use crate::school::store as schools;
 
 /// Moves the county's schools one by one, each with its classes and students in one transaction: what a cut leaves behind,
-/// the next call finds.
+/// the next call finds. The same request again goes on as well, and gives the first answer.
 pub(super) async fn run(
     context: &Context,
     request: Request<RecodeCountyRequest>,
 ) -> Result<RecodeCountyResponse, ReorganisationError> {
     let caller = Caller::of(&request)?;
     let message = request.into_inner();
-    RequestKey::of(&message.request_id, &message)?;
+    let key = RequestKey::of(&message.request_id, &message)?;
     Parent::of(&caller, &context.regions, "parent", &message.parent)?;
     let code = message.ended_code.as_str();
     let in_force = || ReorganisationError::RegionInForce {
@@ -40,20 +40,42 @@ pub(super) async fn run(
         .successor(code)
         .filter(|region| region.acts_as_county())
         .ok_or_else(in_force)?;
-    let mut school_count = 0;
+    let begun = begin(context, &caller, key, code, county).await?;
     loop {
         let next = store::schools_of_county(context.store.reader(), code, 1).await?;
         let Some(school) = next.into_iter().next() else {
             break;
         };
         move_school(context, &caller, school, county).await?;
-        school_count += 1;
     }
     move_county(context, &caller, code, county).await?;
-    Ok(RecodeCountyResponse {
-        region: format!("regions/{}", county.code),
-        school_count,
-    })
+    Ok(begun)
+}
+
+/// Counts the schools that the call moves, under its key: the answer stands before the first of them goes.
+async fn begin(
+    context: &Context,
+    caller: &Caller,
+    key: RequestKey,
+    ended: &str,
+    county: &Region,
+) -> Result<RecodeCountyResponse, ReorganisationError> {
+    let (region, ended) = (format!("regions/{}", county.code), ended.to_owned());
+    let place = context.regions.place_of(county);
+    context
+        .store
+        .write(caller, key, move |tx| async move {
+            let schools = store::count_of_county(&*tx, &ended).await?;
+            let school_count = i64::try_from(schools).unwrap_or(i64::MAX);
+            let entry = Entry::about(&region, place, None, DataClass::Internal)
+                .note(&format!("{ended} → {region}: {school_count} schools"));
+            let answer = RecodeCountyResponse {
+                region,
+                school_count,
+            };
+            Ok::<_, ReorganisationError>((answer, entry))
+        })
+        .await
 }
 
 /// Moves what is the county's own. Again, it finds nothing.
@@ -67,7 +89,7 @@ async fn move_county(
     let place = context.regions.place_of(county);
     let told = RecodeCountyResponse {
         region: format!("regions/{region}"),
-        school_count: 0,
+        ..RecodeCountyResponse::default()
     };
     let key = RequestKey::own(format!("recode/{ended}/{}", Uuid::now_v7()));
     context

@@ -9,7 +9,7 @@ use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::reorganisation::Kind;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -190,6 +190,18 @@ pub async fn schools_of_county(
         .order_by_asc(school::Column::SchoolCode)
         .limit(limit)
         .all(database)
+        .await
+}
+
+/// How many schools lie in a county.
+pub(super) async fn count_of_county(
+    database: &impl ConnectionTrait,
+    region: &str,
+) -> Result<u64, DbErr> {
+    let province = Scope::everything("the caller covers the whole province");
+    school::Entity::visible_to(&province)
+        .filter(school::Column::Region.eq(region))
+        .count(database)
         .await
 }
 

@@ -145,17 +145,7 @@ impl Rpc {
                     .change(None, &answer)
                     .step(FILE, "", state_name(WORKFLOW.start))
                     .evidence(&kept(&given.evidence));
-                if let Err(error) = store::insert(&*tx, row).await {
-                    let same = matches!(
-                        error.sql_err(),
-                        Some(sea_orm::SqlErr::UniqueConstraintViolation(_))
-                    );
-                    // Somebody filed the same at the same moment.
-                    return Err(match same {
-                        true => KernelError::WriteConflict.into(),
-                        false => error.into(),
-                    });
-                }
+                store::insert(&*tx, row).await?;
                 Ok((answer, entry))
             })
             .await

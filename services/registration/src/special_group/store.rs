@@ -7,8 +7,8 @@ use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -58,18 +58,22 @@ pub(crate) async fn live(
         .await
 }
 
-/// The recognitions in force whose last day lies before `today`, the longest over first.
+/// The recognitions in force whose last day lies before `today`, the longest over first, those behind a day and an id.
 pub(crate) async fn over(
     database: &impl ConnectionTrait,
     today: &str,
+    after: &(String, Uuid),
     most: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let all = Scope::everything("time passes everywhere");
+    let columns = Expr::tuple([Expr::col(Column::ValidUntil), Expr::col(Column::Id)]);
+    let last = Expr::tuple([after.0.as_str().into(), after.1.into()]);
     Entity::visible_to(&all)
         // As the index says it: a bound value would hide it from the planner.
         .filter(Expr::cust("state = 2"))
         .filter(Column::ValidUntil.gt(""))
         .filter(Column::ValidUntil.lt(today))
+        .filter(columns.gt(last))
         .order_by_asc(Column::ValidUntil)
         .order_by_asc(Column::Id)
         .limit(most)

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, SqlErr,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
@@ -92,20 +93,13 @@ pub(super) async fn insert(
     database: &impl ConnectionTrait,
     change: Model,
 ) -> Result<(), KernelError> {
-    let result = change.into_active_model().insert(database).await;
-    match result.as_ref().err().and_then(DbErr::sql_err) {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Err(KernelError::WriteConflict),
-        _ => Ok(result.map(drop)?),
-    }
+    change.into_active_model().insert(database).await?;
+    Ok(())
 }
 
 /// Only this kind and state, 0 for all, and where asked only what is overdue on a day.
 pub(super) fn of(kind: i32, state: i32, overdue_on: Option<NaiveDate>) -> Condition {
-    let overdue = overdue_on.map(|day| {
-        Condition::all()
-            .add(Column::DueDate.ne(""))
-            .add(Column::DueDate.lt(day.to_string()))
-    });
+    let overdue = overdue_on.map(|day| resource::overdue(Column::DueDate, &day.to_string()));
     Condition::all()
         .add_option((kind != 0).then(|| Column::Kind.eq(kind)))
         .add_option((state != 0).then(|| Column::State.eq(state)))

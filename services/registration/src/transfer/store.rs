@@ -1,5 +1,6 @@
 //! Every SQL statement about transfers.
 
+use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::student::State as StudentState;
@@ -30,11 +31,7 @@ pub(super) async fn insert(
 pub(super) fn only(state: Option<i32>, overdue_before: Option<&str>) -> Condition {
     Condition::all()
         .add_option(state.map(|state| Column::State.eq(state)))
-        .add_option(overdue_before.map(|today| {
-            Condition::all()
-                .add(Column::DueDate.ne(""))
-                .add(Column::DueDate.lt(today))
-        }))
+        .add_option(overdue_before.map(|today| resource::overdue(Column::DueDate, today)))
 }
 
 /// The student with this hash of number or document, wherever the record is.

@@ -217,7 +217,8 @@ fn children_arrive_when_the_list_is_confirmed() {
 #[test]
 fn every_kind_of_document_has_its_rule_in_the_book() {
     let kinds = POOL.get_enum_by_name("junheng.registration.v1.AdmissionPlan.Document");
-    let known = kinds.unwrap().values().map(|kind| kind.number());
+    let kinds = kinds.unwrap();
+    let known = kinds.values().map(|kind| kind.number());
     let known: Vec<i32> = known.filter(|number| *number != 0).collect();
     assert_eq!(DOCUMENTS.map(|(kind, _)| kind as i32)[..], known[..]);
     let (book, path) = (
