@@ -332,7 +332,9 @@ mod tests {
     async fn every_table_that_counts_its_writes_counts_that_a_row_was_taken_along() {
         let database = database().await;
         let with_version = with_column(&database, "c.name = 'version'").await;
-        let told = COUNTED.iter().copied().chain(["students"]);
+        // The students' ledger counts theirs; the last one is the schema's own.
+        let told = COUNTED.iter().copied();
+        let told = told.chain(["students", "seaql_migrations"]);
         assert_eq!(with_version, told.map(str::to_owned).collect());
     }
 

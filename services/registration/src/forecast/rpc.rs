@@ -244,7 +244,9 @@ impl Rpc {
                 let of = Organisation {
                     county: &county,
                     school: None,
-                    display_name: regions.get(&county).map_or("", |region| region.name.as_str()),
+                    display_name: regions
+                        .get(&county)
+                        .map_or("", |region| region.name.as_str()),
                 };
                 gaps.extend(gaps::of_unit(&of, &unit));
                 assumptions.extend(unit.assumptions);

@@ -5,7 +5,6 @@
 
 mod admitted;
 mod away_again;
-mod changed_classes;
 mod closing;
 mod comparisons;
 mod dropout;
