@@ -3,6 +3,7 @@
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::{Entry, record};
+use junheng_kernel::privacy::BlindIndex;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::Tx;
@@ -104,6 +105,7 @@ pub(crate) async fn suspect(
 
 /// States the claim in the one open case on the record, which is opened where there is none. Runs in the transaction in
 /// which the registration found the record standing. Any number of schools may race: one case results, with a claim of each.
+/// A school that writes the child otherwise adds a claim: whether that corrects the first or is another child, people decide.
 pub(crate) async fn open(
     tx: &Tx,
     context: &Context,
@@ -241,8 +243,23 @@ async fn claim_of(
         region: school.region,
         school_class: class.id,
         student: second.unwrap_or_default(),
+        child: child_of(index, draft),
         verdict: Verdict::Unspecified as i32,
         personal: claimed.seal(keys, id)?,
         create_micros: context.clock.now_micros(),
     })
+}
+
+/// What tells the children apart that one school claims: the document with name, sex and date of birth as written.
+fn child_of(index: &BlindIndex, draft: &Draft) -> Vec<u8> {
+    let written = [
+        draft.identity_type.to_string(),
+        draft.identity_number.clone(),
+        draft.sex.to_string(),
+        draft.birth_date.clone(),
+        name_key::normalize(&draft.display_name),
+    ];
+    index
+        .index("duplicate_claim.child", &written.join("/"))
+        .to_vec()
 }

@@ -31,7 +31,7 @@ pub(super) async fn insert(database: &impl ConnectionTrait, case: &Model) -> Res
     Ok(!added.is_empty())
 }
 
-/// Adds the claim, unless its school has one in the case, or its record.
+/// Adds the claim, unless its school has claimed the same child in the case already, or its second record.
 pub(super) async fn insert_claim(
     database: &impl ConnectionTrait,
     claim: &duplicate_claim::Model,
@@ -40,12 +40,16 @@ pub(super) async fn insert_claim(
         ClaimColumn::DuplicateCase,
         ClaimColumn::School,
         ClaimColumn::Student,
+        ClaimColumn::Child,
     ];
     let added = store::insert_missing::<duplicate_claim::Entity, _>(
         database,
         vec![claim.clone()],
         unique,
-        |row| (row.duplicate_case, row.school, row.student),
+        |row| {
+            let child = row.child.clone();
+            (row.duplicate_case, row.school, row.student, child)
+        },
     )
     .await?;
     Ok(!added.is_empty())
