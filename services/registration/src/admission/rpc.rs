@@ -17,7 +17,6 @@ use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, WorkflowError};
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::Kind;
-use junheng_proto::registration::v1::admission_plan::Basis;
 use junheng_proto::registration::v1::admission_service_server::AdmissionService;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
@@ -230,7 +229,7 @@ impl Rpc {
         store
             .write(&caller, key, move |tx| async move {
                 steps::held_staying(&tx, school.id).await?;
-                if plan.basis == Basis::Zone as i32 {
+                if rules::takes_zones(plan.basis, school.sponsor) {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;
                     let published = published.map(|plan| zones::zones_of(&plan)).transpose()?;

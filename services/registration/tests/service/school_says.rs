@@ -320,7 +320,7 @@ async fn what_a_school_says_keeps_its_limits_by_whatever_way_it_comes() {
         admission_plan: Some(AdmissionPlan {
             school_year: 2018,
             stage: 1,
-            basis: Basis::Draw.into(),
+            basis: Basis::Assigned.into(),
             place_count: 40,
             class_count: 1,
             ..AdmissionPlan::default()
