@@ -459,7 +459,8 @@ async fn whole_way(world: &World) {
         .enrol_admitted(step(&name, &confirmed.etag))
         .await;
     refused(nobody, Code::FailedPrecondition, "STEP_NOT_READY");
-    refused(arrive(&[&others[0]]).await, Code::NotFound, "NOT_FOUND");
+    let unplaced = arrive(&[&others[0]]).await;
+    refused(unplaced, Code::InvalidArgument, "FIELD_INVALID");
     let arrived = answered(arrive(&[&admitted[0], &admitted[1]]).await);
     let enrolled = clerk
         .admissions()

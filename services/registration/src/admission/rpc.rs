@@ -427,7 +427,7 @@ impl Rpc {
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let entries = store::of_plan(&*tx, id).await?;
                 if let Some(other) = rules::not_admitted(&entries, &ids) {
-                    return Err(KernelError::not_found(child::name_of(other)).into());
+                    return Err(rules::not_coming(&entries, other).into());
                 }
                 let before = encode(&current);
                 store::arrive(&*tx, id, &ids).await?;

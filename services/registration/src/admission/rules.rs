@@ -110,6 +110,21 @@ pub fn not_admitted(entries: &[Model], ids: &[Uuid]) -> Option<Uuid> {
     ids.iter().copied().find(|id| !admitted.contains(id))
 }
 
+/// Why a child is not recorded as arrived: it is not on the list, or holds no place.
+pub fn not_coming(entries: &[Model], id: Uuid) -> KernelError {
+    let name = format!("admissionEntries/{id}");
+    let Some(entry) = entries.iter().find(|entry| entry.id == id) else {
+        return KernelError::not_found(name);
+    };
+    let full_name = "junheng.registration.v1.AdmissionEntry.Outcome";
+    let outcome = label::by_number(full_name, entry.outcome);
+    KernelError::Fields(vec![Violation::invalid(
+        "entries",
+        format!("{name} is {outcome}; only who is admitted arrives"),
+        format!("{name}为“{outcome}”,只有已录取的学生可以登记到校"),
+    )])
+}
+
 /// Everything that is wrong with a plan as it is asked for, but for what has a reason of its own.
 pub fn check_plan(plan: &AdmissionPlan, sizes: ClassSizes) -> Vec<Violation> {
     let mut wrong = Vec::from_iter(school_year::check("school_year", plan.school_year));

@@ -7,6 +7,7 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::page::Page;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use junheng_proto::registration::v1::duplicate_claim::Verdict;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -64,6 +65,30 @@ pub(super) async fn hold_open(
     Entity::visible_to(&everywhere)
         .filter(Column::OpenStudent.eq(student))
         .lock_exclusive()
+        .one(database)
+        .await
+}
+
+/// The settled case on a record in which this child was found to be somebody else.
+pub(super) async fn told_apart(
+    database: &impl ConnectionTrait,
+    student: Uuid,
+    child: &[u8],
+) -> Result<Option<Uuid>, DbErr> {
+    let everywhere = Scope::everything("whether two children were told apart is asked by whoever registers one");
+    let verdict = Verdict::OtherPerson as i32;
+    let others = duplicate_claim::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(ClaimColumn::DuplicateCase)
+        .filter(ClaimColumn::Child.eq(child.to_vec()))
+        .filter(ClaimColumn::Verdict.eq(verdict))
+        .into_query();
+    Entity::visible_to(&everywhere)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Student.eq(student))
+        .filter(Column::Id.in_subquery(others))
+        .into_tuple()
         .one(database)
         .await
 }

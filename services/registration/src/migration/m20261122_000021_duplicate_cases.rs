@@ -49,6 +49,7 @@ impl MigrationTrait for Migration {
             "CREATE INDEX duplicate_cases_place ON duplicate_cases (standing_place, id)",
             // Of each school in a case one claim for each child that it wrote, and one for each second record.
             "CREATE UNIQUE INDEX duplicate_claims_case ON duplicate_claims (duplicate_case, school, student, child)",
+            "CREATE INDEX duplicate_cases_student ON duplicate_cases (student)",
             "CREATE INDEX duplicate_claims_student ON duplicate_claims (student)",
             "CREATE INDEX duplicate_claims_school ON duplicate_claims (school, duplicate_case)",
             "CREATE INDEX duplicate_claims_place ON duplicate_claims (place, duplicate_case)",

@@ -442,6 +442,13 @@ impl SetWriter {
                 &StudentError::PersonRegistered(place),
             ));
         }
+        if student.identity_hash == wanted.identity_hash {
+            let own = &self.context;
+            let decided = duplicate_case::told_apart(tx, own, student, &wanted.draft).await?;
+            if let Some(decided) = decided {
+                return Ok(decided);
+            }
+        }
         let claim = Claim {
             class: &wanted.class,
             draft: &wanted.draft,

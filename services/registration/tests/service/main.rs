@@ -5,6 +5,7 @@
 
 mod admitted;
 mod away_again;
+mod claims;
 mod closing;
 mod comparisons;
 mod dropout;
