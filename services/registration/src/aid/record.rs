@@ -281,7 +281,10 @@ fn out_of(open: &RangeInclusive<i64>, due: &Due) -> Violation {
                 "must be {least} to {most}: the rest of the {} of the term",
                 due.amount_fen
             ),
-            format!("应为{least}至{most}分:本学期{}分,其余已登记发放", due.amount_fen),
+            format!(
+                "应为{least}至{most}分:本学期{}分,其余已登记发放",
+                due.amount_fen
+            ),
         ),
         _ => (
             format!("must be {least} to {most}"),

@@ -75,7 +75,8 @@ pub(super) async fn told_apart(
     student: Uuid,
     child: &[u8],
 ) -> Result<Option<Uuid>, DbErr> {
-    let everywhere = Scope::everything("whether two children were told apart is asked by whoever registers one");
+    let everywhere =
+        Scope::everything("whether two children were told apart is asked by whoever registers one");
     let verdict = Verdict::OtherPerson as i32;
     let others = duplicate_claim::Entity::visible_to(&everywhere)
         .select_only()

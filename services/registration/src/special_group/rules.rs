@@ -360,13 +360,41 @@ mod tests {
         };
         let evidence = ["group_recognition.evidence"];
         for (group, right, wrong) in [
-            (Group::Migrant, Kind::ResidencePermit, Kind::MedicalCertificate),
-            (Group::LeftBehind, Kind::GuardianStatement, Kind::DisabilityCard),
-            (Group::Disability, Kind::DisabilityCard, Kind::CivilAffairsCertificate),
-            (Group::Boarder, Kind::SchoolRecord, Kind::CivilAffairsCertificate),
-            (Group::Hardship, Kind::CivilAffairsCertificate, Kind::BirthCertificate),
-            (Group::Orphan, Kind::CivilAffairsCertificate, Kind::GuardianStatement),
-            (Group::DeFactoUnraised, Kind::OfficialRecord, Kind::SchoolRecord),
+            (
+                Group::Migrant,
+                Kind::ResidencePermit,
+                Kind::MedicalCertificate,
+            ),
+            (
+                Group::LeftBehind,
+                Kind::GuardianStatement,
+                Kind::DisabilityCard,
+            ),
+            (
+                Group::Disability,
+                Kind::DisabilityCard,
+                Kind::CivilAffairsCertificate,
+            ),
+            (
+                Group::Boarder,
+                Kind::SchoolRecord,
+                Kind::CivilAffairsCertificate,
+            ),
+            (
+                Group::Hardship,
+                Kind::CivilAffairsCertificate,
+                Kind::BirthCertificate,
+            ),
+            (
+                Group::Orphan,
+                Kind::CivilAffairsCertificate,
+                Kind::GuardianStatement,
+            ),
+            (
+                Group::DeFactoUnraised,
+                Kind::OfficialRecord,
+                Kind::SchoolRecord,
+            ),
         ] {
             assert!(judged(group, right, "2014-03-15").is_empty(), "{group:?}");
             assert_eq!(judged(group, wrong, "2014-03-15"), evidence, "{group:?}");

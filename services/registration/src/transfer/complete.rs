@@ -47,7 +47,10 @@ pub(super) async fn complete(
     let (before, after) = match (student, class) {
         (Some(student), Some(class)) => {
             let seated = seated(student, class, context);
-            (Some(student), numbered(tx, context, transfer, seated).await?)
+            (
+                Some(student),
+                numbered(tx, context, transfer, seated).await?,
+            )
         }
         (Some(student), None) => {
             let gone = student::Model {

@@ -5,6 +5,7 @@ use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCas
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
 use crate::dropout::{done, evidence, refused};
 use crate::support::{Officer, World, child, id, row};
@@ -113,8 +114,9 @@ async fn a_child_who_was_told_apart_is_refused_with_the_way_out_and_not_claimed_
 
     let again = register(&mut clerk, &class, holder(2)).await;
     let again = again.map(tonic::Response::new);
-    let message = refused(again, Code::InvalidArgument, "FIELD_INVALID");
-    let _ = message;
+    let again = refused(again, Code::InvalidArgument, "FIELD_INVALID");
+    let why = &again.get_details_error_info().unwrap().metadata["why"];
+    assert!(why.contains(&case.name), "{why}");
     let imported = StudentRow {
         identity_type: 2,
         identity_number: PASSPORT.into(),

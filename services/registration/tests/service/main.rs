@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod admitted;
+mod allowances;
 mod away_again;
 mod claims;
 mod closing;
