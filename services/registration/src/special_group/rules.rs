@@ -139,7 +139,9 @@ pub(crate) fn check_for(
             .filter_map(|kind| i32::try_from(*kind).ok())
             .map(|kind| label::by_number("junheng.workflow.v1.Evidence.Kind", kind))
             .collect();
-        let (group, labels) = (label::of(known.group), labels.join("、"));
+        let full_name = "junheng.registration.v1.GroupRecognition.Group";
+        let group = label::by_number(full_name, given.group);
+        let labels = labels.join("、");
         wrong.push(Violation::invalid(
             "group_recognition.evidence",
             format!("needs a document that proves {group}, by its kind one of {labels}"),

@@ -460,8 +460,8 @@ impl SetWriter {
     }
 }
 
-/// The student numbers that rows state of records which show another, with whose they are or were.
-struct StatedNumbers(HashMap<i64, Option<Uuid>>);
+/// The student numbers that rows state of records which show another: by the document, whose they are or were.
+struct StatedNumbers(HashMap<Vec<u8>, Option<Uuid>>);
 
 // === impl StatedNumbers ===
 
@@ -476,15 +476,15 @@ impl StatedNumbers {
             let student = standing.students.get(&wanted.identity_hash)?;
             let number = brought(wanted).number;
             let hash = (!number.is_empty()).then(|| document::number_hash(index, &number))?;
-            (student.number_hash != hash).then_some((wanted.row, hash))
+            (student.number_hash != hash).then_some((wanted.identity_hash.clone(), hash))
         };
-        let others: Vec<(i64, Vec<u8>)> = rows.iter().filter_map(other).collect();
+        let others: Vec<(Vec<u8>, Vec<u8>)> = rows.iter().filter_map(other).collect();
         if others.is_empty() {
             return Ok(Self(HashMap::new()));
         }
         let hashes: Vec<Vec<u8>> = others.iter().map(|(_, hash)| hash.clone()).collect();
         let holders = number::store::holders(database, &hashes).await?;
-        let held = |(row, hash): (i64, Vec<u8>)| (row, holders.get(&hash).copied());
+        let held = |(document, hash)| (document, holders.get(&hash).copied());
         Ok(Self(others.into_iter().map(held).collect()))
     }
 
@@ -495,7 +495,7 @@ impl StatedNumbers {
         person: &Person,
         wanted: &Wanted,
     ) -> Option<Violation> {
-        let holder = self.0.get(&wanted.row)?;
+        let holder = self.0.get(&wanted.identity_hash)?;
         (*holder != Some(student.id)).then(|| number::returned::differs(&person.student_number))
     }
 }
