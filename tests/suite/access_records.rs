@@ -16,6 +16,7 @@ use junheng_proto::registration::v1::{
     status_proof,
 };
 use junheng_proto::workflow::v1::Evidence;
+use junheng_proto::workflow::v1::evidence::Kind;
 use junheng_tests::person::child;
 use junheng_tests::pupils::{claim, household_proof, proof, register, school_with_class};
 use junheng_tests::refusal::answered;
@@ -279,7 +280,7 @@ async fn approvals(clerk: &Officer, school: &str, pupil: &str) -> Vec<Named> {
             evidence: vec![Evidence {
                 title: "居住证".to_owned(),
                 digest: "0".repeat(64),
-                ..Evidence::default()
+                kind: Kind::ResidencePermit.into(),
             }],
             valid_from: days_from_now(-1),
             ..GroupRecognition::default()

@@ -345,7 +345,13 @@ async fn whole_way(world: &World) {
     let county = County::fresh(&world).await;
     let school = county.school(SchoolKind::Primary).await;
     let clerk = world.sign_in("school.clerk", &school.name).await;
-    let request = open(&school.name, plan(Basis::Draw, 3, 1));
+    let unzoned = open(&school.name, plan(Basis::Draw, 3, 1));
+    refused(
+        clerk.admissions().create_admission_plan(unzoned).await,
+        Code::FailedPrecondition,
+        "ZONE_NOT_PUBLISHED",
+    );
+    let request = open(&school.name, plan(Basis::Assigned, 3, 1));
     let name = answered(clerk.admissions().create_admission_plan(request).await).name;
     let migrant = AdmittedChild {
         hukou_place: "500101".to_owned(),
@@ -453,7 +459,8 @@ async fn whole_way(world: &World) {
         .enrol_admitted(step(&name, &confirmed.etag))
         .await;
     refused(nobody, Code::FailedPrecondition, "STEP_NOT_READY");
-    refused(arrive(&[&others[0]]).await, Code::NotFound, "NOT_FOUND");
+    let unplaced = arrive(&[&others[0]]).await;
+    refused(unplaced, Code::InvalidArgument, "FIELD_INVALID");
     let arrived = answered(arrive(&[&admitted[0], &admitted[1]]).await);
     let enrolled = clerk
         .admissions()

@@ -8,6 +8,7 @@ use junheng_proto::registration::v1::{
     GroupRecognition, ListAidGrantsRequest, ListStudentsRequest, ListUnaidedStudentsRequest,
     RevokeAidGrantRequest, SchoolTerm, Student, SumAidRequest, UpdateStudentRequest,
 };
+use junheng_proto::workflow::v1::evidence::Kind;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
@@ -271,7 +272,7 @@ async fn recognise(clerk: &Officer, chief: &Officer, pupil: &Student) {
             evidence: vec![Evidence {
                 title: "证明材料".to_owned(),
                 digest: "ab".repeat(32),
-                ..Evidence::default()
+                kind: Kind::CivilAffairsCertificate.into(),
             }],
             valid_from: days_from_now(-30),
             ..GroupRecognition::default()

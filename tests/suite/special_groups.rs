@@ -7,6 +7,7 @@ use junheng_proto::registration::v1::{
     FileGroupRecognitionRequest, GetGroupRecognitionRequest, GetStudentRequest, GroupRecognition,
     ListStudentsRequest, ListUnprovenStudentsRequest, Student, UnprovenStudent,
 };
+use junheng_proto::workflow::v1::evidence::Kind;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
@@ -65,6 +66,16 @@ async fn refusals(world: &World) {
     let bare = cast.file(pupil, bare).await;
     let bare = refused(bare, Code::InvalidArgument, "FIELD_REQUIRED");
     assert_eq!(bare.fields, ["group_recognition.evidence"]);
+    let mut unfit = of(Group::Migrant);
+    unfit.evidence[0].kind = Kind::DisabilityCard.into();
+    unfit.valid_from = "1900-01-01".to_owned();
+    let unfit = refused(
+        cast.file(pupil, unfit).await,
+        Code::InvalidArgument,
+        "FIELD_INVALID",
+    );
+    let fields = ["evidence", "valid_from"].map(|field| format!("group_recognition.{field}"));
+    assert_eq!(unfit.fields, fields);
     let elsewhere = County::fresh(world).await;
     let theirs = world
         .another("county.approver", &elsewhere.place.county)
@@ -287,10 +298,20 @@ fn of(group: Group) -> GroupRecognition {
         evidence: vec![Evidence {
             title: "证明材料".to_owned(),
             digest: "ab".repeat(32),
-            ..Evidence::default()
+            kind: proof_of(group).into(),
         }],
         valid_from: days_from_now(-30),
         ..GroupRecognition::default()
+    }
+}
+
+/// A kind of document that proves a group.
+fn proof_of(group: Group) -> Kind {
+    match group {
+        Group::Migrant => Kind::ResidencePermit,
+        Group::LeftBehind | Group::Boarder => Kind::GuardianStatement,
+        Group::Disability => Kind::DisabilityCard,
+        _ => Kind::CivilAffairsCertificate,
     }
 }
 

@@ -58,7 +58,10 @@ pub async fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<bool> 
     batch.header.validate_only |= kept_out;
     let request_id = batch.header.request_id.clone();
     let mut result = send(&session, batch).await.with_context(|| {
-        format!("the import was refused; to send it again unchanged, use --request-id {request_id}")
+        format!(
+            "the import did not go through; to send it again unchanged, use --request-id {request_id}\n\
+             导入未成功,如需原样重新发送,请加 --request-id {request_id}"
+        )
     })?;
     if kept_out {
         (result.refused_whole, result.validated_only) = (true, args.check_only);

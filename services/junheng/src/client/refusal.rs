@@ -39,11 +39,29 @@ impl Refusal {
             fields: Vec::new(),
         }
     }
+
+    /// Nobody answered: every refusal of a service says its reason.
+    fn unanswered(why: &str) -> Self {
+        Self {
+            code: Code::Unavailable,
+            reason: reason_name(Reason::Unavailable).to_owned(),
+            en: format!(
+                "the connection ended before an answer came ({why}); what was asked may have been done, so send it \
+                 again unchanged"
+            ),
+            zh: "连接在收到答复前中断,请求可能已经执行,请原样重新发送".to_owned(),
+            fields: Vec::new(),
+        }
+    }
 }
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
         let details = status.get_error_details();
+        let lost = [Code::Unknown, Code::Unavailable, Code::Cancelled];
+        if details.error_info().is_none() && lost.contains(&status.code()) {
+            return Self::unanswered(status.message());
+        }
         let violations = details
             .bad_request()
             .map(|bad| bad.field_violations.as_slice());
@@ -101,6 +119,14 @@ mod tests {
         let text = refusal.to_string();
         assert!(text.contains("parent: is required / 必填"), "{text}");
         assert!(text.contains("缺少必填项parent"), "{text}");
+    }
+
+    #[test]
+    fn a_service_that_went_away_is_told_in_both_languages() {
+        let text = Refusal::from(Status::unknown("transport error")).to_string();
+        assert!(text.starts_with("Unavailable UNAVAILABLE: "), "{text}");
+        assert!(text.contains("(transport error)"), "{text}");
+        assert!(text.contains("请原样重新发送"), "{text}");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::lines::{Cell, Lines, Stop};
 use super::write::unguarded;
 use super::{LIMITS, Reason, TableError};
 
+const QUOTE: u8 = b'"';
+
 /// No character of the two encodings is longer.
 const BYTES_PER_CHARACTER: usize = 4;
 
@@ -54,6 +56,10 @@ struct Records<R> {
     filled: usize,
     fields: Vec<Vec<u8>>,
     number: u64,
+    /// Quotation marks of the field that is being read, where it began with one.
+    quotes: Option<usize>,
+    /// Whether the next byte begins a field.
+    begins: bool,
     /// The last byte taken, to tell the second half of a CR LF from a blank line.
     last: u8,
 }
@@ -67,6 +73,8 @@ impl<R: BufRead> Records<R> {
             filled: 0,
             fields: Vec::new(),
             number: 0,
+            quotes: None,
+            begins: true,
             last: 0,
         }
     }
@@ -79,7 +87,15 @@ impl<R: BufRead> Records<R> {
             let (result, taken, written) = self
                 .parser
                 .read_field(bytes, &mut self.field[self.filled..]);
-            if let Some(&byte) = bytes[..taken].last() {
+            let taken_in = &bytes[..taken];
+            if let Some(first) = taken_in.first().filter(|_| self.begins) {
+                self.quotes = (*first == QUOTE).then_some(0);
+                self.begins = false;
+            }
+            if let Some(quotes) = &mut self.quotes {
+                *quotes += taken_in.iter().filter(|byte| **byte == QUOTE).count();
+            }
+            if let Some(&byte) = taken_in.last() {
                 self.last = byte;
             }
             self.input.consume(taken);
@@ -89,6 +105,11 @@ impl<R: BufRead> Records<R> {
                 ReadFieldResult::OutputFull => return Err(self.too_long()),
                 ReadFieldResult::End => return Ok(None),
                 ReadFieldResult::Field { record_end } => {
+                    self.begins = true;
+                    // Within a cell a mark is written twice: with its two ends their number is even.
+                    if self.quotes.take().is_some_and(|quotes| quotes % 2 == 1) {
+                        return Err(self.at(Reason::UnclosedQuote, ""));
+                    }
                     self.fields.push(self.field[..self.filled].to_vec());
                     self.filled = 0;
                     if self.fields.len() > LIMITS.columns
@@ -123,9 +144,13 @@ impl<R: BufRead> Records<R> {
     }
 
     fn too_long(&self) -> TableError {
-        let limit = LIMITS.cell_characters.to_string();
+        self.at(Reason::CellTooLong, &LIMITS.cell_characters.to_string())
+    }
+
+    /// What is wrong with the cell that is being read.
+    fn at(&self, reason: Reason, detail: &str) -> TableError {
         let column = super::problem::letters(self.fields.len());
-        TableError::new(Reason::CellTooLong, &limit).at(self.number + 1, Some(column))
+        TableError::new(reason, detail).at(self.number + 1, Some(column))
     }
 }
 

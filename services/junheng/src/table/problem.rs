@@ -30,6 +30,8 @@ pub enum Reason {
     TooManyRows,
     /// A cell longer than allowed, often an unclosed quotation mark.
     CellTooLong,
+    /// A cell that begins with a quotation mark and does not end with one.
+    UnclosedQuote,
     /// Reading needs more memory than allowed.
     OutOfMemory,
     /// Reading takes more processor time than allowed.
@@ -95,6 +97,9 @@ const SENTENCES: &[Sentence] = &[
     (Reason::CellTooLong, true,
         "a cell is longer than {} characters; shorten it, and in a CSV file look for a quotation mark not closed",
         "单元格超过{}个字符，请缩短内容；CSV 文件请检查引号是否未闭合"),
+    (Reason::UnclosedQuote, true,
+        "the cell begins with a quotation mark that is not closed at its end and takes in what follows; close it or remove it",
+        "单元格以引号开头，但末尾没有闭合的引号，后面的内容被并入该单元格，请补上或删除引号"),
     (Reason::OutOfMemory, true,
         "reading the file needs more memory than the {} allowed; copy the table into a new file or divide it",
         "读取该文件所需内存超过允许的{}，请把表格复制到新文件或拆分后再导入"),

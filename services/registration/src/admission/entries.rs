@@ -169,7 +169,7 @@ async fn conditions(
             .map_err(|_| KernelError::RegionUnknown {
                 code: plan.region.clone(),
             })?,
-        basis: plan.basis,
+        takes_zones: rules::takes_zones(plan.basis, school.sponsor),
         zones: rules::feeding(published.unwrap_or_default(), &name),
         school: (name, school.display_name),
     })

@@ -17,7 +17,6 @@ use junheng_kernel::store::RequestKey;
 use junheng_kernel::workflow::{Asked, WorkflowError};
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::admission_entry::Kind;
-use junheng_proto::registration::v1::admission_plan::Basis;
 use junheng_proto::registration::v1::admission_service_server::AdmissionService;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
@@ -231,7 +230,7 @@ impl Rpc {
             .write(&caller, key, move |tx| async move {
                 let school = steps::held_staying(&tx, school.id).await?;
                 (plan.place, plan.region) = (school.place, school.region.clone());
-                if plan.basis == Basis::Zone as i32 {
+                if rules::takes_zones(plan.basis, school.sponsor) {
                     let (region, year) = (&plan.region, plan.school_year);
                     let published = zones::published(&*tx, region, year, plan.stage).await?;
                     let published = published.map(|plan| zones::zones_of(&plan)).transpose()?;
@@ -429,7 +428,7 @@ impl Rpc {
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let entries = store::of_plan(&*tx, id).await?;
                 if let Some(other) = rules::not_admitted(&entries, &ids) {
-                    return Err(KernelError::not_found(child::name_of(other)).into());
+                    return Err(rules::not_coming(&entries, other).into());
                 }
                 let before = encode(&current);
                 let asked = |entry: &&admission_entry::Model| ids.contains(&entry.id);

@@ -10,7 +10,7 @@ use junheng_kernel::identity_number::date_of;
 use junheng_kernel::label;
 use junheng_kernel::text::check_text;
 use junheng_kernel::workflow::{Unmet, check_reason};
-use junheng_proto::education::v1::Stage;
+use junheng_proto::education::v1::{Sponsor, Stage};
 use junheng_proto::error::v1::Reason;
 use junheng_proto::registration::v1::admission_entry::{Kind, Outcome};
 use junheng_proto::registration::v1::admission_plan::{Basis, Document};
@@ -110,6 +110,21 @@ pub fn not_admitted(entries: &[Model], ids: &[Uuid]) -> Option<Uuid> {
     ids.iter().copied().find(|id| !admitted.contains(id))
 }
 
+/// Why a child is not recorded as arrived: it is not on the list, or holds no place.
+pub fn not_coming(entries: &[Model], id: Uuid) -> KernelError {
+    let name = format!("admissionEntries/{id}");
+    let Some(entry) = entries.iter().find(|entry| entry.id == id) else {
+        return KernelError::not_found(name);
+    };
+    let full_name = "junheng.registration.v1.AdmissionEntry.Outcome";
+    let outcome = label::by_number(full_name, entry.outcome);
+    KernelError::Fields(vec![Violation::invalid(
+        "entries",
+        format!("{name} is {outcome}; only who is admitted arrives"),
+        format!("{name}为“{outcome}”,只有已录取的学生可以登记到校"),
+    )])
+}
+
 /// Everything that is wrong with a plan as it is asked for, but for what has a reason of its own.
 pub fn check_plan(plan: &AdmissionPlan, sizes: ClassSizes) -> Vec<Violation> {
     let mut wrong = Vec::from_iter(school_year::check("school_year", plan.school_year));
@@ -174,12 +189,22 @@ pub struct Conditions {
     pub documents: BTreeSet<i32>,
     /// The place numbers of the county.
     pub county: Vec<RangeInclusive<i64>>,
-    /// By what children are admitted.
-    pub basis: i32,
+    /// Whether the school takes the children of its zones and no others.
+    pub takes_zones: bool,
     /// The school, `schools/{id}`, and how it is called.
     pub school: (String, String),
     /// The zones that feed the school.
     pub zones: Vec<AttendanceZone>,
+}
+
+/// Whether a school takes the children of its zones and no others (就近入学, 义务教育法 12): where it admits by zone, and where it
+/// draws, unless it is private. Public schools draw where several serve one zone.
+pub fn takes_zones(basis: i32, sponsor: i32) -> bool {
+    match Basis::try_from(basis) {
+        Ok(Basis::Zone) => true,
+        Ok(Basis::Draw) => sponsor != Sponsor::Private as i32,
+        _ => false,
+    }
 }
 
 /// The zones of a plan that feed a school.
@@ -199,7 +224,7 @@ pub fn check_child(kind: i32, child: &AdmittedChild, conditions: &Conditions) ->
     if kind == Kind::Migrant {
         wrong.extend(check_documents(child, conditions));
     }
-    if conditions.basis == Basis::Zone as i32 && kind != Kind::Policy {
+    if conditions.takes_zones && kind != Kind::Policy {
         wrong.extend(check_zone(child, conditions));
     }
     wrong

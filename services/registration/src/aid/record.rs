@@ -1,6 +1,7 @@
 //! Records what was granted: every row judged, good rows written together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
@@ -8,6 +9,7 @@ use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::{Entry, record};
+use junheng_kernel::label;
 use junheng_kernel::name::{Parent, id_of};
 use junheng_kernel::rule_book::Rules;
 use junheng_kernel::service::Context;
@@ -21,7 +23,7 @@ use junheng_proto::registration::v1::{
 use uuid::Uuid;
 
 use super::error::AidError;
-use super::rules::{self, Pupil, Term};
+use super::rules::{self, Due, Pupil, Stands, Term};
 use super::{store, totals};
 use crate::approval;
 use crate::entity::aid_grant::Model;
@@ -52,9 +54,8 @@ struct Ground {
     by_hash: HashMap<Vec<u8>, Uuid>,
     /// Whose hardship is recognised.
     in_hardship: HashSet<Uuid>,
-    /// What stands, and what earlier rows add: of the allowances a student gets one a term, which one says where the student
-    /// lives on the day.
-    granted: HashMap<Uuid, (i32, i64, String)>,
+    /// What stands, and what earlier rows add.
+    granted: HashMap<Uuid, Vec<Stands>>,
 }
 
 /// Judges and records a batch.
@@ -119,8 +120,11 @@ pub(super) async fn run(
                 )
             });
             let entry = entry.note(&term.label()).with_all(told);
-            // Nobody among them had anything for the term.
-            let aided = grants.iter().map(|grant| &grant.student);
+            let allowances = grants.iter().filter(|grant| grant.amount_fen > 0);
+            let newly: BTreeSet<Uuid> = allowances.map(|grant| grant.student).collect();
+            let key = (term.school_year, term.term as i32);
+            let before = store::with_allowance(&*tx, key, newly.iter().copied()).await?;
+            let aided = newly.iter().filter(|id| !before.contains(id));
             let aided = aided.filter_map(|id| ground.by_id.get(id));
             totals::granted(&*tx, &grants, aided, term).await?;
             store::insert(&*tx, grants).await?;
@@ -156,8 +160,12 @@ impl Ground {
         let standing =
             store::of_students(database, self.term, found.iter().map(|one| one.id)).await?;
         for grant in standing {
-            let stands = (grant.item, grant.amount_fen, grant.pay_date);
-            self.granted.insert(grant.student, stands);
+            let stands = Stands {
+                item: grant.item,
+                amount_fen: grant.amount_fen,
+                pay_date: grant.pay_date,
+            };
+            self.granted.entry(grant.student).or_default().push(stands);
         }
         let ids = found.iter().map(|one| one.id);
         self.in_hardship = special_group::in_hardship(database, ids).await?;
@@ -209,30 +217,38 @@ impl Ground {
             }
             Ok(_) => {}
         }
+        if let Some(wrong) = label::check("item", "junheng.registration.v1.AidItem", row.item) {
+            return Outcome::Refused(wrong);
+        }
         let item = rules::item_label(row.item);
         let term = self.term.label();
-        let told = (row.item, row.amount_fen, row.pay_date.clone());
-        if let Some(stands) = self.granted.get(&student.id) {
-            if *stands == told {
-                return Outcome::Unchanged;
-            }
-            let item = rules::item_label(stands.0);
-            let already = AidError::GrantedAlready { item, term };
-            return Outcome::Refused(Violation::of("item", &already));
+        let told = Stands {
+            item: row.item,
+            amount_fen: row.amount_fen,
+            pay_date: row.pay_date.clone(),
+        };
+        let stands = self.granted.get(&student.id).map_or(&[][..], Vec::as_slice);
+        if stands.contains(&told) {
+            return Outcome::Unchanged;
         }
         let region = approval::region_of(student.place);
         let path = RegionPath::of(&self.context.regions, &region);
         let pupil = Pupil::of(student, self.in_hardship.contains(&student.id));
-        let due = rules::allowance(self.rules, pupil, &path, self.term);
-        let Some(due) = due.filter(|due| due.item as i32 == row.item) else {
+        let dues = rules::dues(self.rules, pupil, &path, self.term);
+        let due = dues.iter().find(|due| due.item as i32 == row.item);
+        let Some(due) = due else {
             return Outcome::Refused(Violation::of("item", &AidError::NotDue { item, term }));
         };
-        if !(1..=due.amount_fen).contains(&row.amount_fen) {
-            return Outcome::Refused(Violation::invalid(
-                "amount_fen",
-                format!("must be 1 to {} ({})", due.amount_fen, due.source),
-                format!("应为1至{}分({})", due.amount_fen, due.source),
-            ));
+        let open = match rules::open(due, stands) {
+            Ok(open) => open,
+            Err(standing) => {
+                let item = rules::item_label(standing);
+                let already = AidError::GrantedAlready { item, term };
+                return Outcome::Refused(Violation::of("item", &already));
+            }
+        };
+        if !open.contains(&row.amount_fen) {
+            return Outcome::Refused(out_of(&open, due));
         }
         let grant = Model {
             id: Uuid::now_v7(),
@@ -247,9 +263,39 @@ impl Ground {
             pay_date: row.pay_date.clone(),
             create_micros: self.context.clock.now_micros(),
         };
-        self.granted.insert(student.id, told);
+        self.granted.entry(student.id).or_default().push(told);
         Outcome::Recorded(Box::new(grant))
     }
+}
+
+/// An amount that is not open to be recorded.
+fn out_of(open: &RangeInclusive<i64>, due: &Due) -> Violation {
+    let (least, most, source) = (open.start(), open.end(), &due.source);
+    let (must, must_zh) = match most {
+        0 => (
+            "must be 0: it is given in kind".to_owned(),
+            "应为0:该项目免收或发放实物,不发放现金".to_owned(),
+        ),
+        _ if *most < due.amount_fen => (
+            format!(
+                "must be {least} to {most}: the rest of the {} of the term",
+                due.amount_fen
+            ),
+            format!(
+                "应为{least}至{most}分:本学期{}分,其余已登记发放",
+                due.amount_fen
+            ),
+        ),
+        _ => (
+            format!("must be {least} to {most}"),
+            format!("应为{least}至{most}分"),
+        ),
+    };
+    Violation::invalid(
+        "amount_fen",
+        format!("{must} ({source})"),
+        format!("{must_zh}({source})"),
+    )
 }
 
 fn verdict(row: i64, wrong: Violation) -> AidGrantVerdict {

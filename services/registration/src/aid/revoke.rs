@@ -41,7 +41,11 @@ pub(super) async fn run(
             if !store::delete(&*tx, id).await? {
                 return Err(KernelError::not_found(message.name.clone()));
             }
-            totals::revoked(&*tx, &grant, found.first()).await?;
+            let term = (grant.school_year, grant.term);
+            let left = store::with_allowance(&*tx, term, [grant.student]).await?;
+            let is_last = grant.amount_fen > 0 && left.is_empty();
+            let unaided = found.first().filter(|_| is_last);
+            totals::revoked(&*tx, &grant, unaided).await?;
             let answer = encode(&grant);
             let gone = AidGrant {
                 name: answer.name.clone(),

@@ -107,16 +107,20 @@ impl Rpc {
         let pupil = Pupil::of(&student, proven.contains(&id));
         let path = self.path(student.place);
         let dues = rules::dues(rule_book::rules()?, pupil, &path, term);
-        let entitlements = dues.into_iter().map(|due| AidEntitlement {
-            item: due.item as i32,
-            amount_fen: due.amount_fen,
+        let entitlements = dues.into_iter().map(|due| {
             // Of the allowances a student gets one a term, by whichever name it was granted.
-            granted_fen: granted
-                .iter()
-                .filter(|grant| grant.item == due.item as i32 || due.amount_fen > 0)
-                .map(|grant| grant.amount_fen)
-                .sum(),
-            source: due.source,
+            let is_of = |grant: &&aid_grant::Model| match due.amount_fen {
+                0 => grant.item == due.item as i32,
+                _ => grant.amount_fen > 0,
+            };
+            let of_it = || granted.iter().filter(is_of);
+            AidEntitlement {
+                item: due.item as i32,
+                amount_fen: due.amount_fen,
+                granted_fen: of_it().map(|grant| grant.amount_fen).sum(),
+                grant_count: i32::try_from(of_it().count()).unwrap_or(i32::MAX),
+                source: due.source,
+            }
         });
         Ok(StudentAid {
             student: name,

@@ -1,5 +1,7 @@
 //! Who is entitled to what in a term: pure.
 
+use std::ops::RangeInclusive;
+
 use chrono::{Datelike as _, NaiveDate};
 use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
@@ -30,6 +32,15 @@ pub(crate) struct Pupil {
     pub(crate) boarder: bool,
     pub(crate) hardship: bool,
     pub(crate) enrolled: bool,
+}
+
+/// What stands recorded of a student for a term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stands {
+    pub(crate) item: i32,
+    /// 0 of what was given in kind.
+    pub(crate) amount_fen: i64,
+    pub(crate) pay_date: String,
 }
 
 /// One entitlement for one term.
@@ -138,10 +149,32 @@ pub(crate) fn dues(rules: &Rules, pupil: Pupil, path: &RegionPath, term: Term) -
     .collect()
 }
 
-/// The allowance among them: what is recorded by student. A pupil has at most one.
+/// The allowance among them. A pupil has at most one.
 pub(crate) fn allowance(rules: &Rules, pupil: Pupil, path: &RegionPath, term: Term) -> Option<Due> {
     let mut dues = dues(rules, pupil, path, term).into_iter();
     dues.find(|due| due.amount_fen > 0)
+}
+
+/// How much of what is due may still be recorded, given what stands recorded of the student for the term: an allowance is
+/// paid whole or in parts, as a boarder's or as a day pupil's; what is given in kind is given once. Fails with the item
+/// that stands in the way.
+pub(crate) fn open(due: &Due, stands: &[Stands]) -> Result<RangeInclusive<i64>, i32> {
+    let same = |one: &&Stands| one.item == due.item as i32;
+    if due.amount_fen == 0 {
+        return match stands.iter().find(same) {
+            Some(given) => Err(given.item),
+            None => Ok(0..=0),
+        };
+    }
+    let mut allowances = stands.iter().filter(|one| one.amount_fen > 0);
+    if let Some(other) = allowances.find(|one| !same(one)) {
+        return Err(other.item);
+    }
+    let paid: i64 = stands.iter().filter(same).map(|one| one.amount_fen).sum();
+    if paid >= due.amount_fen {
+        return Err(due.item as i32);
+    }
+    Ok(1..=due.amount_fen - paid)
 }
 
 /// The Chinese term of an item.
@@ -250,6 +283,44 @@ mod tests {
         pupil.stage = 2;
         pupil.enrolled = false;
         assert!(items(pupil).is_empty());
+    }
+
+    #[test]
+    fn an_allowance_is_paid_in_parts_up_to_what_is_due_and_what_is_in_kind_is_given_once() {
+        use AidItem::{BoarderAllowance, DayPupilAllowance, FreeTextbooks};
+        let due = |item, amount_fen| Due {
+            item,
+            amount_fen,
+            source: String::new(),
+        };
+        let stands = |item, amount_fen| Stands {
+            item: item as i32,
+            amount_fen,
+            pay_date: "2025-10-15".into(),
+        };
+        let money = due(DayPupilAllowance, 25_000);
+        let books = due(FreeTextbooks, 0);
+        let part = stands(DayPupilAllowance, 15_000);
+        let given = stands(FreeTextbooks, 0);
+        let boarder = stands(BoarderAllowance, 100);
+        let none = [];
+        let table: [(&Due, &[Stands], Result<RangeInclusive<i64>, AidItem>); 7] = [
+            (&money, &none, Ok(1..=25_000)),
+            (&money, &[given.clone()], Ok(1..=25_000)),
+            (&money, &[given.clone(), part.clone()], Ok(1..=10_000)),
+            (
+                &money,
+                &[part.clone(), stands(DayPupilAllowance, 10_000)],
+                Err(DayPupilAllowance),
+            ),
+            (&money, &[boarder], Err(BoarderAllowance)),
+            (&books, &[part], Ok(0..=0)),
+            (&books, &[given], Err(FreeTextbooks)),
+        ];
+        for (due, stands, expected) in table {
+            let expected = expected.map_err(|item| item as i32);
+            assert_eq!(open(due, stands), expected, "{due:?} {stands:?}");
+        }
     }
 
     #[test]

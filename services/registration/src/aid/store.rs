@@ -1,6 +1,6 @@
 //! Every SQL statement about aid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _};
@@ -39,6 +39,26 @@ pub(crate) async fn of_students(
         .await
 }
 
+/// Those of the students to whom an allowance was granted for the term. What is given in kind is no allowance.
+pub(crate) async fn with_allowance(
+    database: &impl ConnectionTrait,
+    (school_year, term): (i32, i32),
+    students: impl IntoIterator<Item = Uuid>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    let all = Scope::everything("the grants of students that are in scope");
+    let found: Vec<Uuid> = Entity::visible_to(&all)
+        .select_only()
+        .column(Column::Student)
+        .filter(Column::Student.is_in(students))
+        .filter(Column::SchoolYear.eq(school_year))
+        .filter(Column::Term.eq(term))
+        .filter(Column::AmountFen.gt(0))
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
 /// Adds grants.
 pub(crate) async fn insert(
     database: &impl ConnectionTrait,
@@ -63,7 +83,8 @@ pub(crate) async fn delete(database: &impl ConnectionTrait, id: Uuid) -> Result<
     Ok(gone.rows_affected > 0)
 }
 
-/// The students with these ids or number hashes, held until the transaction ends where `hold` says so.
+/// The students with these ids or number hashes, held until the transaction ends where `hold` says so: what was granted to
+/// one is then judged and written by one at a time.
 pub(crate) async fn students(
     database: &impl ConnectionTrait,
     scope: &Scope,
@@ -80,7 +101,7 @@ pub(crate) async fn students(
     let found = student::Entity::visible_to(scope)
         .filter(either)
         .order_by_asc(student::Column::Id);
-    let found = if hold { found.lock_shared() } else { found };
+    let found = if hold { found.lock_exclusive() } else { found };
     found.all(database).await
 }
 
@@ -94,17 +115,17 @@ fn called_in_hardship() -> Condition {
         .add(student::Column::Stage.is_in(stages))
 }
 
-/// Whether anything was granted to the student of the row for a term.
+/// Whether an allowance was granted to the student of the row for a term.
 fn aided(term: Term) -> SimpleExpr {
     // Numbers, written out: nothing of a caller's text.
     Expr::cust(format!(
         "EXISTS (SELECT 1 FROM aid_grants g WHERE g.student = students.id \
-         AND g.school_year = {} AND g.term = {})",
+         AND g.school_year = {} AND g.term = {} AND g.amount_fen > 0)",
         term.school_year, term.term as i32
     ))
 }
 
-/// Students in hardship to whom nothing was granted for a term.
+/// Students in hardship to whom no allowance was granted for a term.
 pub(crate) fn unaided(term: Term) -> Condition {
     called_in_hardship()
         .add(hardship_is_proven())
@@ -116,7 +137,7 @@ pub(crate) fn unaided(term: Term) -> Condition {
 pub(crate) struct Unproven {
     /// All of them.
     pub(crate) all: i64,
-    /// Those to whom something was granted for the term, when it was proven still.
+    /// Those to whom an allowance was granted for the term, when it was proven still.
     pub(crate) aided: i64,
 }
 

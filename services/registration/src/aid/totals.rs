@@ -38,7 +38,7 @@ fn seat_of(student: &student::Model) -> Option<Seat> {
     ))
 }
 
-/// Adds new grants to the sums. `aided` are their students, to whom nothing had been granted in the term.
+/// Adds new grants to the sums. `aided` are those of their students to whom the first allowance of the term is granted.
 pub(super) async fn granted<'a>(
     database: &impl ConnectionTrait,
     grants: &[aid_grant::Model],
@@ -60,7 +60,7 @@ pub(super) async fn granted<'a>(
     add_aided(database, seats).await
 }
 
-/// Takes a grant out of the sums, and its student, who got nothing else in the term.
+/// Takes a grant out of the sums, and its student where `student` says that no allowance of the term is left.
 pub(super) async fn revoked(
     database: &impl ConnectionTrait,
     grant: &aid_grant::Model,
@@ -140,6 +140,7 @@ pub(crate) async fn follow(
             aid_grant::Column::Term,
         ])
         .filter(aid_grant::Column::Student.is_in(ids))
+        .filter(aid_grant::Column::AmountFen.gt(0))
         .distinct()
         .into_tuple()
         .all(database)
@@ -211,7 +212,7 @@ async fn add_aided(
     Ok(())
 }
 
-/// Those who got something in a term among the students in hardship below `parent`, by county, stage and boarding. Reads the
+/// Those who got an allowance in a term among the students in hardship below `parent`, by county, stage and boarding. Reads the
 /// rows of schools.
 pub(super) async fn aided(
     database: &impl ConnectionTrait,

@@ -29,4 +29,4 @@ mod steps;
 pub mod store;
 pub mod workflow;
 
-pub(crate) use opening::{Claim, Opened, Suspected, open, suspect};
+pub(crate) use opening::{Claim, Opened, Suspected, open, suspect, told_apart};

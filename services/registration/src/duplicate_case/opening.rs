@@ -2,7 +2,9 @@
 
 use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
 use junheng_kernel::journal::{Entry, record};
+use junheng_kernel::privacy::BlindIndex;
 use junheng_kernel::resource;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::Tx;
@@ -104,6 +106,7 @@ pub(crate) async fn suspect(
 
 /// States the claim in the one open case on the record, which is opened where there is none. Runs in the transaction in
 /// which the registration found the record standing. Any number of schools may race: one case results, with a claim of each.
+/// A school that writes the child otherwise adds a claim: whether that corrects the first or is another child, people decide.
 pub(crate) async fn open(
     tx: &Tx,
     context: &Context,
@@ -161,6 +164,34 @@ pub(crate) async fn open(
         records: is_new.then_some(told).into_iter().collect(),
         entry,
     })
+}
+
+/// Why a child is not claimed again: the document is that of a record which, as people have decided, is another child's. Until
+/// one of the two documents is put right, the same claim would only be decided again.
+pub(crate) async fn told_apart(
+    tx: &Tx,
+    context: &Context,
+    standing: &student::Model,
+    draft: &Draft,
+) -> Result<Option<Violation>, KernelError> {
+    let index = document::index_of(&context.store.keys)?;
+    let child = child_of(index, draft);
+    let decided = store::told_apart(&**tx, standing.id, &child).await?;
+    Ok(decided.map(|case| {
+        let case = format!("duplicateCases/{case}");
+        Violation::invalid(
+            "identity_number",
+            format!(
+                "is that of a record which {case} has found to be another child's: the school of that record corrects it, or \
+                 this child has another document; where two states gave two passports one number, write the three letters of \
+                 the issuing state before the number"
+            ),
+            format!(
+                "{case}已认定与该学籍并非同一人:原学籍证件号有误的,由其学校办理关键信息变更;本人证件号有误的,请更正;\
+                 不同国家护照号码相同的,请在号码前加签发国三字母代码"
+            ),
+        )
+    }))
 }
 
 async fn case_of(
@@ -240,8 +271,23 @@ async fn claim_of(
         region: school.region,
         school_class: class.id,
         student: second.unwrap_or_default(),
+        child: child_of(index, draft),
         verdict: Verdict::Unspecified as i32,
         personal: claimed.seal(keys, id)?,
         create_micros: context.clock.now_micros(),
     })
+}
+
+/// What tells the children apart that one school claims: the document with name, sex and date of birth as written.
+fn child_of(index: &BlindIndex, draft: &Draft) -> Vec<u8> {
+    let written = [
+        draft.identity_type.to_string(),
+        draft.identity_number.clone(),
+        draft.sex.to_string(),
+        draft.birth_date.clone(),
+        name_key::normalize(&draft.display_name),
+    ];
+    index
+        .index("duplicate_claim.child", &written.join("/"))
+        .to_vec()
 }

@@ -9,6 +9,7 @@ use junheng_kernel::page::Page;
 use junheng_kernel::resource;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use junheng_proto::registration::v1::duplicate_claim::Verdict;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -33,7 +34,7 @@ pub(super) async fn insert(database: &impl ConnectionTrait, case: &Model) -> Res
     Ok(!added.is_empty())
 }
 
-/// Adds the claim, unless its school has one in the case, or its record.
+/// Adds the claim, unless its school has claimed the same child in the case already, or its second record.
 pub(super) async fn insert_claim(
     database: &impl ConnectionTrait,
     claim: &duplicate_claim::Model,
@@ -42,12 +43,16 @@ pub(super) async fn insert_claim(
         ClaimColumn::DuplicateCase,
         ClaimColumn::School,
         ClaimColumn::Student,
+        ClaimColumn::Child,
     ];
     let added = store::insert_missing::<duplicate_claim::Entity, _>(
         database,
         vec![claim.clone()],
         unique,
-        |row| (row.duplicate_case, row.school, row.student),
+        |row| {
+            let child = row.child.clone();
+            (row.duplicate_case, row.school, row.student, child)
+        },
     )
     .await?;
     Ok(!added.is_empty())
@@ -62,6 +67,31 @@ pub(super) async fn hold_open(
     Entity::visible_to(&everywhere)
         .filter(Column::OpenStudent.eq(student))
         .lock_exclusive()
+        .one(database)
+        .await
+}
+
+/// The settled case on a record in which this child was found to be somebody else.
+pub(super) async fn told_apart(
+    database: &impl ConnectionTrait,
+    student: Uuid,
+    child: &[u8],
+) -> Result<Option<Uuid>, DbErr> {
+    let everywhere =
+        Scope::everything("whether two children were told apart is asked by whoever registers one");
+    let verdict = Verdict::OtherPerson as i32;
+    let others = duplicate_claim::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(ClaimColumn::DuplicateCase)
+        .filter(ClaimColumn::Child.eq(child.to_vec()))
+        .filter(ClaimColumn::Verdict.eq(verdict))
+        .into_query();
+    Entity::visible_to(&everywhere)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Student.eq(student))
+        .filter(Column::Id.in_subquery(others))
+        .into_tuple()
         .one(database)
         .await
 }

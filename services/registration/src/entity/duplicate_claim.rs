@@ -1,4 +1,4 @@
-//! Claims in cases of double registration, one for each school and one for each second record.
+//! Claims in cases of double registration: of each school one for each child that it wrote, and one for each second record.
 use junheng_kernel::resource::Resource;
 use junheng_kernel::scope::Scoped;
 use sea_orm::entity::prelude::*;
@@ -17,6 +17,8 @@ pub struct Model {
     pub school_class: Uuid,
     /// The second record that the claim is about (疑似重复); nil for a claim on the record that stands.
     pub student: Uuid,
+    /// The keyed hash of the child as the school wrote it.
+    pub child: Vec<u8>,
     pub verdict: i32,
     /// SM4-GCM over the protobuf of what the school wrote and proved.
     pub personal: Vec<u8>,

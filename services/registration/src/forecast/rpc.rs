@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use chrono::Datelike as _;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::clock::timestamp;
 use junheng_kernel::error::KernelError;
@@ -37,8 +38,8 @@ use crate::school_year;
 
 /// The most entries of a call.
 const MOST: usize = 500;
-/// Years of birth.
-const YEARS: RangeInclusive<i32> = 1_990..=2_100;
+/// The first year of birth.
+const FIRST_YEAR: i32 = 1_990;
 /// Children of a year.
 const CHILDREN: RangeInclusive<i32> = 0..=1_000_000;
 /// Children who come or leave in a year.
@@ -105,7 +106,8 @@ impl Rpc {
         let key = RequestKey::of(&message.request_id, &message)?;
         let name = message.parent.clone();
         let given = message.births;
-        KernelError::unless_empty(check(&given, &parent))?;
+        let this_year = self.context.clock.today().year();
+        KernelError::unless_empty(check(&given, &parent, this_year))?;
         let rows = given.iter().map(|birth| model_of(&county.code, birth));
         let rows: Vec<birth_count::Model> = rows.collect();
         let place = parent.place().unwrap_or_default();
@@ -349,7 +351,7 @@ impl Rpc {
     }
 }
 
-fn check(births: &[BirthCount], county: &Parent) -> Vec<Violation> {
+fn check(births: &[BirthCount], county: &Parent, this_year: i32) -> Vec<Violation> {
     let mut wrong = Vec::new();
     if births.is_empty() || births.len() > MOST {
         wrong.push(Violation::invalid(
@@ -376,9 +378,11 @@ fn check(births: &[BirthCount], county: &Parent) -> Vec<Violation> {
                 "同一地区同一出生年份重复",
             ));
         }
+        let born = birth.birth_year.min(this_year);
         let numbers = [
-            ("birth_year", birth.birth_year, YEARS),
-            ("as_of_year", birth.as_of_year, YEARS),
+            // Nobody is counted before the year of birth, or in a year to come.
+            ("birth_year", birth.birth_year, FIRST_YEAR..=this_year),
+            ("as_of_year", birth.as_of_year, born..=this_year),
             ("birth_count", birth.birth_count, CHILDREN),
             (
                 "resident_count",

@@ -37,6 +37,7 @@ impl MigrationTrait for Migration {
             .col(string("region"))
             .col(uuid("school_class"))
             .col(uuid("student"))
+            .col(binary("child"))
             .col(integer("verdict"))
             .col(binary("personal"))
             .col(big_integer("create_micros"))
@@ -46,8 +47,9 @@ impl MigrationTrait for Migration {
         for statement in [
             "CREATE INDEX duplicate_cases_school ON duplicate_cases (standing_school, id)",
             "CREATE INDEX duplicate_cases_place ON duplicate_cases (standing_place, id)",
-            // One claim for each school in a case, and one for each second record.
-            "CREATE UNIQUE INDEX duplicate_claims_case ON duplicate_claims (duplicate_case, school, student)",
+            // Of each school in a case one claim for each child that it wrote, and one for each second record.
+            "CREATE UNIQUE INDEX duplicate_claims_case ON duplicate_claims (duplicate_case, school, student, child)",
+            "CREATE INDEX duplicate_cases_student ON duplicate_cases (student)",
             "CREATE INDEX duplicate_claims_student ON duplicate_claims (student)",
             "CREATE INDEX duplicate_claims_school ON duplicate_claims (school, duplicate_case)",
             "CREATE INDEX duplicate_claims_place ON duplicate_claims (place, duplicate_case)",

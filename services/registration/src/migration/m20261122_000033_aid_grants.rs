@@ -65,7 +65,7 @@ impl MigrationTrait for Migration {
         manager.create_table(aided).await?;
         let database = manager.get_connection();
         for statement in [
-            "CREATE UNIQUE INDEX aid_grants_once ON aid_grants (student, school_year, term)",
+            "CREATE UNIQUE INDEX aid_grants_once ON aid_grants (student, school_year, term, item, pay_date, amount_fen)",
             "CREATE INDEX aid_grants_place ON aid_grants (place, school_year, term, id)",
             "CREATE INDEX aid_grants_school ON aid_grants (school, school_year, term, id)",
             "CREATE INDEX aid_sums_place ON aid_sums (school_year, term, place)",

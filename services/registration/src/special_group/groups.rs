@@ -1,4 +1,4 @@
-//! The groups as a table: who confirms each, and which flag of the student's record it proves.
+//! The groups as a table: who confirms each, what proves it, and which flag of the student's record it sets.
 
 use junheng_kernel::label;
 use junheng_proto::registration::v1::group_recognition::Group;
@@ -23,17 +23,19 @@ pub(crate) struct Known {
     pub(crate) flag: Flag,
     /// Whether money follows from it, so that the county confirms.
     pub(crate) gives_money: bool,
+    /// The rule with the kinds of documents (numbers of Evidence.Kind) of which one proves it.
+    pub(crate) proofs: &'static str,
 }
 
 #[rustfmt::skip]
 pub(crate) const GROUPS: [Known; 7] = [
-    Known { group: Group::Migrant,         flag: Flag::Migrant,    gives_money: false },
-    Known { group: Group::LeftBehind,      flag: Flag::LeftBehind, gives_money: false },
-    Known { group: Group::Disability,      flag: Flag::Disability, gives_money: true },
-    Known { group: Group::Boarder,         flag: Flag::Boarder,    gives_money: false },
-    Known { group: Group::Hardship,        flag: Flag::Hardship,   gives_money: true },
-    Known { group: Group::Orphan,          flag: Flag::Hardship,   gives_money: true },
-    Known { group: Group::DeFactoUnraised, flag: Flag::Hardship,   gives_money: true },
+    Known { group: Group::Migrant,         flag: Flag::Migrant,    gives_money: false, proofs: "group_recognition.proof_of_migrant" },
+    Known { group: Group::LeftBehind,      flag: Flag::LeftBehind, gives_money: false, proofs: "group_recognition.proof_of_left_behind" },
+    Known { group: Group::Disability,      flag: Flag::Disability, gives_money: true,  proofs: "group_recognition.proof_of_disability" },
+    Known { group: Group::Boarder,         flag: Flag::Boarder,    gives_money: false, proofs: "group_recognition.proof_of_boarder" },
+    Known { group: Group::Hardship,        flag: Flag::Hardship,   gives_money: true,  proofs: "group_recognition.proof_of_hardship" },
+    Known { group: Group::Orphan,          flag: Flag::Hardship,   gives_money: true,  proofs: "group_recognition.proof_of_orphan" },
+    Known { group: Group::DeFactoUnraised, flag: Flag::Hardship,   gives_money: true,  proofs: "group_recognition.proof_of_de_facto_unraised" },
 ];
 
 /// The flags that a change takes off a record though a recognition proves them, each with the group.

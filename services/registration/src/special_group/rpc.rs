@@ -29,8 +29,9 @@ use super::{rules, steps, store};
 use crate::approval;
 use crate::entity::group_recognition::{self, Model};
 use crate::entity::student;
+use crate::rule_book::RegionPath;
 use crate::school::parent::{self, PlacedParent};
-use crate::student::person;
+use crate::student::person::{self, Person};
 
 /// Serves recognitions.
 pub struct Rpc {
@@ -267,13 +268,17 @@ fn taken(other: &Model) -> RecognitionError {
     }
 }
 
-/// A new row of a recognition that has passed its rules.
+/// A new row of a recognition that has passed the rules of its form; those of this child are judged here.
 fn fresh(
     context: &Context,
     student: &student::Model,
     given: &GroupRecognition,
 ) -> Result<Model, KernelError> {
     let region = approval::region_of(student.place);
+    let path = RegionPath::of(&context.regions, &region);
+    let born = Person::of(&context.store.keys, student)?.birth_date;
+    let today = context.clock.today();
+    KernelError::unless_empty(rules::check_for(given, &born, &path, today)?)?;
     let due = WORKFLOW.due(context, ANSWER_DAYS, &region)?;
     let id = Uuid::now_v7();
     let proof = Proof {

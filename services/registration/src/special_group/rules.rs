@@ -1,6 +1,7 @@
 //! What a recognition must say, and which flags follow: pure.
 
 use chrono::NaiveDate;
+use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
 use junheng_kernel::post::Level;
@@ -8,11 +9,13 @@ use junheng_kernel::workflow::{Unmet, check_evidence};
 use junheng_proto::registration::v1::GroupRecognition;
 use junheng_proto::registration::v1::group_recognition::Group;
 use junheng_proto::registration::v1::student::Disability;
+use junheng_proto::workflow::v1::Evidence;
 
 use super::groups::{Flag, GROUPS, known};
 use super::workflow::Guard;
 use crate::approval;
 use crate::entity::{group_recognition, student};
+use crate::rule_book::{RegionPath, RuleBook};
 
 /// What a guard judges by.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +117,46 @@ pub(crate) fn check(given: &GroupRecognition, today: NaiveDate) -> Vec<Violation
         );
     }
     wrong
+}
+
+/// What is wrong with a recognition for this child: no piece of evidence is of a kind that proves the group by the dated rules,
+/// or it begins before the child was born.
+pub(crate) fn check_for(
+    given: &GroupRecognition,
+    birth_date: &str,
+    path: &RegionPath,
+    today: NaiveDate,
+) -> Result<Vec<Violation>, KernelError> {
+    let mut wrong = Vec::new();
+    let Some(known) = known(given.group) else {
+        return Ok(wrong);
+    };
+    let kinds = RuleBook::builtin()?.list(known.proofs, path, today)?;
+    let proves = |piece: &Evidence| piece.kind != 0 && kinds.contains(&piece.kind.into());
+    if !given.evidence.iter().any(proves) {
+        let labels: Vec<&str> = kinds
+            .iter()
+            .filter_map(|kind| i32::try_from(*kind).ok())
+            .map(|kind| label::by_number("junheng.workflow.v1.Evidence.Kind", kind))
+            .collect();
+        let full_name = "junheng.registration.v1.GroupRecognition.Group";
+        let group = label::by_number(full_name, given.group);
+        let labels = labels.join("、");
+        wrong.push(Violation::invalid(
+            "group_recognition.evidence",
+            format!("needs a document that proves {group}, by its kind one of {labels}"),
+            format!("缺少{group}的证明材料,材料类别应为{labels}之一"),
+        ));
+    }
+    // Both are written YYYY-MM-DD.
+    if given.valid_from.as_str() < birth_date {
+        wrong.push(Violation::invalid(
+            "group_recognition.valid_from",
+            format!("must not lie before the child's birth, {birth_date}"),
+            format!("不得早于学生出生日期{birth_date}"),
+        ));
+    }
+    Ok(wrong)
 }
 
 fn check_days(given: &GroupRecognition, today: NaiveDate) -> Vec<Violation> {
@@ -246,7 +289,7 @@ pub(crate) fn unproven(student: &student::Model, recognised: &[i32]) -> Vec<i32>
 mod tests {
     use super::*;
     use junheng_proto::registration::v1::group_recognition::HardshipLevel;
-    use junheng_proto::workflow::v1::Evidence;
+    use junheng_proto::workflow::v1::evidence::Kind;
 
     fn given(group: Group) -> GroupRecognition {
         GroupRecognition {
@@ -306,6 +349,61 @@ mod tests {
             wrong(&migrant),
             ["hardship_level", "disability_grade", "placement"]
         );
+    }
+
+    #[test]
+    fn a_group_is_proved_by_documents_of_its_kinds_and_not_before_the_child_was_born() {
+        let today = "2026-03-01".parse().unwrap();
+        let judged = |group: Group, kind: Kind, born: &str| -> Vec<String> {
+            let mut one = given(group);
+            one.evidence[0].kind = kind as i32;
+            let found = check_for(&one, born, &RegionPath::nation(), today).unwrap();
+            found.into_iter().map(|wrong| wrong.field).collect()
+        };
+        let evidence = ["group_recognition.evidence"];
+        for (group, right, wrong) in [
+            (
+                Group::Migrant,
+                Kind::ResidencePermit,
+                Kind::MedicalCertificate,
+            ),
+            (
+                Group::LeftBehind,
+                Kind::GuardianStatement,
+                Kind::DisabilityCard,
+            ),
+            (
+                Group::Disability,
+                Kind::DisabilityCard,
+                Kind::CivilAffairsCertificate,
+            ),
+            (
+                Group::Boarder,
+                Kind::SchoolRecord,
+                Kind::CivilAffairsCertificate,
+            ),
+            (
+                Group::Hardship,
+                Kind::CivilAffairsCertificate,
+                Kind::BirthCertificate,
+            ),
+            (
+                Group::Orphan,
+                Kind::CivilAffairsCertificate,
+                Kind::GuardianStatement,
+            ),
+            (
+                Group::DeFactoUnraised,
+                Kind::OfficialRecord,
+                Kind::SchoolRecord,
+            ),
+        ] {
+            assert!(judged(group, right, "2014-03-15").is_empty(), "{group:?}");
+            assert_eq!(judged(group, wrong, "2014-03-15"), evidence, "{group:?}");
+            assert_eq!(judged(group, Kind::Unspecified, "2014-03-15"), evidence);
+        }
+        let early = judged(Group::Migrant, Kind::ResidencePermit, "2026-03-02");
+        assert_eq!(early, ["group_recognition.valid_from"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum StatusChangeError {
         kind: &'static str,
     },
     /// The student's state does not allow the change.
-    #[error("the change does not start from the state of the student's record")]
+    #[error("{kind} starts from a record that is {from}; this one is {state}")]
     NotApplicable {
         /// The kind in Chinese.
         kind: &'static str,

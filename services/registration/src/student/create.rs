@@ -266,6 +266,11 @@ async fn claimed(
         let known = KnownSchools::of(&**tx, registrar, &standing).await?;
         return Err(StudentError::PersonRegistered(known.of_student(found)));
     }
+    if found.identity_hash == asked.identity_hash
+        && let Some(decided) = duplicate_case::told_apart(tx, context, found, &asked.draft).await?
+    {
+        return Err(KernelError::Fields(vec![decided]).into());
+    }
     let places = parent::hold_places(&**tx, [school]).await?;
     let name = &asked.given.school_class;
     let found_class = class_named(&**tx, school, name).await?;

@@ -20,7 +20,10 @@ pub enum Whereabouts {
 #[derive(Debug, thiserror::Error)]
 pub enum StudentError {
     /// The person has a record already.
-    #[error("the holder of this document is registered in {}", .0.english())]
+    #[error(
+        "this child is registered in {}: one child has one record, told by the identity document, or without one by name, \
+         sex and date of birth", .0.english()
+    )]
     PersonRegistered(Whereabouts),
     /// The class is none of the school's.
     #[error("class {class} is not registered in this school")]
@@ -96,7 +99,7 @@ impl Whereabouts {
                 self.english()
             ),
             why_zh: format!(
-                "该证件已在{}登记,已列入双重学籍核查({case});转学请办理转学手续,不得重复建籍",
+                "该生已在{}登记,已列入双重学籍核查({case});转学请办理转学手续,不得重复建籍",
                 self.chinese()
             ),
         }

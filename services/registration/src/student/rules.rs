@@ -184,7 +184,33 @@ fn check_name(name: &str) -> Option<Violation> {
             "汉字之间不得有空格,请删除空格",
         );
     }
-    check_text("display_name", name)
+    if let Some(wrong) = check_text("display_name", name) {
+        return Some(wrong);
+    }
+    if name.chars().any(is_private) {
+        return invalid(
+            "must not hold a character of the private use area: it is another one on every computer; write the character \
+             of Unicode",
+            "含有自造字(专用区字符),在其他计算机上会显示为别的字,请改用国家标准编码的汉字",
+        );
+    }
+    if name.chars().any(is_pictograph) || !name.chars().any(char::is_alphabetic) {
+        return invalid(
+            "must be written in letters or characters, as the household register has it",
+            "应为文字,与户口簿一致,不得为符号、表情或纯数字",
+        );
+    }
+    None
+}
+
+/// A character that each computer defines for itself (自造字): rare characters were typed so before Unicode had them.
+fn is_private(character: char) -> bool {
+    matches!(character, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
+}
+
+/// Arrows, dingbats and emoji.
+fn is_pictograph(character: char) -> bool {
+    matches!(character, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 /// A blank that only aligns a printed list (李　四). Names in other letters have blanks between their parts.
@@ -279,6 +305,9 @@ mod tests {
             "㛃",
             "𬭸",
             "葛\u{E0100}",
+            "〇",
+            "བཀྲ་ཤིས",
+            "张三2",
             "O'Neil Mary-Ann",
             &"甲".repeat(50),
         ] {
@@ -301,6 +330,12 @@ mod tests {
             "刘·",
             "·刘",
             "\u{200B}",
+            "123",
+            "😀",
+            "张😀",
+            "张\u{E000}",
+            "\u{F0000}",
+            "__",
             &"甲".repeat(51),
         ] {
             assert_eq!(named(name), ["display_name"], "{name:?}");

@@ -7,11 +7,12 @@ use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::SetOutcome;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::Violation;
-use junheng_kernel::privacy::mask;
+use junheng_kernel::privacy::{BlindIndex, mask};
 use junheng_kernel::service::Context;
 use junheng_kernel::store::Tx;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::Student;
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::error::StudentError;
@@ -345,6 +346,7 @@ impl SetWriter {
             let student = standing.students.get(&wanted.identity_hash);
             student.map(|student| student.id)
         });
+        let stated = StatedNumbers::of(&**tx, document::index_of(keys)?, standing, &rows).await?;
         for wanted in rows {
             let Some(student) = standing.students.get(&wanted.identity_hash) else {
                 continue;
@@ -361,6 +363,10 @@ impl SetWriter {
             let wrong = contradictions(&before, &wanted);
             if !wrong.is_empty() {
                 outcome.report.reject(wanted.row, &wrong);
+                continue;
+            }
+            if let Some(wrong) = stated.contradiction(student, &person, &wanted) {
+                outcome.report.reject(wanted.row, &[wrong]);
                 continue;
             }
             let wrong = rules::check_seat(student, &wanted.class);
@@ -436,6 +442,13 @@ impl SetWriter {
                 &StudentError::PersonRegistered(place),
             ));
         }
+        if student.identity_hash == wanted.identity_hash {
+            let own = &self.context;
+            let decided = duplicate_case::told_apart(tx, own, student, &wanted.draft).await?;
+            if let Some(decided) = decided {
+                return Ok(decided);
+            }
+        }
         let claim = Claim {
             class: &wanted.class,
             draft: &wanted.draft,
@@ -444,6 +457,46 @@ impl SetWriter {
         let opened = duplicate_case::open(tx, &self.context, &self.caller, student, claim).await?;
         outcome.records.extend(opened.records);
         Ok(place.disputed(&opened.answer.name))
+    }
+}
+
+/// The student numbers that rows state of records which show another: by the document, whose they are or were.
+struct StatedNumbers(HashMap<Vec<u8>, Option<Uuid>>);
+
+// === impl StatedNumbers ===
+
+impl StatedNumbers {
+    async fn of(
+        database: &impl ConnectionTrait,
+        index: &BlindIndex,
+        standing: &Standing,
+        rows: &[Wanted],
+    ) -> Result<Self, DbErr> {
+        let other = |wanted: &Wanted| {
+            let student = standing.students.get(&wanted.identity_hash)?;
+            let number = brought(wanted).number;
+            let hash = (!number.is_empty()).then(|| document::number_hash(index, &number))?;
+            (student.number_hash != hash).then_some((wanted.identity_hash.clone(), hash))
+        };
+        let others: Vec<(Vec<u8>, Vec<u8>)> = rows.iter().filter_map(other).collect();
+        if others.is_empty() {
+            return Ok(Self(HashMap::new()));
+        }
+        let hashes: Vec<Vec<u8>> = others.iter().map(|(_, hash)| hash.clone()).collect();
+        let holders = number::store::holders(database, &hashes).await?;
+        let held = |(document, hash)| (document, holders.get(&hash).copied());
+        Ok(Self(others.into_iter().map(held).collect()))
+    }
+
+    /// What is wrong with the number of a row: it is not the record's, and was not before.
+    fn contradiction(
+        &self,
+        student: &Model,
+        person: &Person,
+        wanted: &Wanted,
+    ) -> Option<Violation> {
+        let holder = self.0.get(&wanted.identity_hash)?;
+        (*holder != Some(student.id)).then(|| number::returned::differs(&person.student_number))
     }
 }
 

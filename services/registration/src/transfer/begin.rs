@@ -181,9 +181,13 @@ impl Begin<'_> {
         {
             return Err(registered(tx, self.caller, known).await?.into());
         }
-        if known.is_none() {
-            // Found here, and not when the file is on its way; who has a record keeps its number.
-            number::refuse_foreign(tx, keys, &draft.student_number, &hash).await?;
+        // Found here, and not when the file is on its way.
+        let stated = &draft.student_number;
+        match &known {
+            Some(known) => {
+                number::returned::taken_over(tx, keys, known, stated).await?;
+            }
+            None => number::refuse_foreign(tx, keys, stated, &hash).await?,
         }
         transfer.student = known.as_ref().map(|student| student.id);
         transfer.open_key = Some(hash);

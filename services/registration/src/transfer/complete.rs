@@ -8,6 +8,8 @@ use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::student_change::Kind;
+use junheng_proto::registration::v1::student_number::Why;
+use junheng_proto::registration::v1::transfer::Route;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::encode::{Application, name_of};
@@ -44,7 +46,13 @@ pub(super) async fn complete(
         process: name_of(transfer),
     };
     let (before, after) = match (student, class) {
-        (Some(student), Some(class)) => (Some(student), seated(student, class, context)),
+        (Some(student), Some(class)) => {
+            let seated = seated(student, class, context);
+            (
+                Some(student),
+                numbered(tx, context, transfer, seated).await?,
+            )
+        }
         (Some(student), None) => {
             let gone = student::Model {
                 state: StudentState::TransferredOut as i32,
@@ -154,6 +162,29 @@ pub(crate) fn seated(
         state: StudentState::Enrolled as i32,
         ..student.clone()
     }
+}
+
+/// The record with the formal number that its pupil brings back from another province.
+async fn numbered(
+    tx: &Tx,
+    context: &Context,
+    transfer: &Model,
+    seated: student::Model,
+) -> Result<student::Model, TransferError> {
+    if transfer.route != Route::FromOutside as i32 {
+        return Ok(seated);
+    }
+    let keys = &context.store.keys;
+    let stated = Application::of(keys, transfer)?.student_number;
+    let number = number::returned::taken_over(&**tx, keys, &seated, &stated).await?;
+    let Some(number) = number else {
+        return Ok(seated);
+    };
+    let today = context.clock.today();
+    let (numbered, past) = number::replaced(keys, &seated, &number, Why::BroughtBack, today)?;
+    number::store::insert_past(&**tx, vec![past]).await?;
+    number::store::clear_mismatches(&**tx, [numbered.id]).await?;
+    Ok(numbered)
 }
 
 /// The new record of a pupil from another province.

@@ -89,7 +89,7 @@ pub async fn listed_in(
         admission_plan: Some(AdmissionPlan {
             school_year: 2018,
             stage: 1,
-            basis: Basis::Draw.into(),
+            basis: Basis::Assigned.into(),
             place_count: places,
             class_count: 1,
             ..AdmissionPlan::default()

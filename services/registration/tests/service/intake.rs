@@ -198,3 +198,51 @@ async fn a_school_with_admitted_children_neither_registered_nor_released_has_a_l
     assert_eq!(counts, (1, 1, 1));
     assert_eq!(open_lists(&world, &school).await, 0);
 }
+
+#[tokio::test]
+async fn a_public_school_draws_among_the_children_of_its_zones_and_a_private_one_among_all() {
+    let world = World::new().await;
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let public = clerk.school("2163000001", "630103").await;
+    let private = CreateSchoolRequest {
+        parent: COUNTY.into(),
+        school: Some(School {
+            school_code: "2163000002".into(),
+            display_name: "民办小学".into(),
+            kind: 211,
+            urban_rural: 111,
+            sponsor: 10,
+            ..School::default()
+        }),
+        request_id: id(),
+    };
+    let private = clerk.ask(private);
+    let private = clerk
+        .schools
+        .create_school(private)
+        .await
+        .unwrap()
+        .into_inner();
+    let draw = async |school: &School| {
+        let clerk = world.officer("school.clerk", &school.name);
+        let create = CreateAdmissionPlanRequest {
+            parent: school.name.clone(),
+            admission_plan: Some(AdmissionPlan {
+                school_year: 2018,
+                stage: 1,
+                basis: admission_plan::Basis::Draw.into(),
+                place_count: 40,
+                class_count: 1,
+                ..AdmissionPlan::default()
+            }),
+            request_id: id(),
+        };
+        admissions(&world)
+            .create_admission_plan(clerk.ask(create))
+            .await
+    };
+    let unzoned = draw(&public).await.unwrap_err();
+    assert_eq!(unzoned.code(), Code::FailedPrecondition, "{unzoned:?}");
+    assert!(unzoned.message().contains("zones"), "{unzoned:?}");
+    assert!(draw(&private).await.is_ok());
+}

@@ -4,7 +4,9 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod admitted;
+mod allowances;
 mod away_again;
+mod claims;
 mod closing;
 mod comparisons;
 mod dropout;

@@ -2,14 +2,16 @@
 
 use junheng_kernel::service::Link;
 use junheng_proto::registration::v1::duplicate_case_service_client::DuplicateCaseServiceClient;
+use junheng_proto::registration::v1::student_number_service_client::StudentNumberServiceClient;
 use junheng_proto::registration::v1::transfer_service_client::TransferServiceClient;
 use junheng_proto::registration::v1::*;
 use junheng_proto::workflow::v1::StepRequest;
+use sea_orm::{ConnectionTrait as _, Statement};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
 use crate::dropout::{done, evidence, refused};
-use crate::support::{World, child, id, number};
+use crate::support::{World, child, id, number, row};
 
 const COUNTY: &str = "regions/630103";
 
@@ -111,6 +113,80 @@ async fn a_number_that_comes_along_is_nobody_elses_when_it_is_asked_for_and_when
         Code::AlreadyExists,
         "STUDENT_NUMBER_TAKEN",
     );
+}
+
+/// The record's pupil has left for another province, by a transfer that is told elsewhere.
+async fn gone(world: &World, student: &Student) {
+    let database = world.context.store.derived();
+    let id: uuid::Uuid = student.name["students/".len()..].parse().unwrap();
+    let statement = Statement::from_sql_and_values(
+        database.get_database_backend(),
+        "UPDATE students SET state = $1 WHERE id = $2",
+        [(student::State::TransferredOut as i32).into(), id.into()],
+    );
+    let gone = database.execute_raw(statement).await.unwrap();
+    assert_eq!(gone.rows_affected(), 1);
+}
+
+#[tokio::test]
+async fn who_comes_back_with_a_formal_number_keeps_it_and_the_temporary_one_stays_in_the_history() {
+    let world = World::new().await;
+    world.context.clock.advance_seconds(180 * 86_400);
+    let mut county = world.officer("county.clerk", COUNTY);
+    let school = county.school("2163000001", "630103").await;
+    let class = county.class(&school, 2, 1).await;
+    let student = county.student(&class, 1).await.unwrap();
+    county.student(&class, 3).await.unwrap();
+    assert!(student.student_number.starts_with('L'), "{student:?}");
+    gone(&world, &student).await;
+
+    let temporary = begin(&world, &class, 1, "L123456789012345678").await;
+    refused(temporary, Code::InvalidArgument, "FIELD_INVALID");
+    let anothers = begin(&world, &class, 1, &format!("G{}", number(3))).await;
+    refused(anothers, Code::AlreadyExists, "STUDENT_NUMBER_TAKEN");
+    let brought = format!("G{}", number(1));
+    let mut moving = done(begin(&world, &class, 1, &brought).await);
+    while moving.awaited.is_some() {
+        moving = done(take(&world, &moving).await);
+    }
+    assert_eq!(moving.student, student.name);
+    let mut county = world.officer("county.clerk", COUNTY);
+    let request = county.ask(GetStudentRequest {
+        name: student.name.clone(),
+    });
+    let back = done(county.students.get_student(request).await);
+    assert!(back.student_number.starts_with('G'), "{back:?}");
+    let request = county.ask(ListStudentNumbersRequest {
+        student: student.name.clone(),
+    });
+    let mut numbers = StudentNumberServiceClient::new(world.link.clone());
+    let told = done(numbers.list_student_numbers(request).await).student_numbers;
+    let why: Vec<_> = told.iter().map(|one| one.replaced_why()).collect();
+    use student_number::Why::{BroughtBack, Unspecified};
+    assert_eq!(why, [BroughtBack, Unspecified], "{told:?}");
+}
+
+#[tokio::test]
+async fn an_import_that_states_another_number_than_the_records_is_told_so() {
+    let world = World::new().await;
+    let mut county = world.officer("county.clerk", COUNTY);
+    let school = county.school("2163000001", "630103").await;
+    county.class(&school, 2, 1).await;
+    let own = "L123456789012345674";
+    let stating = |number: &str| StudentRow {
+        student_number: number.into(),
+        ..row(1, "2163000001", 2, 1, 1)
+    };
+    let first = county.import(COUNTY, vec![stating(own)]).await;
+    assert_eq!(first.created_count, 1, "{first:?}");
+    for same in [own, ""] {
+        let again = county.import(COUNTY, vec![stating(same)]).await;
+        assert_eq!(again.unchanged_count, 1, "{same} {again:?}");
+    }
+    let other = format!("G{}", number(1));
+    let other = county.import(COUNTY, vec![stating(&other)]).await;
+    assert_eq!((other.unchanged_count, other.rejected_count), (0, 1));
+    assert_eq!(other.verdicts[0].field, "student_number");
 }
 
 #[tokio::test]

@@ -48,6 +48,40 @@ fn population(rate: &DropoutRate) -> &RateInput {
 }
 
 #[tokio::test]
+async fn nobody_is_counted_before_being_born_or_in_a_year_to_come() {
+    let world = World::new().await;
+    let clerk = world.officer("county.clerk", COUNTY);
+    let mut forecasts = ForecastServiceClient::new(world.link.clone());
+    for (birth_year, as_of_year, right) in [
+        (2014, 2014, true),
+        (2018, 2018, true),
+        (2014, 2000, false),
+        (2014, 2019, false),
+        (2030, 2030, false),
+        (2030, 2018, false),
+    ] {
+        let births = RecordBirthsRequest {
+            parent: COUNTY.into(),
+            births: vec![BirthCount {
+                place: "630103".into(),
+                birth_year,
+                birth_count: 60,
+                as_of_year,
+                source: "统计公报".into(),
+                ..BirthCount::default()
+            }],
+            request_id: id(),
+        };
+        let answer = forecasts.record_births(clerk.ask(births)).await;
+        assert_eq!(
+            answer.is_ok(),
+            right,
+            "{birth_year} {as_of_year} {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_population_is_that_of_the_newest_list_and_the_answer_says_so() {
     let world = World::new().await;
     let mut clerk = world.officer("county.clerk", COUNTY);

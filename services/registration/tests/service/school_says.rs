@@ -18,7 +18,7 @@ use junheng_proto::registration::v1::quarantine_service_client::QuarantineServic
 use junheng_proto::registration::v1::reorganisation::Kind;
 use junheng_proto::registration::v1::reorganisation_service_client::ReorganisationServiceClient;
 use junheng_proto::registration::v1::*;
-use junheng_proto::workflow::v1::{Evidence, StepRequest};
+use junheng_proto::workflow::v1::{Evidence, StepRequest, evidence};
 use prost_types::FieldMask;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
@@ -126,7 +126,7 @@ async fn recognise(world: &World, school: &School, student: &str) {
             evidence: vec![Evidence {
                 title: "证明材料".into(),
                 digest: "ab".repeat(32),
-                ..Evidence::default()
+                kind: evidence::Kind::CivilAffairsCertificate.into(),
             }],
             valid_from: "2018-08-01".into(),
             ..GroupRecognition::default()
@@ -320,7 +320,7 @@ async fn what_a_school_says_keeps_its_limits_by_whatever_way_it_comes() {
         admission_plan: Some(AdmissionPlan {
             school_year: 2018,
             stage: 1,
-            basis: Basis::Draw.into(),
+            basis: Basis::Assigned.into(),
             place_count: 40,
             class_count: 1,
             ..AdmissionPlan::default()

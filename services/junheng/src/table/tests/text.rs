@@ -86,6 +86,24 @@ fn rows_are_numbered_as_a_spreadsheet_shows_them() {
 }
 
 #[test]
+fn a_quotation_mark_that_is_not_closed_is_named_and_takes_no_row_in() {
+    for (text, place) in [
+        ("a,b\n1,\"two\n3,four\n", Some((2, "B"))),
+        ("a,b\n1,\"two\n3,\"four\"\n", Some((2, "B"))),
+        ("a,b\n\"1,two", Some((2, "A"))),
+        ("a,b\n1,\"two \"\"2\"\"\"\n\"3\",5\" wide\n", None),
+    ] {
+        let found = lines(&sent("a.csv", text.as_bytes()));
+        let told = problems(&found).into_iter().find_map(|one| {
+            let is_quote = one.reason == Reason::UnclosedQuote;
+            is_quote.then(|| (one.row.unwrap(), one.column.clone().unwrap()))
+        });
+        let told = told.as_ref().map(|(row, column)| (*row, column.as_str()));
+        assert_eq!(told, place, "{text:?}");
+    }
+}
+
+#[test]
 fn a_value_without_a_column_name_is_a_problem_of_its_row() {
     let found = lines(&sent("a.csv", b"a,b\n1,2,3\n4,5,\n"));
     assert_eq!(problems(&found)[0].reason, Reason::CellWithoutHeader);

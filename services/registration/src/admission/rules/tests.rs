@@ -29,7 +29,7 @@ fn conditions() -> Conditions {
         latest_age: 7,
         documents: [1, 2].into(),
         county: vec![420_106_000_000..=420_106_999_999],
-        basis: Basis::Zone as i32,
+        takes_zones: true,
         school: ("schools/a".into(), "甲小学".into()),
         zones: feeding(vec![zone], "schools/a"),
     }
@@ -38,6 +38,21 @@ fn conditions() -> Conditions {
 fn reasons(kind: Kind, child: &AdmittedChild) -> Vec<Reason> {
     let wrong = check_child(kind as i32, child, &conditions());
     wrong.into_iter().map(|wrong| wrong.reason).collect()
+}
+
+#[test]
+fn a_public_school_takes_the_children_of_its_zones_also_where_it_draws() {
+    use junheng_proto::education::v1::Sponsor::{CountyEducation, Private};
+    for (basis, sponsor, takes) in [
+        (Basis::Zone, CountyEducation, true),
+        (Basis::Zone, Private, true),
+        (Basis::Draw, CountyEducation, true),
+        (Basis::Draw, Private, false),
+        (Basis::Assigned, CountyEducation, false),
+    ] {
+        let found = takes_zones(basis as i32, sponsor as i32);
+        assert_eq!(found, takes, "{basis:?} {sponsor:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod encode;
 pub(crate) mod issue;
+pub(crate) mod returned;
 pub mod rpc;
 pub(crate) mod store;
 pub(crate) mod taken;
