@@ -206,6 +206,19 @@ pub(super) async fn hold(
         .ok_or_else(|| KernelError::not_found(format!("comparisons/{id}")))
 }
 
+/// A list, held until the transaction ends: nobody ends it while children come.
+pub(super) async fn hold_list(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<list::Model, KernelError> {
+    list::Entity::visible_to(&Scope::everything("its sender was judged when it began"))
+        .filter(list::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(database)
+        .await?
+        .ok_or_else(|| KernelError::not_found(format!("residentLists/{id}")))
+}
+
 /// The children of these lists, the newest row of each child first.
 pub(super) async fn residents(
     database: &impl ConnectionTrait,
