@@ -14,6 +14,7 @@ mod dropout_reports;
 mod dropout_roads;
 mod intake;
 mod leaves;
+mod listed_students;
 mod lists;
 mod newcomers;
 mod notices;
