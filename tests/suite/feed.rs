@@ -29,7 +29,7 @@ pub const STORIES: &[Story] = &[
     story("a reader sees the own region only", |world| Box::pin(own_region(world))),
     story("a transaction that commits late is told in its place and skips nothing", |world| Box::pin(late_commit(world))).on(&[Database::Postgres]),
     story("a long transaction in the database of another service holds up no feed", |world| Box::pin(busy_neighbour(world))).on(&[Database::Postgres]),
-    story("a cursor of another service is refused", |world| Box::pin(foreign_cursor(world))),
+    story("a cursor of another service and one that was never given out are refused", |world| Box::pin(foreign_cursor(world))),
 ];
 
 async fn in_order(world: &World) {
@@ -216,7 +216,14 @@ async fn busy_neighbour(world: &World) {
 async fn foreign_cursor(world: &World) {
     let county = County::fresh(world).await;
     let partner = world.sign_in("county.partner", &county.place.county).await;
-    for cursor in ["staffing:1.0.0", "nonsense"] {
+    for cursor in [
+        "staffing:1.0.0.00000000",
+        "nonsense",
+        // Never given out.
+        "registration:99999.0.0.00000000",
+        "registration:1.99999.0.00000000",
+        "registration:1.0.0.00000000",
+    ] {
         let request = request(&county.place.county, cursor, "");
         let answer = partner.journal().watch_changes(request).await;
         let refused = refused(answer, Code::InvalidArgument, "FIELD_INVALID");

@@ -16,15 +16,15 @@ use junheng_kernel::privacy::Keyring;
 use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Store, Tx, connect};
-use junheng_proto::journal::v1::WatchChangesRequest;
 use junheng_proto::journal::v1::journal_service_server::JournalService as _;
+use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest};
 use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::School;
 use prost::Message as _;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_stream::StreamExt as _;
-use tonic::Request;
+use tonic::{Request, Status};
 
 struct Migrator;
 
@@ -203,17 +203,23 @@ impl Bench {
     /// The digest that the feed tells of the first record.
     async fn record_digest(&self) -> String {
         seal_now(&self.context).await.unwrap();
+        self.next_after("").await.unwrap().digest
+    }
+
+    /// The event that the feed tells behind a cursor.
+    async fn next_after(&self, cursor: &str) -> Result<ChangeEvent, Status> {
         let rpc = JournalRpc {
             context: self.context.clone(),
         };
         let mut request = Request::new(WatchChangesRequest {
             service: "bench".into(),
             parent: "regions/630103".into(),
+            cursor: cursor.to_owned(),
             ..WatchChangesRequest::default()
         });
         request.extensions_mut().insert(self.caller.clone());
-        let mut events = rpc.watch_changes(request).await.unwrap().into_inner();
-        events.next().await.unwrap().unwrap().digest
+        let mut events = rpc.watch_changes(request).await?.into_inner();
+        events.next().await.unwrap()
     }
 
     async fn count(&self, table: &str) -> i64 {
@@ -269,6 +275,33 @@ async fn the_same_request_twice_has_one_effect_and_one_answer() {
     assert_eq!(first, again);
     assert_eq!(bench.count("things").await, 1);
     assert_eq!(bench.count("journal").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_holds_as_long_as_the_journal_is_the_one_that_gave_it() {
+    let bench = Bench::new().await;
+    bench.make(&id(1), "甲").await.unwrap();
+    bench.make(&id(2), "乙").await.unwrap();
+    seal_now(&bench.context).await.unwrap();
+    let first = bench.next_after("").await.unwrap();
+    let second = bench.next_after(&first.cursor).await.unwrap();
+    assert_ne!(first.subject, second.subject);
+    let start = bench.next_after("bench:0.-1.-1.").await.unwrap();
+    assert_eq!(start.cursor, first.cursor);
+    for forged in [
+        "bench:99999.0.0.00000000",
+        "bench:1.99999.0.00000000",
+        "bench:1.0.0.00000000",
+        "bench:1.0.0",
+    ] {
+        let refused = bench.next_after(forged).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{forged}");
+    }
+    // Put back from a copy, and other rows sealed at the same places since.
+    let sql = "UPDATE journal_leaf SET digest = zeroblob(32)";
+    bench.tamper(sql).await;
+    let lost = bench.next_after(&first.cursor).await.unwrap_err();
+    assert_eq!(lost.code(), tonic::Code::InvalidArgument);
 }
 
 #[tokio::test(flavor = "multi_thread")]

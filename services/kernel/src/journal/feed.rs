@@ -32,13 +32,19 @@ const BATCH: u64 = 200;
 /// How long to wait for a block sealed by another process before looking again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// A place in the feed of one service: block, place in the block, record inside the row.
+/// Bytes of a leaf's digest that a cursor carries.
+const PRINT: usize = 4;
+
+/// A place in the feed of one service: block, place in the block, record inside the row, and by what the row is known again. A journal
+/// that was put back from a copy may seal other rows at the same places: who read the lost ones must not go on behind the new ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     service: String,
     block: i64,
     position: i32,
     record: i64,
+    /// The first bytes of the leaf's digest, in hexadecimal digits; empty at the start.
+    print: String,
 }
 
 /// What a reader asked for.
@@ -61,17 +67,24 @@ impl Cursor {
             block: 0,
             position: -1,
             record: -1,
+            print: String::new(),
+        }
+    }
+
+    /// At a record of a row.
+    fn at(service: &str, leaf: &leaf::Model, record: i64) -> Self {
+        Self {
+            service: service.to_owned(),
+            block: leaf.block,
+            position: leaf.position,
+            record,
+            print: print(leaf),
         }
     }
 
     /// Behind the last record of a row.
-    fn behind(service: &str, block: i64, position: i32) -> Self {
-        Self {
-            service: service.to_owned(),
-            block,
-            position,
-            record: i64::MAX - 1,
-        }
+    fn behind(service: &str, leaf: &leaf::Model) -> Self {
+        Self::at(service, leaf, i64::MAX - 1)
     }
 
     /// The service that gave it.
@@ -87,9 +100,14 @@ impl fmt::Display for Cursor {
             block,
             position,
             record,
+            print,
         } = self;
-        write!(formatter, "{service}:{block}.{position}.{record}")
+        write!(formatter, "{service}:{block}.{position}.{record}.{print}")
     }
+}
+
+fn print(leaf: &leaf::Model) -> String {
+    hex::encode(leaf.digest.get(..PRINT).unwrap_or_default())
 }
 
 impl FromStr for Cursor {
@@ -97,6 +115,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (service, place) = text.split_once(':').ok_or(())?;
+        let (place, print) = place.rsplit_once('.').ok_or(())?;
         let mut parts = place.split('.');
         let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
         let (block, position, record) = (
@@ -109,8 +128,26 @@ impl FromStr for Cursor {
             block,
             position: i32::try_from(position).map_err(|_| ())?,
             record,
+            print: print.to_owned(),
         })
     }
+}
+
+/// Whether a cursor is a place of the sealed journal as it is.
+pub(super) async fn is_known(context: &Context, cursor: &Cursor) -> Result<bool, KernelError> {
+    if *cursor == Cursor::start(&cursor.service) {
+        return Ok(true);
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "leaves belong to no region; the reader learns whether its own word holds"
+    )]
+    let leaf = leaf::Entity::find()
+        .filter(leaf::Column::Block.eq(cursor.block))
+        .filter(leaf::Column::Position.eq(cursor.position))
+        .one(context.store.reader())
+        .await?;
+    Ok(leaf.is_some_and(|leaf| print(&leaf) == cursor.print))
 }
 
 /// Sends events until the reader goes away or the process drains.
@@ -161,24 +198,20 @@ async fn send_batch(
     let rows = rows_from(context, watch).await?;
     let full = rows.len() as u64 == BATCH;
     let (from, mut told) = (watch.cursor.clone(), false);
-    for (block, position, row) in rows {
+    for (leaf, row) in rows {
         let Some(row) = row else {
-            watch.cursor = Cursor::behind(context.name, block, position);
+            watch.cursor = Cursor::behind(context.name, &leaf);
             continue;
         };
         let records = open_records(&context.store.keys, &row)?.records;
-        let resumed = block == watch.cursor.block && position == watch.cursor.position;
+        let (block, position) = (watch.cursor.block, watch.cursor.position);
+        let resumed = (leaf.block, leaf.position) == (block, position);
         let skip = if resumed { watch.cursor.record + 1 } else { 0 };
         for (index, record) in (0_i64..)
             .zip(records)
             .skip(usize::try_from(skip).unwrap_or(0))
         {
-            let cursor = Cursor {
-                service: context.name.to_owned(),
-                block,
-                position,
-                record: index,
-            };
+            let cursor = Cursor::at(context.name, &leaf, index);
             if let Some(event) = visible(watch, &row, record, &cursor) {
                 told = true;
                 if events.send(Ok(event)).await.is_err() {
@@ -186,7 +219,7 @@ async fn send_batch(
                 }
             }
         }
-        watch.cursor = Cursor::behind(context.name, block, position);
+        watch.cursor = Cursor::behind(context.name, &leaf);
     }
     // A service that follows one collection keeps its place although nothing in the batch concerned it.
     if !told && watch.cursor != from && watch.caller.is_service() {
@@ -276,7 +309,7 @@ fn reach(watch: &Watch, record: &Record) -> Reach {
 async fn rows_from(
     context: &Context,
     watch: &Watch,
-) -> Result<Vec<(i64, i32, Option<row::Model>)>, KernelError> {
+) -> Result<Vec<(leaf::Model, Option<row::Model>)>, KernelError> {
     let (database, cursor) = (context.store.reader(), &watch.cursor);
     let leaves = leaf::Entity::find()
         .filter(
@@ -329,7 +362,7 @@ async fn rows_from(
             let missing = format!("journal row {} is sealed and missing", leaf.seq);
             return Err(KernelError::Stored(missing));
         }
-        Ok((leaf.block, leaf.position, row))
+        Ok((leaf, row))
     };
     leaves.into_iter().map(place).collect()
 }
@@ -345,9 +378,13 @@ mod tests {
             block: 12,
             position: 3,
             record: -1,
+            print: "0a1b2c3d".into(),
         };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        let start = Cursor::start("registration");
+        assert_eq!(start.to_string().parse(), Ok(start));
         assert_eq!("registration:1.2".parse::<Cursor>(), Err(()));
+        assert_eq!("registration:1.2.3".parse::<Cursor>(), Err(()));
         assert_eq!("1.2.3".parse::<Cursor>(), Err(()));
     }
 }

@@ -7,7 +7,7 @@ use junheng_proto::journal::v1::journal_service_client::JournalServiceClient;
 use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest};
 use sea_orm::{ConnectionTrait, Statement};
 use tokio::sync::watch;
-use tonic::Streaming;
+use tonic::{Code, Streaming};
 
 use crate::error::KernelError;
 use crate::service::{Context, Link};
@@ -30,6 +30,9 @@ pub struct Feed {
 /// Follows `feed` in the background until the process drains. `apply` gets the events of one transaction; what it writes
 /// and the new cursor commit together, so that an event is applied once. No journal row is written: the change stands in
 /// the journal of the service that made it.
+///
+/// A feed that knows the cursor no more, because its journal was put back from a copy, is read again from the start: `apply` must
+/// come to the same rows then.
 ///
 /// The answer counts the batches applied, for those who wait for one.
 pub fn follow<F, Work>(context: &Context, feed: Feed, link: Link, apply: F) -> watch::Receiver<u64>
@@ -105,11 +108,23 @@ where
     };
     let mut client = JournalServiceClient::new(link);
     let request = context.request(&context.own_identity(), request);
-    let mut events = client
-        .watch_changes(request)
-        .await
-        .map_err(|status| status.to_string())?
-        .into_inner();
+    let answer = client.watch_changes(request).await;
+    if let Err(status) = &answer
+        && status.code() == Code::InvalidArgument
+        && !cursor.is_empty()
+    {
+        // One of the two journals was put back from a copy.
+        let service = feed.service;
+        tracing::warn!(
+            cursor,
+            service,
+            "the feed knows the cursor no more and is read again"
+        );
+        forget(context, feed, cursor.clone())
+            .await
+            .map_err(|error| error.to_string())?;
+    }
+    let mut events = answer.map_err(|status| status.to_string())?.into_inner();
     while let Some(batch) = next_batch(&mut events).await? {
         let reached = batch
             .last()
@@ -120,6 +135,22 @@ where
         applied.send_modify(|count| *count += 1);
     }
     Ok(())
+}
+
+/// Goes back to the start, unless another replica has moved the cursor.
+async fn forget(context: &Context, feed: &Feed, cursor: String) -> Result<(), KernelError> {
+    let statement = Statement::from_sql_and_values(
+        context.store.backend(),
+        "UPDATE followed_feeds SET cursor = '' WHERE service = $1 AND collection = $2 AND cursor = $3",
+        [feed.service.into(), feed.collection.into(), cursor.into()],
+    );
+    let store = &context.store;
+    store
+        .upkeep(move |tx| async move {
+            tx.execute_raw(statement).await?;
+            Ok(())
+        })
+        .await
 }
 
 /// Waits for an event and takes what is there with it.

@@ -41,7 +41,7 @@ impl JournalService for JournalRpc {
         &self,
         request: Request<WatchChangesRequest>,
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
-        let watch = self.watch(request).map_err(into_status)?;
+        let watch = self.watch(request).await.map_err(into_status)?;
         let (events, stream) = mpsc::channel(WAITING_EVENTS);
         let context = self.context.clone();
         context
@@ -75,7 +75,7 @@ impl JournalService for JournalRpc {
 // === impl JournalRpc ===
 
 impl JournalRpc {
-    fn watch(&self, request: Request<WatchChangesRequest>) -> Result<Watch, KernelError> {
+    async fn watch(&self, request: Request<WatchChangesRequest>) -> Result<Watch, KernelError> {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
         let regions = &self.context.regions;
@@ -84,15 +84,29 @@ impl JournalRpc {
             Cursor::start(self.context.name)
         } else {
             let cursor: Option<Cursor> = message.cursor.parse().ok();
+            let name = self.context.name;
+            let wrong = |why: String, why_zh: String| {
+                KernelError::Fields(vec![Violation::invalid("cursor", why, why_zh)])
+            };
+            let own = cursor.filter(|cursor| cursor.service() == name);
+            let cursor = own.ok_or_else(|| {
+                wrong(
+                    format!("is no cursor of {name}"),
+                    format!("不是{name}服务的变更游标"),
+                )
+            })?;
+            if !feed::is_known(&self.context, &cursor).await? {
+                return Err(wrong(
+                    format!(
+                        "is no place in the journal of {name}: it was not given out, or the journal was put back \
+                         from a copy made before; read again from the start"
+                    ),
+                    format!(
+                        "不是{name}服务日志中的位置:并非本服务给出,或日志已由更早的备份恢复,请从头读取"
+                    ),
+                ));
+            }
             cursor
-                .filter(|cursor| cursor.service() == self.context.name)
-                .ok_or_else(|| {
-                    KernelError::Fields(vec![Violation::invalid(
-                        "cursor",
-                        format!("is no cursor of {}", self.context.name),
-                        format!("不是{}服务的变更游标", self.context.name),
-                    )])
-                })?
         };
         Ok(Watch {
             asks_for_own: message.parent == caller.organisation,

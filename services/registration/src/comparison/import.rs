@@ -50,6 +50,7 @@ struct Residents {
     parent: Parent,
     source: i32,
     list: Uuid,
+    request_id: String,
 }
 
 pub(super) async fn run(
@@ -113,6 +114,7 @@ pub(super) async fn run(
         parent: parent.clone(),
         source: header.source,
         list,
+        request_id: import.request_id.clone(),
     };
     let destination = Destination {
         key: key.clone(),
@@ -123,14 +125,17 @@ pub(super) async fn run(
         data_class: DataClass::Sensitive,
     };
     let result = bulk::run(&context.store, destination, incoming, importer).await?;
-    let has_rows = result.created_count + result.unchanged_count > 0;
+    let taken = result.created_count + result.unchanged_count;
     if import.validate_only {
         return Ok(result);
     }
-    if !result.refused_whole && has_rows {
-        list::complete(context, &caller, key.of_set(sm3(b"end")), list).await?;
+    let request_id = import.request_id.as_str();
+    if !result.refused_whole && taken > 0 {
+        let key = key.of_set(sm3(b"end"));
+        list::complete(context, &caller, key, list, (request_id, taken)).await?;
     } else {
-        list::refuse(context, &caller, key.of_set(sm3(b"refused")), list).await?;
+        let key = key.of_set(sm3(b"refused"));
+        list::refuse(context, &caller, key, list, request_id).await?;
     }
     Ok(result)
 }
@@ -195,6 +200,7 @@ impl Importer for Residents {
     }
 
     async fn write(&self, tx: Tx, rows: Vec<Model>) -> Result<SetOutcome, ComparisonError> {
+        list::arriving(&*tx, self.list, &self.request_id).await?;
         let mut outcome = SetOutcome::default();
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let added = store::insert_residents(&*tx, rows).await?;

@@ -71,28 +71,57 @@ pub(super) async fn begin(
     Ok(id_of("residentLists", &list.name)?)
 }
 
-/// Makes the list live, in place of the one before.
+/// The list, held until the transaction ends, as long as it takes children. Fails with `REQUEST_ID_REUSED` once it has ended: who
+/// sends other children under the id of its request sends another request.
+pub(super) async fn arriving(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+    request_id: &str,
+) -> Result<Model, ComparisonError> {
+    let list = store::hold_list(database, id).await?;
+    match State::try_from(list.state).unwrap_or_default() {
+        State::Arriving => Ok(list),
+        State::BrokenOff => Err(ComparisonError::BrokenOff {
+            name: format!("residentLists/{id}"),
+        }),
+        _ => Err(reused(request_id)),
+    }
+}
+
+fn reused(request_id: &str) -> ComparisonError {
+    let request_id = request_id.to_owned();
+    KernelError::RequestIdReused { request_id }.into()
+}
+
+/// Ends a list whose stream has ended whole: it is live, in place of the one before; behind it at once, where that one shows a later
+/// day. Fails with `REQUEST_ID_REUSED` when it has other children than the `sent` ones of this stream.
 pub(super) async fn complete(
     context: &Context,
     caller: &Caller,
     key: RequestKey,
     id: Uuid,
+    (request_id, sent): (&str, i64),
 ) -> Result<(), ComparisonError> {
-    let (own, regions) = (caller.clone(), context.regions.clone());
-    let _list: ResidentList = context
+    let (regions, own_id) = (context.regions.clone(), request_id.to_owned());
+    let list: ResidentList = context
         .store
         .write(caller, key, move |tx| async move {
-            let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
-            if before.state == State::BrokenOff as i32 {
-                let name = format!("residentLists/{id}");
-                return Err(ComparisonError::BrokenOff { name });
-            }
-            let replaced = replace_earlier(&*tx, &before).await?;
+            let before = arriving(&*tx, id, &own_id).await?;
             let counts = counted(&*tx, &regions, id).await?;
             let row_count = counts.iter().map(|count| count.resident_count).sum();
+            if row_count != sent {
+                return Err(reused(&own_id));
+            }
             store::keep_counts(&*tx, counts).await?;
+            let live = store::live_like(&*tx, &before).await?;
+            // Days are written so that they sort.
+            let is_late = live.iter().any(|live| live.as_of > before.as_of);
+            let (state, replaced) = match is_late {
+                true => (State::Replaced, Vec::new()),
+                false => (State::Live, replace(&*tx, live).await?),
+            };
             let after = Model {
-                state: State::Live as i32,
+                state: state.into(),
                 row_count,
                 version: before.version + 1,
                 ..before.clone()
@@ -103,7 +132,11 @@ pub(super) async fn complete(
             Ok::<_, ComparisonError>((shown, entry.with_all(replaced)))
         })
         .await?;
-    Ok(())
+    // What the request was answered before is not asked how many came now.
+    match list.row_count == sent {
+        true => Ok(()),
+        false => Err(reused(request_id)),
+    }
 }
 
 /// Ends a list of which no child was taken.
@@ -112,8 +145,10 @@ pub(super) async fn refuse(
     caller: &Caller,
     key: RequestKey,
     id: Uuid,
+    request_id: &str,
 ) -> Result<(), ComparisonError> {
-    end(context, caller, key, id, State::Refused).await
+    let ending = (State::Refused, reused(request_id));
+    end(context, caller, key, id, ending).await
 }
 
 /// Ends the lists whose streams broke off and were not taken up in time, so that their senders see that nothing came of them.
@@ -122,27 +157,28 @@ pub(super) async fn end_broken_off(context: &Context) -> Result<(), ComparisonEr
     let caller = context.own_caller(METHOD)?;
     for id in store::arriving_since(context.store.reader(), limit).await? {
         let key = RequestKey::own(format!("residentLists/{id}/broken-off"));
-        end(context, &caller, key, id, State::BrokenOff).await?;
+        // It may end otherwise in the same moment.
+        let ending = (State::BrokenOff, KernelError::WriteConflict.into());
+        end(context, &caller, key, id, ending).await?;
         tracing::warn!(list = %id, "a list ends whose stream broke off");
     }
     Ok(())
 }
 
+/// Ends a list that arrives, or fails as told when it has ended.
 async fn end(
     context: &Context,
     caller: &Caller,
     key: RequestKey,
     id: Uuid,
-    state: State,
+    (state, has_ended): (State, ComparisonError),
 ) -> Result<(), ComparisonError> {
-    let own = caller.clone();
     let _list: ResidentList = context
         .store
         .write(caller, key, move |tx| async move {
-            let before = resource::get::<Entity>(&*tx, &own.scope, id).await?;
+            let before = store::hold_list(&*tx, id).await?;
             if before.state != State::Arriving as i32 {
-                // It ended otherwise in the same moment.
-                return Err(KernelError::WriteConflict.into());
+                return Err(has_ended);
             }
             let after = Model {
                 state: state.into(),
@@ -180,12 +216,13 @@ async fn counted(
     counts.map(count).collect()
 }
 
-async fn replace_earlier(
+/// A later list has taken the place of these.
+async fn replace(
     database: &impl ConnectionTrait,
-    list: &Model,
+    lists: Vec<Model>,
 ) -> Result<Vec<Record>, KernelError> {
     let mut records = Vec::new();
-    for before in store::live_like(database, list).await? {
+    for before in lists {
         let after = Model {
             state: State::Replaced as i32,
             version: before.version + 1,

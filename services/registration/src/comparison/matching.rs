@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
 use junheng_proto::registration::v1::resident_candidate::Decision;
 use junheng_proto::registration::v1::resident_list::State as ListState;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::rules::{LAST_STAGES, STANDINGS, Standing, TOLD_PARTNERS};
 use crate::entity::comparison::Model;
+use crate::status_change::store as leaves;
 
 /// The documents that name a family or nobody: a student with one of them may be a child of a list that has a number.
 const WITHOUT_NUMBER: [IdentityType; 2] = [IdentityType::None, IdentityType::HouseholdBooklet];
@@ -81,11 +83,11 @@ pub(super) async fn roomy(database: &impl ConnectionTrait) -> Result<(), DbErr> 
     Ok(())
 }
 
-/// Writes the results of a part of the list; how many.
+/// Writes the results of a part of the list, by the places of its region and the day by which leaves are over; how many.
 pub(super) async fn write_results(
     database: &impl ConnectionTrait,
     run: &Model,
-    ranges: &[RangeInclusive<i64>],
+    (ranges, over_by): (&[RangeInclusive<i64>], NaiveDate),
     part: Part,
 ) -> Result<u64, DbErr> {
     let sql = format!(
@@ -102,7 +104,7 @@ pub(super) async fn write_results(
          WHERE r.list = $2 AND r.person > $3 AND r.person <= $4) AS x \
          LEFT JOIN comparison_results p ON p.run = $5 AND p.person = x.person",
         change = change(run, "COALESCE(p.verdict, 0)", "x.verdict"),
-        verdict = verdict(run, ranges),
+        verdict = verdict(run, ranges, over_by),
         void = states(Standing::Void),
         same = Decision::Same as i32,
     );
@@ -330,7 +332,7 @@ fn previous(run: &Model) -> Value {
 }
 
 /// What a child is found to be.
-fn verdict(run: &Model, ranges: &[RangeInclusive<i64>]) -> String {
+fn verdict(run: &Model, ranges: &[RangeInclusive<i64>], over_by: NaiveDate) -> String {
     let here: Vec<String> = ranges
         .iter()
         .map(|range| {
@@ -345,7 +347,7 @@ fn verdict(run: &Model, ranges: &[RangeInclusive<i64>]) -> String {
     format!(
         "CASE WHEN COALESCE(s.state, d.state) IN ({attends}) AND ({here}) THEN {enrolled_here} \
          WHEN COALESCE(s.state, d.state) IN ({attends}, {away}) THEN {elsewhere} \
-         WHEN COALESCE(s.state, d.state) IN ({excused}) THEN {excused_verdict} \
+         WHEN COALESCE(s.state, d.state) IN ({excused}) AND NOT {over} THEN {excused_verdict} \
          WHEN COALESCE(s.state, d.state) IN ({finished}) AND COALESCE(s.stage, d.stage) IN ({last}) \
          THEN {excused_verdict} \
          WHEN r.birth_month > {born_after} AND r.birth_month <= {born_until} THEN {not_enrolled} \
@@ -356,6 +358,7 @@ fn verdict(run: &Model, ranges: &[RangeInclusive<i64>]) -> String {
         away = states(Standing::Away),
         elsewhere = Verdict::EnrolledElsewhere as i32,
         excused = states(Standing::Excused),
+        over = leaves::hangs("COALESCE(s.id, d.id)", over_by),
         excused_verdict = Verdict::Excused as i32,
         finished = states(Standing::Finished),
         last = last_stages.join(", "),

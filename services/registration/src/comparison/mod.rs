@@ -34,7 +34,7 @@ use tokio::sync::Notify;
 
 pub(crate) use known::{Known, groups_of_students, known};
 pub(crate) use person::of_document;
-pub(crate) use store::sent_by;
+pub(crate) use store::{decided_to_be, sent_by};
 
 /// How often to look for comparisons that another replica has begun, or that a stop has left.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);

@@ -23,7 +23,7 @@ pub(super) enum Standing {
     Attends,
     /// Attends a school that keeps no record here.
     Away,
-    /// Need not attend.
+    /// Need not attend, as long as the leave runs where there is one.
     Excused,
     /// Need not attend once the nine years are finished; awaits a place before.
     Finished,

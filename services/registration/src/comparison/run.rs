@@ -3,6 +3,8 @@
 //!
 //! Results only follow from the list and the records and have no journal rows of their own; suspicions and the end have.
 
+use chrono::NaiveDate;
+use junheng_kernel::calendar::date_in_china;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Fault as _, is_passing, sentence_zh};
 use junheng_kernel::resource;
@@ -14,6 +16,8 @@ use uuid::Uuid;
 
 use super::{candidate, encode, matching, start, store, suspicion};
 use crate::entity::comparison::{Entity, Model};
+use crate::finding::rules::hangs_if_due_by;
+use crate::rule_book::{RegionPath, RuleBook};
 
 /// Children of one page: a few seconds' work of a small server. Large enough that PostgreSQL may read the register once for
 /// the page instead of asking its index for every child.
@@ -146,7 +150,9 @@ async fn match_page(context: &Context, tx: Tx, id: Uuid) -> Result<(), KernelErr
             let ranges = ranges.map_err(|_| KernelError::RegionUnknown {
                 code: before.region.clone(),
             })?;
-            let written = matching::write_results(&*tx, &before, &ranges, part).await?;
+            let over_by = leaves_over_by(context, &before)?;
+            let judging = (ranges.as_slice(), over_by);
+            let written = matching::write_results(&*tx, &before, judging, part).await?;
             candidate::find(context, &tx, &before, part).await?;
             let compared = before.compared + i64::try_from(written).unwrap_or(0);
             Model {
@@ -177,6 +183,15 @@ async fn match_page(context: &Context, tx: Tx, id: Uuid) -> Result<(), KernelErr
         _ => return Ok(()),
     };
     resource::replace::<Entity>(&*tx, after, before.version).await
+}
+
+/// The day by which a leave must have ended to excuse nobody any more when the comparison began: that of the searches among
+/// records.
+fn leaves_over_by(context: &Context, run: &Model) -> Result<NaiveDate, KernelError> {
+    let day = date_in_china(run.start_micros);
+    let path = RegionPath::of(&context.regions, &run.region);
+    let grace = RuleBook::builtin()?.count("finding.leave_grace_working_days", &path, day)?;
+    Ok(hangs_if_due_by(&context.calendar, day, grace))
 }
 
 /// A page that the journal is told of: its key is the place that it begins at, so that it is written once.

@@ -6,10 +6,12 @@ use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
+use junheng_proto::education::v1::Stage;
 use junheng_proto::registration::v1::ComparisonVerdict as Verdict;
 use junheng_proto::registration::v1::comparison::State;
 use junheng_proto::registration::v1::resident_candidate::Decision;
 use junheng_proto::registration::v1::resident_list;
+use junheng_proto::registration::v1::student_change::Kind as Happened;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -19,7 +21,7 @@ use uuid::Uuid;
 
 use crate::entity::{
     comparison, comparison_result, resident, resident_candidate, resident_count,
-    resident_list as list, school, student,
+    resident_list as list, school, student, student_change,
 };
 
 const EVERYWHERE: &str = "a list is compared as a whole, whoever asked for it";
@@ -206,6 +208,19 @@ pub(super) async fn hold(
         .ok_or_else(|| KernelError::not_found(format!("comparisons/{id}")))
 }
 
+/// A list, held until the transaction ends: nobody ends it while children come.
+pub(super) async fn hold_list(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<list::Model, KernelError> {
+    list::Entity::visible_to(&Scope::everything("its sender was judged when it began"))
+        .filter(list::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(database)
+        .await?
+        .ok_or_else(|| KernelError::not_found(format!("residentLists/{id}")))
+}
+
 /// The children of these lists, the newest row of each child first.
 pub(super) async fn residents(
     database: &impl ConnectionTrait,
@@ -271,10 +286,26 @@ pub(super) async fn same_as(
     database: &impl ConnectionTrait,
     person: Uuid,
 ) -> Result<Option<Uuid>, DbErr> {
+    of_decided(database, person, resident_candidate::Column::Id).await
+}
+
+/// The student that a child is decided to be.
+pub(crate) async fn decided_to_be(
+    database: &impl ConnectionTrait,
+    person: Uuid,
+) -> Result<Option<Uuid>, DbErr> {
+    of_decided(database, person, resident_candidate::Column::Student).await
+}
+
+async fn of_decided(
+    database: &impl ConnectionTrait,
+    person: Uuid,
+    wanted: resident_candidate::Column,
+) -> Result<Option<Uuid>, DbErr> {
     use resident_candidate::{Column, Entity};
     Entity::visible_to(&Scope::everything("a child is one student in the province"))
         .select_only()
-        .column(Column::Id)
+        .column(wanted)
         .filter(Column::Person.eq(person))
         .filter(Column::Decision.eq(Decision::Same as i32))
         .into_tuple()
@@ -396,6 +427,26 @@ pub(super) async fn documents_of(
         .await
 }
 
+/// The students among these who finished primary school in a school year or later.
+pub(super) async fn finished_since(
+    database: &impl ConnectionTrait,
+    students: Vec<Uuid>,
+    school_year: i32,
+) -> Result<HashSet<Uuid>, DbErr> {
+    use student_change::{Column, Entity};
+    let found: Vec<Uuid> = Entity::visible_to(&Scope::everything(EVERYWHERE))
+        .select_only()
+        .column(Column::Student)
+        .filter(Column::Student.is_in(students))
+        .filter(Column::Kind.eq(Happened::Graduated as i32))
+        .filter(Column::Stage.eq(Stage::Primary as i32))
+        .filter(Column::SchoolYear.gte(school_year))
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
 /// A page of the children of a comparison who are of school age, in no school, and were not found so before.
 pub(super) async fn not_enrolled(
     database: &impl ConnectionTrait,
@@ -409,8 +460,6 @@ pub(super) async fn not_enrolled(
         .filter(Column::Run.eq(run.id))
         .filter(Column::Verdict.eq(Verdict::NotEnrolled as i32))
         .filter(Condition::all().add_option(run.previous.map(|_| Column::Change.ne(0))))
-        // Who has a record is found by the searches among records.
-        .filter(Column::Student.is_null())
         .filter(behind)
         .order_by_asc(Column::Place)
         .order_by_asc(Column::Person)

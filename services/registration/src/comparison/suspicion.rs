@@ -20,12 +20,14 @@ use crate::dropout_case::opening::{self, Finding, Scene, Subject, Suspicion};
 use crate::dropout_case::{grouping, handover};
 use crate::entity::comparison::Model;
 use crate::entity::{comparison_result as result, dropout_case};
+use crate::finding::rules::first_awaited;
 
 /// Children of one page, and so of one journal row.
 const PAGE: u64 = 500;
 
 /// Opens a suspicion of each child of a page that is of school age, in no school, and was not found so before: what was
-/// cleared once stays cleared until something changes.
+/// cleared once stays cleared until something changes. Who has a record is suspected as the student, but for those who have just
+/// finished primary school: of them the searches among records say when they are late.
 pub(super) async fn open_page(
     context: &Context,
     tx: &Tx,
@@ -36,15 +38,23 @@ pub(super) async fn open_page(
         return Ok((next_phase(before), Vec::new()));
     };
     let scene = Scene::of(context)?;
+    let students = page.iter().filter_map(|row| row.student).collect();
+    let days = scene.number("finding.arrival_days", &before.region)?;
+    let first = first_awaited(scene.today, u32::try_from(days).unwrap_or_default());
+    let awaited = store::finished_since(&**tx, students, first).await?;
+    let is_late = |row: &&result::Model| row.student.is_none_or(|own| !awaited.contains(&own));
     let suspicion = |row: &result::Model| Suspicion {
-        subject: Subject::Resident(row.person),
+        subject: match row.student {
+            Some(student) => Subject::Student(student),
+            None => Subject::Resident(row.person),
+        },
         finding: Finding::Comparison,
         found_date: scene.today,
         last_day: None,
         source: format!("residentLists/{}", before.list),
         reporter: Some(before.account.clone()),
     };
-    let suspicions = page.iter().map(suspicion).collect();
+    let suspicions = page.iter().filter(is_late).map(suspicion).collect();
     let opened = opening::suspect(&**tx, &scene, suspicions).await?;
     let after = Model {
         cursor: last.person,

@@ -94,8 +94,20 @@ pub(crate) fn encode(
 }
 
 /// What who reported a child may know: that and how the case goes on. No record, no school, no place, no plan, no person, no
-/// reason: health is among the reasons.
-pub(crate) fn shown_to_reporter(case: DropoutCase) -> DropoutCase {
+/// reason: health is among the reasons. Of a case that has ended in another of the same child it goes on as that one does.
+pub(crate) fn shown_to_reporter(case: DropoutCase, ended_in: Option<DropoutCase>) -> DropoutCase {
+    if let Some(other) = ended_in {
+        let own = shown_to_reporter(case, None);
+        return DropoutCase {
+            state: other.state,
+            confirmed_date: other.confirmed_date,
+            returned_date: other.returned_date,
+            stable_date: other.stable_date,
+            closed_date: other.closed_date,
+            update_time: other.update_time,
+            ..own
+        };
+    }
     DropoutCase {
         name: case.name,
         resident: case.resident,
@@ -110,6 +122,7 @@ pub(crate) fn shown_to_reporter(case: DropoutCase) -> DropoutCase {
         create_time: case.create_time,
         update_time: case.update_time,
         etag: case.etag,
+        merged_into: case.merged_into,
         ..DropoutCase::default()
     }
 }

@@ -17,6 +17,30 @@ use crate::entity::dropout_case::{Entity, Model};
 use crate::school::parent;
 use crate::student::store as students;
 
+/// What a case that ends in another leaves to it.
+#[derive(Clone, Debug, Default)]
+struct Ended {
+    groups: i64,
+    /// Follows the child in the case that stays, where nobody else does.
+    reporter: Option<String>,
+}
+
+// === impl Ended ===
+
+impl Ended {
+    fn of(case: &Model) -> Self {
+        Self {
+            groups: case.groups,
+            reporter: case.reporter.clone(),
+        }
+    }
+
+    fn told_to(self, other: &mut Model) {
+        other.groups |= self.groups;
+        other.reporter = other.reporter.take().or(self.reporter);
+    }
+}
+
 /// Gives the open case of a resident to the student; what the journal keeps of it. Nothing happens where the resident has none.
 pub(crate) async fn hand_over(
     tx: &impl ConnectionTrait,
@@ -42,12 +66,13 @@ pub(crate) async fn hand_over(
     }
     let unregistered = children.get(&subjects[0]);
     let Some(own) = open.remove(&student) else {
-        return give(tx, scene, &listed, unregistered, (student, &child), 0).await;
+        let nobody = Ended::default();
+        return give(tx, scene, &listed, unregistered, (student, &child), nobody).await;
     };
     // The states are numbered in the order of the road.
     if own.state >= listed.state {
         let ended = end_in(tx, scene, &listed, unregistered, &own).await?;
-        let marked = learn(tx, scene, &own, &child, listed.groups).await?;
+        let marked = learn(tx, scene, &own, &child, Ended::of(&listed)).await?;
         return Ok([Some(ended), marked].into_iter().flatten().collect());
     }
     let ended = end_in(tx, scene, &own, Some(&child), &listed).await?;
@@ -57,7 +82,7 @@ pub(crate) async fn hand_over(
         &listed,
         unregistered,
         (student, &child),
-        own.groups,
+        Ended::of(&own),
     )
     .await?;
     Ok(std::iter::once(ended).chain(given).collect())
@@ -71,7 +96,7 @@ async fn give(
     case: &Model,
     unregistered: Option<&Child>,
     (student, child): (Uuid, &Child),
-    groups: i64,
+    ended: Ended,
 ) -> Result<Vec<Record>, KernelError> {
     let mut changed = touched(scene, case);
     changed.student = Some(student);
@@ -83,7 +108,8 @@ async fn give(
     changed.region = child.region.clone();
     changed.stage = child.stage;
     changed.grade = child.grade;
-    changed.groups |= child.groups | groups;
+    changed.groups |= child.groups;
+    ended.told_to(&mut changed);
     if let (true, Some(subject)) = (changed.source.is_empty(), subject_of(case)) {
         changed.source = subject.name();
     }
@@ -127,19 +153,19 @@ async fn end_in(
     Ok(told(&changed, Some(&before), &after))
 }
 
-/// The case that stays takes the groups that only the other one knew.
+/// The case that stays takes what only the other one knew.
 async fn learn(
     tx: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,
     child: &Child,
-    groups: i64,
+    ended: Ended,
 ) -> Result<Option<Record>, KernelError> {
-    if case.groups | groups == case.groups {
+    let mut changed = touched(scene, case);
+    ended.told_to(&mut changed);
+    if (changed.groups, &changed.reporter) == (case.groups, &case.reporter) {
         return Ok(None);
     }
-    let mut changed = touched(scene, case);
-    changed.groups |= groups;
     resource::replace::<Entity>(tx, changed.clone(), case.version).await?;
     let before = encode(scene.keys, case, Some(child), &[], scene.today)?;
     let after = encode(scene.keys, &changed, Some(child), &[], scene.today)?;

@@ -19,6 +19,7 @@ use super::content::Content;
 use super::encode::{about, encode, name_of, shown_to_reporter};
 use super::error::DropoutCaseError;
 use super::opening::{Finding, Scene, Subject, Suspicion, suspect_with};
+use super::record::student_of;
 use super::rules::{day_between, too_long};
 use super::store;
 use super::workflow::{SUSPECT, State, state_name};
@@ -115,7 +116,7 @@ pub(super) async fn report(
             };
             let whole = encode(scene.keys, &opened.case, Some(child), &[], scene.today)?;
             let answer = match is_partner {
-                true => shown_to_reporter(whole),
+                true => shown_to_reporter(whole, None),
                 false => whole,
             };
             let entry = about(&opened.case)
@@ -128,7 +129,8 @@ pub(super) async fn report(
         .await
 }
 
-/// The child of a list that the partner sent, as the student where it has a record; None of every other child.
+/// The child of a list that the partner sent, as the student where it has a record, by its document or by what people decided; None
+/// of every other child.
 async fn own_child(
     database: &impl ConnectionTrait,
     partner: &Caller,
@@ -142,8 +144,13 @@ async fn own_child(
     };
     let hashes: Vec<&[u8]> = sent.identity_hash.as_deref().into_iter().collect();
     let standing = students::with_hashes(database, &hashes).await?;
+    let decided = match comparison::decided_to_be(database, person).await? {
+        Some(student) => student_of(database, student).await?,
+        None => None,
+    };
     let record = standing
         .into_iter()
+        .chain(decided)
         .find(|student| student.state != StudentState::Cancelled as i32);
     Ok(Some(
         record.map_or(named, |student| Subject::Student(student.id)),

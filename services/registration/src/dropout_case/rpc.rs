@@ -176,13 +176,15 @@ impl Rpc {
         if is_partner && case.reporter.as_ref() != Some(&caller.account) {
             return Err(KernelError::not_found(message.name).into());
         }
-        let visits = store::visits_of(store.reader(), id).await?;
         store.record_read(&caller, about(&case)).await?;
-        let mut shown = self.shown(&[case]).await?;
+        let mut shown = self.shown(std::slice::from_ref(&case)).await?;
         let whole = shown.pop().unwrap_or_default();
         if is_partner {
-            return Ok(shown_to_reporter(whole));
+            let other = store::ended_in(store.reader(), &case).await?;
+            let mut other = self.shown(other.as_slice()).await?;
+            return Ok(shown_to_reporter(whole, other.pop()));
         }
+        let visits = store::visits_of(store.reader(), id).await?;
         Ok(DropoutCase {
             visits: super::encode::visits(&store.keys, &visits)?,
             ..whole

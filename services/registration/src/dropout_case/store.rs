@@ -58,6 +58,25 @@ impl Only {
     }
 }
 
+/// The case in which another has ended, and perhaps that one in a third; None of a case that stands by itself.
+pub(super) async fn ended_in(
+    database: &impl ConnectionTrait,
+    case: &Model,
+) -> Result<Option<Model>, DbErr> {
+    let judged = Scope::everything("who reported a child follows it wherever its case ended");
+    let (mut ended, mut next) = (None, case.merged_into);
+    while let Some(id) = next {
+        let other = Entity::visible_to(&judged)
+            .filter(Column::Id.eq(id))
+            .one(database)
+            .await?;
+        // A case ends in one that is open, so that they make no circle.
+        next = other.as_ref().and_then(|other| other.merged_into);
+        ended = other.or(ended);
+    }
+    Ok(ended)
+}
+
 /// Adds the cases whose child has none open; gives the ids of those added.
 pub(crate) async fn insert_missing(
     database: &impl ConnectionTrait,

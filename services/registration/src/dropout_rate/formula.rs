@@ -219,6 +219,7 @@ const fn full(
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules::inputs;
     use super::*;
     use crate::rule_book::{RegionPath, RuleBook};
     use junheng_kernel::region::RegionTable;
@@ -236,6 +237,15 @@ mod tests {
             assert!(book.number(line.rule, &path, day).is_ok(), "{}", line.rule);
             let unit = line.rule.rsplit('_').next().unwrap();
             assert!(["permille", "percent"].contains(&unit), "{}", line.rule);
+        }
+    }
+
+    #[test]
+    fn no_two_inputs_have_one_name() {
+        for is_on_roll in [true, false] {
+            let ids: Vec<String> = inputs(is_on_roll).into_iter().map(Input::id).collect();
+            let different: BTreeSet<&String> = ids.iter().collect();
+            assert_eq!(different.len(), ids.len(), "{ids:?}");
         }
     }
 

@@ -36,7 +36,8 @@ impl Input {
             Self::Enrolled(stage) => of("enrolled", stage),
             Self::LastGrade(stage) => of("last_grade", stage),
             Self::LastGradeFrozen(stage) => of("last_grade_frozen", stage),
-            Self::Changed(stage, kind) => of(&kind_id(kind), stage),
+            Self::Changed(stage, part) if part < 0 => of(&kind_id(part), stage),
+            Self::Changed(stage, kind) => of(&format!("changed_{}", kind_id(kind)), stage),
             Self::Yearbook(stage) => of("yearbook", stage),
             Self::Graduated(stage) => of("graduated", stage),
             Self::PrimaryGraduates => "primary_graduates".to_owned(),
@@ -81,7 +82,10 @@ impl Input {
         let of = |stage: i32, what: &str| format!("{}{what}", stage_label(stage));
         match self {
             Self::DroppedOut(stage) => (
-                of(stage, "学年内确认辍学且有学籍的学生数(查无错误的除外)"),
+                of(
+                    stage,
+                    "学年内确认辍学且有学籍的学生数(查无错误的除外;已毕业未升学的计入小升初)",
+                ),
                 CASES,
             ),
             Self::AtStart(stage) => (of(stage, "学年初在校学生数"), ROLL),

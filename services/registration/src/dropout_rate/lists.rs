@@ -83,20 +83,24 @@ pub(super) async fn read(
 // === impl Known ===
 
 impl Known {
-    /// The newest list that has children of a county and shows the state of a day or of one after; of two of a day the
+    /// The lists that have children of a county and show the state of a day or of one after, newest first; of two of a day the
     /// county's own, then the later. One without children of the county does not speak of it.
-    pub(super) fn newest(
+    pub(super) fn speaking(
         &self,
         county: &str,
         since: NaiveDate,
-    ) -> Option<(resident_list::Model, Counts)> {
+    ) -> Vec<(resident_list::Model, Counts)> {
         let since = since.to_string();
         let speaking = self.lists.iter().filter(|list| list.as_of >= since);
-        let speaking = speaking.filter_map(|list| {
-            let counts = self.counts.get(&(list.id, county.to_owned()))?;
-            Some((list, counts))
-        });
-        let newest = speaking.max_by_key(|(list, _)| (&list.as_of, list.region == county, list.id));
-        newest.map(|(list, counts)| (list.clone(), counts.clone()))
+        let mut speaking: Vec<_> = speaking
+            .filter_map(|list| {
+                let counts = self.counts.get(&(list.id, county.to_owned()))?;
+                Some((list.clone(), counts.clone()))
+            })
+            .collect();
+        let order =
+            |list: &resident_list::Model| (list.as_of.clone(), list.region == county, list.id);
+        speaking.sort_by_key(|(list, _)| std::cmp::Reverse(order(list)));
+        speaking
     }
 }

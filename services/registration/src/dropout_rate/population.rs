@@ -5,7 +5,9 @@
 //! born in a calendar year eight twelfths are, and four twelfths of those born the year before; where a county has an entry of its
 //! own, those of its towns are not added.
 //!
-//! A county that has schools and neither list nor births leaves its region without a population: none is better than too few.
+//! What counts far fewer than attend at these ages is not everybody of them, and is passed over: a list of some children, births of
+//! one town. A county that has schools and neither list nor births left leaves its region without a population: none is better than
+//! too few.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +20,7 @@ use junheng_proto::registration::v1::resident_list::Source;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::attending::{self, Attending};
 use super::lists::{self, Counts};
 use super::rules::{Asked, Origin};
 use crate::entity::birth_count::Model;
@@ -28,6 +31,10 @@ use crate::rule_book::{RegionPath, RuleBook};
 
 /// For how many days a list tells the population.
 const LIST_DAYS: &str = "dropout.population_list_days";
+/// How many percent of those who attend at some ages a population of these ages has at least.
+const LEAST: &str = "dropout.population_least_percent";
+/// What was passed over is told piece by piece up to so many.
+const TOLD: usize = 3;
 
 /// Children by the year of their birth, at the beginning of a school year.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,8 +48,11 @@ pub struct Born {
 #[derive(Clone, Debug, Default)]
 struct County {
     has_schools: bool,
-    list: Option<(resident_list::Model, Counts)>,
+    /// Newest first.
+    lists: Vec<(resident_list::Model, Counts)>,
     born: Born,
+    attending: Attending,
+    least_percent: u32,
 }
 
 /// What is known of the counties of a parent.
@@ -77,14 +87,28 @@ pub(super) async fn read(
         .into_iter()
         .map(|region| region.code.clone())
         .collect();
-    let known = lists::read(database, regions, &whole, asked.as_of).await?;
+    let day = asked.population_day;
+    let rules = RuleBook::builtin()?;
+    let known = lists::read(database, regions, &whole, day).await?;
     for region in whole {
         let path = RegionPath::of(regions, &region);
-        let days = RuleBook::builtin()?.count(LIST_DAYS, &path, asked.as_of)?;
-        let since = asked.as_of.checked_sub_days(Days::new(days.into()));
-        let chosen = known.newest(&region, since.unwrap_or(asked.as_of));
-        if let Some(list) = chosen {
-            counties.entry(region).or_default().list = Some(list);
+        let Some(rule) = rules.find(LIST_DAYS, &path, day) else {
+            continue;
+        };
+        let since = day.checked_sub_days(Days::new(rule.count()?.into()));
+        let lists = known.speaking(&region, since.unwrap_or(day));
+        if !lists.is_empty() {
+            counties.entry(region).or_default().lists = lists;
+        }
+    }
+    let counts = |county: &County| !county.lists.is_empty() || county.born.as_of.is_some();
+    if counties.values().any(counts) {
+        let mut attending = attending::read(database, regions, parent, asked).await?;
+        for (region, county) in &mut counties {
+            let path = RegionPath::of(regions, region);
+            let least = rules.find(LEAST, &path, day).map(|rule| rule.count());
+            county.least_percent = least.transpose()?.unwrap_or(0);
+            county.attending = attending.remove(region).unwrap_or_default();
         }
     }
     Ok(Population(counties))
@@ -100,7 +124,6 @@ impl Population {
         for county in self.0.values() {
             let counted = county.aged(from, to, school_year, &mut taken);
             if counted.is_none() && county.has_schools {
-                taken.missing += 1;
                 sum = None;
             }
             sum = sum.map(|sum| sum + counted.unwrap_or(0));
@@ -114,21 +137,42 @@ impl Population {
 
 impl County {
     fn aged(&self, from: i32, to: i32, school_year: i32, taken: &mut Taken) -> Option<i64> {
-        if let Some((list, counts)) = &self.list
-            && let Some(count) = listed(counts, from, to, school_year)
-        {
-            *taken.listed.entry(list.source).or_default() += 1;
-            taken.lists.insert(list.id);
-            taken.days.insert(list.as_of.clone());
-            return Some(count);
+        let attending = self.attending.aged(from, to, school_year);
+        let is_enough = |count: i64| count * 100 >= i64::from(self.least_percent) * attending;
+        let lists = self.lists.iter().filter_map(|(list, counts)| {
+            let count = listed(counts, from, to, school_year)?;
+            Some((Some(list), count))
+        });
+        let born = self.born.aged(from, to, school_year);
+        let mut passed_over = Vec::new();
+        for (list, count) in lists.chain(born.map(|count| (None, count))) {
+            if is_enough(count) {
+                taken.passed_over.extend(passed_over);
+                taken.take(list, self.born.as_of);
+                return Some(count);
+            }
+            let of = list.map_or(BIRTHS.to_owned(), |list| {
+                format!("{}{}", list_label(list.source), list.as_of)
+            });
+            passed_over.push(format!("{of}({count}人,在校{attending}人)"));
         }
-        let count = self.born.aged(from, to, school_year)?;
-        taken.born += 1;
-        taken
-            .days
-            .extend(self.born.as_of.map(|year| year.to_string()));
-        Some(count)
+        if self.has_schools {
+            match passed_over.is_empty() {
+                true => taken.missing += 1,
+                false => taken.unusable += 1,
+            }
+            taken.passed_over.extend(passed_over);
+        }
+        None
     }
+}
+
+/// The births on record, as a source.
+const BIRTHS: &str = "出生人口登记";
+
+fn list_label(source: i32) -> String {
+    let source = Source::try_from(source).unwrap_or_default();
+    format!("{}适龄儿童名单", label::of(source))
 }
 
 /// Children of these ages on a list; None when it has nobody of one of them, and so does not speak of it.
@@ -155,6 +199,10 @@ struct Taken {
     born: usize,
     /// Counties of which nothing is known.
     missing: usize,
+    /// Counties of which nothing is known that can be everybody.
+    unusable: usize,
+    /// What counts too few to be everybody.
+    passed_over: Vec<String>,
     /// The days, or years, whose state was taken.
     days: BTreeSet<String>,
 }
@@ -162,26 +210,44 @@ struct Taken {
 // === impl Taken ===
 
 impl Taken {
+    /// Takes a list, or the births entered since a year.
+    fn take(&mut self, list: Option<&resident_list::Model>, since: Option<i32>) {
+        let Some(list) = list else {
+            self.born += 1;
+            self.days.extend(since.map(|year| year.to_string()));
+            return;
+        };
+        *self.listed.entry(list.source).or_default() += 1;
+        self.lists.insert(list.id);
+        self.days.insert(list.as_of.clone());
+    }
+
     fn origin(self) -> Origin {
         let mut parts: Vec<(String, usize)> = Vec::new();
         for (source, counties) in &self.listed {
-            let source = Source::try_from(*source).unwrap_or_default();
-            parts.push((format!("{}适龄儿童名单", label::of(source)), *counties));
+            parts.push((list_label(*source), *counties));
         }
-        if self.born > 0 {
-            parts.push(("出生人口登记".to_owned(), self.born));
-        }
-        if self.missing > 0 {
-            parts.push(("无名单且无出生人口登记".to_owned(), self.missing));
-        }
+        let others = [
+            (BIRTHS, self.born),
+            ("无名单且无出生人口登记", self.missing),
+            ("名单或出生人口登记明显少于在校人数", self.unusable),
+        ];
+        let others = others.into_iter().filter(|(_, counties)| *counties > 0);
+        parts.extend(others.map(|(name, counties)| (name.to_owned(), counties)));
         let counties: usize = parts.iter().map(|(_, counties)| counties).sum();
         let part = |(name, of): (String, usize)| match counties {
             1 => name,
             _ => format!("{name}({of}个县级区划)"),
         };
         let source: Vec<String> = parts.into_iter().map(part).collect();
+        let mut source = source.join("、");
+        if let some @ 1.. = self.passed_over.len() {
+            let told = self.passed_over.get(..TOLD).unwrap_or(&self.passed_over);
+            let more = if some > TOLD { "等" } else { "" };
+            source += &format!(";未采用:{}{more}", told.join("、"));
+        }
         Origin {
-            source: source.join("、"),
+            source,
             as_of: self.days.into_iter().next().unwrap_or_default(),
             lists: self
                 .lists
@@ -296,15 +362,18 @@ mod tests {
         }
     }
 
+    /// So many of seven in each month.
+    fn of_seven(count: i64) -> Counts {
+        birth_months(7, 2018).into_iter().zip([count; 12]).collect()
+    }
+
     fn county(list: Option<resident_list::Model>, births: &[Model]) -> County {
-        let seven = birth_months(7, 2018)
-            .into_iter()
-            .zip([50; 12])
-            .collect::<BTreeMap<i32, i64>>();
         County {
             has_schools: true,
-            list: list.map(|list| (list, seven)),
+            lists: list.map(|list| (list, of_seven(50))).into_iter().collect(),
             born: Born::of(births, 2018),
+            attending: Attending::born(of_seven(54)),
+            least_percent: 90,
         }
     }
 
@@ -330,6 +399,37 @@ mod tests {
         assert_eq!(both, Some(654 * 2));
         assert_eq!(origin.source, "出生人口登记");
         assert_eq!((origin.as_of.as_str(), origin.lists.len()), ("2017", 0));
+    }
+
+    #[test]
+    fn what_counts_far_fewer_than_attend_is_not_everybody_and_the_answer_says_so() {
+        let of = |county: County| {
+            let population = Population(BTreeMap::from([("630103".to_owned(), county)]));
+            population.aged(7, 7, 2018)
+        };
+        let late = list(Source::PublicSecurity, "2018-10-20");
+        let whole = list(Source::PublicSecurity, "2018-10-01");
+        let mut one = county(None, &births());
+        one.lists = vec![(late, of_seven(1)), (whole.clone(), of_seven(50))];
+        let (seven, origin) = of(one.clone());
+        assert_eq!(seven, Some(600), "the list before was of everybody");
+        let told = "公安适龄儿童名单;未采用:公安适龄儿童名单2018-10-20(12人,在校648人)";
+        assert_eq!(origin.source, told);
+        assert_eq!(origin.lists, [format!("residentLists/{}", whole.id)]);
+
+        one.lists.truncate(1);
+        let (seven, origin) = of(one.clone());
+        assert_eq!((seven, origin.lists.len()), (Some(654), 0));
+        assert!(origin.source.starts_with("出生人口登记;未采用:"));
+
+        one.born = Born::of(&[2010, 2011].map(|year| row("630103", year, 9, None)), 2018);
+        let (seven, origin) = of(one);
+        assert_eq!((seven, origin.as_of.as_str()), (None, ""));
+        assert_eq!(
+            origin.source,
+            "名单或出生人口登记明显少于在校人数;未采用:\
+             公安适龄儿童名单2018-10-20(12人,在校648人)、出生人口登记(12人,在校648人)"
+        );
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn asked_of(message: &GetDropoutRatesRequest, today: NaiveDate) -> Result<Asked,
         is_running: school_year == running,
         is_on_roll: school_year == running,
         as_of,
+        population_day: latest,
     })
 }
 
@@ -135,7 +136,12 @@ mod tests {
             (past.as_of.to_string(), past.is_running),
             ("2026-08-31".into(), false)
         );
-        assert!(asked(2026, "2026-10-01").is_ok());
+        let earlier = asked(2026, "2026-10-01").unwrap();
+        assert_eq!(earlier.as_of.to_string(), "2026-10-01");
+        assert_eq!(
+            earlier.population_day, now.population_day,
+            "the roll is that of today"
+        );
         assert!(asked(2026, "2026-11-23").is_err());
         assert!(asked(2026, "2026-08-31").is_err());
         assert!(asked(2027, "").is_err());

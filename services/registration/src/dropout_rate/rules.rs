@@ -8,7 +8,7 @@ use junheng_proto::registration::v1::control_line::Side;
 use junheng_proto::registration::v1::{ControlLine, DropoutRate};
 
 use super::formula::{CAME, FORMULAS, Formula, Input, Line, WENT};
-use crate::rule_book::{RegionPath, RuleBook};
+use crate::rule_book::{RegionPath, Rule, RuleBook};
 use crate::statistic::ratio::{exact, rounded};
 use crate::tally::{LEFT_BEFORE, STILL_AWAY};
 
@@ -28,6 +28,9 @@ pub struct Asked {
     pub is_on_roll: bool,
     /// The last day whose cases count.
     pub as_of: NaiveDate,
+    /// The day whose population is taken: the day on which the roll stands, and so the last one that has come, whatever day's cases
+    /// are counted.
+    pub population_day: NaiveDate,
 }
 
 /// Where an input was taken from, where that differs from place to place.
@@ -128,8 +131,12 @@ fn rate(
             }
         }
     }
-    let lines = formula.lines.iter();
-    let lines = lines.map(|line| judge(line, known, numerator, denominator, path, asked.as_of));
+    let book = RuleBook::builtin()?;
+    // Of a year before a line there was none to keep.
+    let lines = formula.lines.iter().filter_map(|line| {
+        let rule = book.find(line.rule, path, asked.as_of)?;
+        Some(judge(line, rule, known.then_some((numerator, denominator))))
+    });
     let told = |text: Option<String>| text.filter(|_| known).unwrap_or_default();
     Ok(DropoutRate {
         formula_id: formula.id.to_owned(),
@@ -148,40 +155,34 @@ fn rate(
         exact_value: told(exact(numerator, denominator)),
         value: told(rounded(numerator, denominator, 100, PLACES)),
         unit: "%".to_owned(),
-        lines: lines.collect::<Result<_, _>>()?,
+        lines: lines.collect(),
         source: formula.source.to_owned(),
     })
 }
 
-fn judge(
-    line: &Line,
-    known: bool,
-    numerator: i64,
-    denominator: i64,
-    path: &RegionPath,
-    date: NaiveDate,
-) -> Result<ControlLine, KernelError> {
-    let rule = RuleBook::builtin()?.rule(line.rule, path, date)?;
+fn judge(line: &Line, rule: &Rule, rate: Option<(i64, i64)>) -> ControlLine {
     let scale = match line.rule.ends_with("_permille") {
         true => 1_000,
         false => 100,
     };
-    let (rate, limit) = (
-        i128::from(numerator) * i128::from(scale),
-        i128::from(rule.value) * i128::from(denominator),
-    );
-    let crossed = match line.side {
-        Side::AtMost => rate > limit,
-        _ => rate < limit,
+    let crossed = |(numerator, denominator): (i64, i64)| {
+        let (rate, limit) = (
+            i128::from(numerator) * i128::from(scale),
+            i128::from(rule.value) * i128::from(denominator),
+        );
+        match line.side {
+            Side::AtMost => rate > limit,
+            _ => rate < limit,
+        }
     };
     let decimals = u32::from(scale == 1_000);
-    Ok(ControlLine {
+    ControlLine {
         rule: line.rule.to_owned(),
         value: rounded(rule.value, scale, 100, decimals).unwrap_or_default(),
         side: line.side.into(),
-        crossed: known && crossed,
+        crossed: rate.is_some_and(crossed),
         source: rule.source.clone(),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -192,6 +193,14 @@ mod tests {
     use junheng_proto::registration::v1::student_change::Kind;
 
     fn told(values: &[(Input, i64)], is_on_roll: bool) -> BTreeMap<String, DropoutRate> {
+        told_on("2018-12-01", values, is_on_roll)
+    }
+
+    fn told_on(
+        day: &str,
+        values: &[(Input, i64)],
+        is_on_roll: bool,
+    ) -> BTreeMap<String, DropoutRate> {
         let mut all: Values = inputs(is_on_roll)
             .into_iter()
             .map(|one| (one, None))
@@ -203,7 +212,8 @@ mod tests {
             school_year: 2018,
             is_running: is_on_roll,
             is_on_roll,
-            as_of: "2018-12-01".parse().unwrap(),
+            as_of: day.parse().unwrap(),
+            population_day: day.parse().unwrap(),
         };
         let rates = rates(
             &asked,
@@ -331,6 +341,19 @@ mod tests {
             (rate.value.as_str(), rate.lines[0].crossed),
             ("95.00", false)
         );
+    }
+
+    #[test]
+    fn a_rate_of_a_year_before_its_line_has_none() {
+        let values = [
+            (Input::Yearbook(JUNIOR), 1_000),
+            (Input::DroppedOut(JUNIOR), 40),
+        ];
+        let lines = |day: &str| told_on(day, &values, false)["dropout.junior"].lines.clone();
+        assert_eq!(lines("2000-12-01"), []);
+        let rural = lines("2010-12-01");
+        assert_eq!((rural.len(), rural[0].crossed), (1, true));
+        assert_eq!(lines("2018-12-01").len(), 2);
     }
 
     #[test]

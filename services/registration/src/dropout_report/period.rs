@@ -3,6 +3,7 @@
 use chrono::{Datelike as _, Days, NaiveDate};
 use junheng_kernel::calendar::{Calendar, Due};
 use junheng_kernel::error::KernelError;
+use junheng_kernel::fault::Violation;
 use junheng_proto::registration::v1::dropout_report::Kind;
 
 use crate::attendance::terms;
@@ -69,7 +70,8 @@ impl Period {
     }
 
     /// Its days, by the rules and terms of a place. A term's report goes from the day after the term before to the last day of
-    /// its own, so that what happens in the holidays is in the next one.
+    /// its own, so that what happens in the holidays is in the next one. Fails with `FIELD_INVALID` for a period of a time at which
+    /// no rule asked for such reports.
     pub fn span(
         self,
         book: &RuleBook,
@@ -85,12 +87,15 @@ impl Period {
                 };
                 let day = |year, month| {
                     let rule = "dropout.monthly_report_day";
-                    let day = book.number(rule, path, date(year, month, 1))?;
+                    let day = book.find(rule, path, date(year, month, 1))?.value;
                     let last = last_of_month(year, month);
                     let day = u32::try_from(day).unwrap_or(1).clamp(1, last.day());
-                    Ok::<_, KernelError>(date(year, month, day))
+                    Some(date(year, month, day))
                 };
-                let (last, before) = (day(year, month)?, day(before_year, before_month)?);
+                let last = day(year, month).ok_or_else(none_yet)?;
+                // The first report of all goes from the first of its month.
+                let before = day(before_year, before_month)
+                    .unwrap_or_else(|| last_of_month(before_year, before_month));
                 let due = Due {
                     date: last,
                     provisional: false,
@@ -112,16 +117,23 @@ impl Period {
             ),
             Self::SchoolYear(year) => (date(year, 9, 1), date(year + 1, 8, 31)),
         };
-        let days = match self {
-            Self::Quarter(..) => {
-                book.number("dropout.quarterly_report_working_days", path, last)?
-            }
-            Self::SchoolYear(_) => book.number("dropout.yearly_report_working_days", path, last)?,
-            _ => book.number("dropout.term_report_working_days", path, last)?,
+        let rule = match self {
+            Self::Quarter(..) => "dropout.quarterly_report_working_days",
+            Self::SchoolYear(_) => "dropout.yearly_report_working_days",
+            _ => "dropout.term_report_working_days",
         };
+        let days = book.find(rule, path, last).ok_or_else(none_yet)?.value;
         let due = calendar.add_working_days(last, u32::try_from(days).unwrap_or(0));
         Ok(Span { first, last, due })
     }
+}
+
+fn none_yet() -> KernelError {
+    KernelError::Fields(vec![Violation::invalid(
+        "period",
+        "lies before the day from which such reports are made",
+        "早于该类报告制度施行之日",
+    )])
 }
 
 fn end_of_term(place: i64, school_year: i32, number: u32) -> Result<NaiveDate, KernelError> {
@@ -151,14 +163,17 @@ mod tests {
     use super::*;
     use junheng_kernel::region::RegionTable;
 
-    fn span_at(region: &str, kind: Kind, text: &str) -> [String; 3] {
+    fn read(region: &str, kind: Kind, text: &str) -> Result<Span, KernelError> {
         let regions = RegionTable::builtin();
         let path = RegionPath::of(&regions, region);
         let place = regions.place(region).unwrap();
         let period = Period::parse(kind, text).unwrap();
         let book = RuleBook::builtin().unwrap();
-        let span = period.span(book, &path, place, &Calendar::builtin());
-        let span = span.unwrap();
+        period.span(book, &path, place, &Calendar::builtin())
+    }
+
+    fn span_at(region: &str, kind: Kind, text: &str) -> [String; 3] {
+        let span = read(region, kind, text).unwrap();
         [span.first, span.last, span.due.date].map(|day| day.to_string())
     }
 
@@ -181,6 +196,28 @@ mod tests {
             "2026-03-01",
             "February has 28 days"
         );
+    }
+
+    #[test]
+    fn a_period_before_the_rules_of_reports_is_none_and_the_first_month_begins_with_itself() {
+        for (kind, text) in [
+            (Kind::Monthly, "2017-08"),
+            (Kind::Monthly, "2000-01"),
+            (Kind::Quarterly, "2000-Q1"),
+            (Kind::Quarterly, "2017-Q2"),
+            (Kind::Term, "2016-autumn"),
+            (Kind::Yearly, "2010"),
+        ] {
+            let refused = read("630103", kind, text).unwrap_err();
+            let fields = match refused {
+                KernelError::Fields(wrong) => wrong,
+                other => panic!("{text}: {other:?}"),
+            };
+            assert_eq!(fields[0].field, "period", "{text}");
+        }
+        assert_eq!(span(Kind::Monthly, "2017-09")[0], "2017-09-01");
+        assert_eq!(span(Kind::Monthly, "2017-10")[0], "2017-09-29");
+        assert_eq!(span(Kind::Quarterly, "2017-Q3")[0], "2017-07-01");
     }
 
     #[test]

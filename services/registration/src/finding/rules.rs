@@ -26,6 +26,11 @@ pub fn cohort_due(today: NaiveDate, days: u32) -> Option<i32> {
     (today > due).then_some(year)
 }
 
+/// The school year in which the first primary graduates finished of whom nobody expects by today that they have arrived anywhere.
+pub fn first_awaited(today: NaiveDate, days: u32) -> i32 {
+    cohort_due(today, days).unwrap_or_else(|| school_year::of(today) - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::LazyLock;
@@ -54,6 +59,18 @@ mod tests {
         assert_eq!(cohort_due(day("2026-09-17"), 15), Some(2026));
         assert_eq!(cohort_due(day("2027-08-31"), 15), Some(2026));
         assert_eq!(cohort_due(day("2027-09-01"), 15), None);
+    }
+
+    #[test]
+    fn who_finished_in_the_summer_is_awaited_until_the_cohort_is_due() {
+        for (today, first) in [
+            ("2026-07-20", 2025),
+            ("2026-09-10", 2025),
+            ("2026-09-17", 2026),
+            ("2027-06-30", 2026),
+        ] {
+            assert_eq!(first_awaited(day(today), 15), first, "{today}");
+        }
     }
 
     static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::builtin);

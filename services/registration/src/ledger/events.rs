@@ -9,6 +9,7 @@ use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_proto::registration::v1::LedgerKind;
 use junheng_proto::registration::v1::dropout_case::{Ground, State};
 use junheng_proto::registration::v1::list_ledger_request::Event;
+use junheng_proto::registration::v1::student_change::Kind;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, PaginatorTrait as _, QueryFilter as _,
@@ -23,6 +24,8 @@ use crate::entity::dropout_case_event::{Column, Entity};
 
 /// The name under which a later happening is looked for.
 const LATER: &str = "later";
+/// The name under which a graduation is looked for.
+const FINISHED: &str = "finished";
 
 /// The happenings that move a case, and the ledger of open cases into which each does; None out of them.
 const MOVES: [(Event, Option<LedgerKind>); 7] = [
@@ -156,6 +159,7 @@ fn told(table: &str, asked: &Asked) -> Condition {
         Condition::all()
             .add(col(Column::Student).is_not_null())
             .add(col(Column::DropoutCase).not_in_subquery(cases::ids(without_fault())))
+            .add(Expr::exists(finished(table)).not())
     });
     Condition::all()
         .add(col(Column::Event).is_in(kinds(asked.event).iter().map(|one| *one as i32)))
@@ -184,6 +188,21 @@ fn kinds(event: Event) -> &'static [Event] {
         Event::Settled => &[Event::Settled],
         Event::Relapsed => &[Event::Relapsed],
     }
+}
+
+/// The graduation from the stage of a happening, before it: who has finished primary school and came to no junior school attends
+/// neither, and is missing among those who went on.
+fn finished(table: &str) -> SelectStatement {
+    use crate::entity::student_change::Column as Change;
+    let change = |name: Change| Expr::col((Alias::new(FINISHED), name));
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as("student_changes", Alias::new(FINISHED))
+        .and_where(change(Change::Student).equals((Alias::new(table), Column::Student)))
+        .and_where(change(Change::Stage).equals((Alias::new(table), Column::Stage)))
+        .and_where(change(Change::Kind).eq(Kind::Graduated as i32))
+        .and_where(change(Change::Id).lt(column(table, Column::Id)))
+        .to_owned()
 }
 
 /// Closed because nothing was wrong (查无错误): nobody dropped out.

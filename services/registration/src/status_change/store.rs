@@ -115,6 +115,16 @@ pub(crate) fn ending_by(day: NaiveDate) -> Condition {
         .add(Column::UntilDate.lte(day.to_string()))
 }
 
+/// Whether a student has a leave that ended by a day and runs on: the same in SQL, by what names the student there.
+pub(crate) fn hangs(student: &str, by: NaiveDate) -> String {
+    let leaves = LEAVES.map(|kind| kind.to_string()).join(", ");
+    format!(
+        "EXISTS (SELECT 1 FROM status_changes l WHERE l.student = {student} AND l.state = {effective} \
+         AND l.kind IN ({leaves}) AND l.until_date <> '' AND l.until_date <= '{by}')",
+        effective = State::Effective as i32,
+    )
+}
+
 /// Whether a kind runs until the student is back.
 pub(super) fn is_leave(kind: i32) -> bool {
     LEAVES.contains(&kind)

@@ -82,8 +82,13 @@ pub(crate) async fn send_for(
     kind: Kind,
     rows: Vec<ResidentRow>,
 ) -> ImportResult {
-    use import_residents_request::Part;
-    let header = ResidentHeader {
+    let header = header(parent, kind);
+    stream(world, partner, header, rows).await.unwrap()
+}
+
+/// What public security says of its list.
+pub(crate) fn header(parent: &str, kind: Kind) -> ResidentHeader {
+    ResidentHeader {
         import: Some(ImportHeader {
             parent: parent.into(),
             request_id: id(),
@@ -92,14 +97,23 @@ pub(crate) async fn send_for(
         source: Source::PublicSecurity.into(),
         kind: kind.into(),
         as_of_date: "2018-08-31".into(),
-    };
+    }
+}
+
+pub(crate) async fn stream(
+    world: &World,
+    partner: &Officer<'_>,
+    header: ResidentHeader,
+    rows: Vec<ResidentRow>,
+) -> Result<ImportResult, tonic::Status> {
+    use import_residents_request::Part;
     let parts = std::iter::once(Part::Header(header)).chain(rows.into_iter().map(Part::Row));
     let messages: Vec<_> = parts
         .map(|part| ImportResidentsRequest { part: Some(part) })
         .collect();
     let request = partner.ask(tokio_stream::iter(messages));
     let answer = client(world).import_residents(request).await;
-    answer.unwrap().into_inner()
+    Ok(answer?.into_inner())
 }
 
 /// The list that is live.
@@ -389,16 +403,7 @@ async fn only_the_last_complete_list_is_compared_and_one_comparison_at_a_time() 
     assert_eq!(live(&world, &police, COUNTY).await.row_count, 1);
     // The county may not pass for a department.
     let clerk = world.officer("county.clerk", COUNTY);
-    let header = ResidentHeader {
-        import: Some(ImportHeader {
-            parent: COUNTY.into(),
-            request_id: id(),
-            ..ImportHeader::default()
-        }),
-        source: Source::PublicSecurity.into(),
-        kind: Kind::SchoolAge.into(),
-        as_of_date: "2018-08-31".into(),
-    };
+    let header = header(COUNTY, Kind::SchoolAge);
     let message = ImportResidentsRequest {
         part: Some(import_residents_request::Part::Header(header)),
     };

@@ -17,6 +17,8 @@ mod dropout_roads;
 mod forecasts;
 mod intake;
 mod leaves;
+mod listed_students;
+mod lists;
 mod long_lists;
 mod newcomers;
 mod notices;

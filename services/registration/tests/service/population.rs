@@ -1,9 +1,11 @@
 //! Rates that need a population: a department's list of everybody of school age is taken before the births on record.
 
 use crate::comparisons::send;
+use crate::dropout_reports::reason_of;
 use crate::support::{World, id};
 use junheng_kernel::identity_number::check_character;
 use junheng_proto::registration::v1::dropout_rate_service_client::DropoutRateServiceClient;
+use junheng_proto::registration::v1::dropout_report_service_client::DropoutReportServiceClient;
 use junheng_proto::registration::v1::forecast_service_client::ForecastServiceClient;
 use junheng_proto::registration::v1::resident_list::Kind;
 use junheng_proto::registration::v1::*;
@@ -149,4 +151,89 @@ async fn the_population_is_that_of_the_newest_list_and_the_answer_says_so() {
     let newer = rate(&world).await;
     assert_eq!(newer.denominator, 5);
     assert_ne!(population(&newer).resident_lists, input.resident_lists);
+}
+
+#[tokio::test]
+async fn a_list_of_some_children_is_no_population_and_the_answer_says_so() {
+    let world = World::new().await;
+    let mut clerk = world.officer("county.clerk", COUNTY);
+    let school = clerk.school("2163000001", "630103").await;
+    let class = clerk.class(&school, 2, 1).await;
+    let people = (1..=20).map(seven).map(|row| Student {
+        school_class: class.name.clone(),
+        display_name: row.display_name,
+        identity_type: row.identity_type,
+        identity_number: row.identity_number,
+        birth_date: row.birth_date,
+        sex: row.sex,
+        ethnicity: "03".into(),
+        ..Student::default()
+    });
+    for student in people {
+        let request = CreateStudentRequest {
+            parent: school.name.clone(),
+            student: Some(student),
+            request_id: id(),
+        };
+        clerk.create(request).await.unwrap();
+    }
+    let police = world.officer("county.partner", COUNTY);
+    let listed = |rows: std::ops::RangeInclusive<i64>| rows.map(seven).collect();
+    send(&world, &police, Kind::SchoolAge, listed(2..=2)).await;
+    let told = rate(&world).await;
+    let input = population(&told);
+    assert!(input.absent && told.value.is_empty(), "{told:?}");
+    assert_eq!((told.denominator, told.missing_count), (0, 0));
+    assert!(
+        input.source.contains("2018-08-31(1人,在校20人)"),
+        "{}",
+        input.source
+    );
+    // One of them all, and of one more.
+    send(&world, &police, Kind::SchoolAge, listed(1..=21)).await;
+    let told = rate(&world).await;
+    assert_eq!((told.numerator, told.denominator), (20, 21));
+    assert_eq!(told.missing_count, 1);
+    // Some children once more: the list before still says how many live here.
+    send(&world, &police, Kind::SchoolAge, listed(3..=4)).await;
+    let told = rate(&world).await;
+    assert_eq!((told.numerator, told.denominator), (20, 21));
+    assert!(population(&told).source.contains(";未采用:"), "{told:?}");
+}
+
+#[tokio::test]
+async fn years_before_the_rules_have_rates_without_lines_and_no_reports() {
+    let world = World::new().await;
+    let clerk = world.officer("county.clerk", COUNTY);
+    let mut rates = DropoutRateServiceClient::new(world.link.clone());
+    for school_year in [2000, 2010, 2016] {
+        let request = GetDropoutRatesRequest {
+            parent: COUNTY.into(),
+            school_year,
+            as_of_date: String::new(),
+        };
+        let told = rates.get_dropout_rates(clerk.ask(request)).await.unwrap();
+        let told = told.into_inner().dropout_rates;
+        assert!(told[0].lines.is_empty(), "{school_year}");
+    }
+    let mut reports = DropoutReportServiceClient::new(world.link.clone());
+    for (kind, period) in [
+        (1, "2016-05"),
+        (1, "2017-08"),
+        (2, "2010-Q1"),
+        (3, "2016-autumn"),
+    ] {
+        let request = ListMissingReportsRequest {
+            parent: COUNTY.into(),
+            kind,
+            period: period.into(),
+            ..Default::default()
+        };
+        let refused = reports.list_missing_reports(clerk.ask(request)).await;
+        assert_eq!(
+            reason_of(&refused.unwrap_err()),
+            "FIELD_INVALID",
+            "{period}"
+        );
+    }
 }
