@@ -26,6 +26,7 @@ pub(crate) mod history;
 pub(crate) mod moving;
 pub mod opening;
 mod phones;
+mod papers;
 mod record;
 mod report;
 pub mod rpc;

@@ -20,6 +20,7 @@ mod once_and_twice;
 mod one_case;
 mod outsiders;
 mod partners;
+mod papers;
 mod population;
 mod probes;
 mod reshaped;
