@@ -96,6 +96,14 @@ pub fn household_proof(title: &str) -> Evidence {
     }
 }
 
+/// A document of an administration.
+pub fn official(title: &str) -> Evidence {
+    Evidence {
+        kind: junheng_proto::workflow::v1::evidence::Kind::OfficialRecord.into(),
+        ..proof(title)
+    }
+}
+
 /// A document that proves something.
 pub fn proof(title: &str) -> Evidence {
     Evidence {

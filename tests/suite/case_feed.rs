@@ -9,7 +9,7 @@ use junheng_proto::registration::v1::resident_list::Kind;
 use junheng_proto::registration::v1::{DropoutCase, ListDropoutCasesRequest};
 use junheng_proto::workflow::v1::StepRequest;
 use junheng_tests::person::{Person, child};
-use junheng_tests::pupils::proof;
+use junheng_tests::pupils::official;
 use junheng_tests::refusal::answered;
 use junheng_tests::rolls::all_in;
 use junheng_tests::{County, Database, Officer, Story, World, story};
@@ -162,7 +162,7 @@ async fn clear(head: &Officer, cases: &[DropoutCase]) -> Vec<Vec<Written>> {
         let mut written = Vec::new();
         for case in share {
             let request = StepRequest {
-                evidence: vec![proof("省外就读证明")],
+                evidence: vec![official("省外就读核查函")],
                 ..step(case, "")
             };
             let mut client = head.dropout_cases();

@@ -18,7 +18,7 @@ use junheng_proto::registration::v1::{
 };
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
 use junheng_tests::person::child;
-use junheng_tests::pupils::{proof, register, school_with_class};
+use junheng_tests::pupils::{official, proof, register, school_with_class};
 use junheng_tests::refusal::{Refused, answered, refused};
 use junheng_tests::school_year::today;
 use junheng_tests::{County, Officer, Story, World, request_id, story};
@@ -501,7 +501,7 @@ async fn cleared(world: &World) {
         "证明材料",
     );
     let proven = StepRequest {
-        evidence: vec![proof("住院证明")],
+        evidence: vec![official("住院核查记录")],
         ..step(&case, "")
     };
     let case = answered(approver.clear_dropout_case(proven).await);

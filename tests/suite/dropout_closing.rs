@@ -2,7 +2,7 @@
 
 use junheng_proto::registration::v1::dropout_case::{Ground as Closing, State};
 use junheng_proto::registration::v1::{ListDropoutCasesRequest, RequestDropoutClosingRequest};
-use junheng_tests::pupils::proof;
+use junheng_tests::pupils::official;
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::world::{PASSWORD, post};
 use junheng_tests::{County, Story, World, request_id, story};
@@ -31,7 +31,7 @@ async fn four_eyes(world: &World) {
         name: case.name.clone(),
         etag: case.etag.clone(),
         ground: Closing::NoFault.into(),
-        evidence: vec![proof("核查笔录")],
+        evidence: vec![official("核查笔录")],
         request_id: request_id(),
         ..RequestDropoutClosingRequest::default()
     };
@@ -59,7 +59,7 @@ async fn four_eyes(world: &World) {
     let again = ground.confirm(&again).await;
     let asked = answered(
         ground
-            .closing(&again, Closing::NoFault, vec![proof("核查笔录")])
+            .closing(&again, Closing::NoFault, vec![official("核查笔录")])
             .await,
     );
     let closed = answered(own.close_dropout_case(step(&asked, "")).await);

@@ -22,7 +22,7 @@ use http::{Request, Response, Version};
 use junheng_kernel::admission::{Caller, IDENTITY_HEADER};
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Violation, into_status};
-use junheng_kernel::name::Parent;
+use junheng_kernel::name::{Parent, written_id};
 use junheng_kernel::service::Context;
 use tonic::body::Body;
 use tower::ServiceExt as _;
@@ -209,12 +209,11 @@ impl Inner {
         Ok((upstream, opened.body))
     }
 
-    /// A region or school must lie in the caller's post. The name of a record passes: its row tells where it belongs.
+    /// A region or school must lie in the caller's post. The name of a record passes: its row tells where it belongs. So does what
+    /// names no school that can be: the service knows what the field takes.
     fn check_scope(&self, caller: &Caller, field: &str, value: &str) -> Result<(), GatewayError> {
-        let is_organisation = ["regions/", "schools/"]
-            .iter()
-            .any(|collection| value.starts_with(collection));
-        if is_organisation {
+        let is_school = value.strip_prefix("schools/").and_then(written_id);
+        if value.starts_with("regions/") || is_school.is_some() {
             Parent::of(caller, &self.context.regions, field, value)?;
         }
         Ok(())

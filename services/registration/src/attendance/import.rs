@@ -20,7 +20,7 @@ use junheng_proto::registration::v1::{
 use tonic::{Request, Streaming};
 use uuid::Uuid;
 
-use super::called::{Called, Kind};
+use super::called::{Called, Kind, is_present};
 use super::encode::name_of;
 use super::error::AttendanceError;
 use super::roster::{Asked, Roster, not_on_roll};
@@ -169,7 +169,7 @@ impl Importer for Attendance {
                 Some(((sheet.school_class, date), (sheet, called)))
             })
             .collect();
-        let rolls = Rolls::read(&tx, &self.context, &keys, &by_sheet).await?;
+        let rolls = Rolls::read(&tx, &self.context, &by_sheet, &standing).await?;
         let mut outcome = SetOutcome::default();
         let mut changes = Vec::new();
         for (key, rows) in by_sheet {
@@ -207,25 +207,34 @@ impl Rolls {
     async fn read(
         tx: &Tx,
         context: &Context,
-        keys: &[ClassDay],
         rows: &BTreeMap<ClassDay, Vec<Checked>>,
+        standing: &HashMap<ClassDay, (sheet::Model, Called)>,
     ) -> Result<Self, KernelError> {
-        let mut classes: Vec<Uuid> = keys.iter().map(|(class, _)| *class).collect();
+        let mut classes: Vec<Uuid> = rows.keys().map(|(class, _)| *class).collect();
         classes.dedup();
         let by_class = store::enrolled(&**tx, &classes).await?;
         let all: Vec<Uuid> = by_class.values().flatten().copied().collect();
         let today = context.clock.today();
-        let oldest = keys.iter().map(|(_, date)| *date).min();
+        let oldest = rows.keys().map(|(_, date)| *date).min();
         let arrived = match oldest.filter(|oldest| *oldest < today) {
             Some(oldest) => store::arrived_after(&**tx, &all, oldest).await?,
             None => HashMap::new(),
         };
-        // Marks of one pupil speak for themselves; silence is asked about for whole classes only.
+        // Silence is asked about for whole classes only; of single pupils it is asked who would have been there after all.
         let is_whole = |row: &Checked| matches!(row.marks, Marks::Whole(_));
         let watched = if rows.values().flatten().any(is_whole) {
             store::watched(&**tx, &all).await?
         } else {
-            Default::default()
+            let there_after_all = rows.iter().flat_map(|(key, rows)| {
+                let was = standing.get(key).map(|(_, was)| was);
+                rows.iter().filter_map(move |row| match row.marks {
+                    Marks::Pupil(student, kind) if is_present(kind) => {
+                        (was?.mark_of(student)? == Kind::Unknown).then_some(student)
+                    }
+                    _ => None,
+                })
+            });
+            store::watched(&**tx, &there_after_all.collect::<Vec<_>>()).await?
         };
         Ok(Self {
             by_class,
@@ -315,7 +324,14 @@ impl Merging<'_> {
             return Some(Violation::of("student", &wrong));
         }
         let stood = stood.unwrap_or_default();
-        if stood == kind || matches!(stood, Kind::Unspecified | Kind::Unknown) {
+        // To say that a child was there on whose absence a case may rest takes a person, with a reason.
+        let is_found_there = is_present(kind) && self.rolls.watched.contains(&student);
+        let is_open = match stood {
+            Kind::Unspecified => true,
+            Kind::Unknown => !is_found_there,
+            _ => stood == kind,
+        };
+        if is_open {
             return None;
         }
         Some(match &self.standing {
@@ -417,6 +433,25 @@ mod tests {
         let (change, result) = merge(&rolls, standing(called), again);
         assert!(change.is_none());
         assert_eq!(result.unchanged_count, 1);
+    }
+
+    #[test]
+    fn no_import_makes_a_child_with_an_open_case_present_who_was_marked_absent() {
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let rolls = rolls(&[one, other], &[one]);
+        let unknown = [(one, Kind::Unknown), (other, Kind::Unknown)];
+        let called = || Called::whole([one, other], unknown);
+        let there = vec![row(2, one, Kind::Present), row(3, other, Kind::Present)];
+        let named = [(one, Kind::Late), (other, Kind::Sick)];
+        for rows in [there, vec![whole(2, &named)]] {
+            let (changed, result) = merge(&rolls, standing(called()), rows);
+            assert_eq!(result.rejected_count, 1);
+            let kept = changed.unwrap_or_else(called);
+            assert_eq!(kept.mark_of(one), Some(Kind::Unknown));
+        }
+        let why = vec![row(2, one, Kind::Sick)];
+        let (changed, _) = merge(&rolls, standing(called()), why);
+        assert_eq!(changed.unwrap().mark_of(one), Some(Kind::Sick));
     }
 
     #[test]

@@ -94,7 +94,7 @@ pub(super) async fn run(
                     if exceptions.keys().any(|one| !roll.contains(one)) {
                         roll.extend(roll_of(&*tx, id, date).await?);
                     }
-                    let called = called(&*tx, roll, exceptions, date).await?;
+                    let called = called(&*tx, roll, exceptions, Some(&was), date).await?;
                     Change::of(sheet, was, place, date, called)
                 }
                 None if !etag.is_empty() => {
@@ -103,7 +103,7 @@ pub(super) async fn run(
                 }
                 None => {
                     let roll = roll_of(&*tx, id, date).await?;
-                    let called = called(&*tx, roll, exceptions, date).await?;
+                    let called = called(&*tx, roll, exceptions, None, date).await?;
                     Change::new((class.school, place, id), date, called)
                 }
             };
@@ -146,11 +146,12 @@ async fn roll_of(
 }
 
 /// The class with the marks that were named. Everybody else was present, but for who has an open case: silence does not
-/// prove that such a child is there.
+/// prove that such a child is there, nor that what the sheet said of it before was wrong.
 async fn called(
     database: &impl sea_orm::ConnectionTrait,
     roll: Vec<Uuid>,
     exceptions: BTreeMap<Uuid, Kind>,
+    standing: Option<&Called>,
     date: chrono::NaiveDate,
 ) -> Result<Called, AttendanceError> {
     if let Some(stranger) = exceptions.keys().find(|one| !roll.contains(one)) {
@@ -158,6 +159,9 @@ async fn called(
         return Err(AttendanceError::NotOnRoll { student, date });
     }
     let watched = store::watched(database, &roll).await?;
-    let unsaid = watched.into_iter().map(|one| (one, Kind::Unspecified));
+    let stood = |one: &Uuid| standing.and_then(|standing| standing.mark_of(*one));
+    let unsaid = watched
+        .into_iter()
+        .map(|one| (one, stood(&one).unwrap_or_default()));
     Ok(Called::whole(roll, unsaid.chain(exceptions)))
 }

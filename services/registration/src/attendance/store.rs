@@ -23,6 +23,7 @@ use crate::entity::{
     absence, attendance_roll, attendance_sheet as sheet, dropout_case, school_class, student,
     student_change,
 };
+use crate::school_year;
 use crate::student::standing::on_roll;
 
 const JUDGED: &str = "the school or class was found to be in the caller's scope";
@@ -83,7 +84,8 @@ pub(super) async fn enrolled(
     Ok(rolls)
 }
 
-/// Of some students those who came into their school or class after a day, each with the day of coming.
+/// Of some students those who came into their school, class or stage after a day, each with the day of coming. Who was loaded with its
+/// school has no arrival on record, but a year in which it entered the stage.
 pub(super) async fn arrived_after(
     database: &impl ConnectionTrait,
     students: &[Uuid],
@@ -107,6 +109,19 @@ pub(super) async fn arrived_after(
                 let latest = arrived.entry(student).or_insert(day);
                 *latest = Ord::max(day, *latest);
             }
+        }
+        let entered: Vec<(Uuid, i32)> = student::Entity::visible_to(&judged)
+            .select_only()
+            .columns([student::Column::Id, student::Column::EntryYear])
+            .filter(student::Column::Id.is_in(some.iter().copied()))
+            .filter(student::Column::EntryYear.gt(school_year::of(date)))
+            .into_tuple()
+            .all(database)
+            .await?;
+        for (student, year) in entered {
+            let begin = school_year::first_day(year);
+            let latest = arrived.entry(student).or_insert(begin);
+            *latest = Ord::max(begin, *latest);
         }
     }
     Ok(arrived)

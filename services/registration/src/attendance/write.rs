@@ -1,4 +1,5 @@
-//! Writes sheets with their rolls and absences, and opens the suspicions that they bring.
+//! Writes sheets with their rolls and absences, opens the suspicions that they bring, and takes back the returns that they no longer
+//! prove.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,8 +12,10 @@ use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::AttendanceSheet;
 use uuid::Uuid;
 
-use super::called::{Called, Kind, is_without_leave};
+use super::called::{Called, Kind, is_present, is_without_leave};
 use super::{encode, store, threshold};
+use crate::dropout_case::opening::Scene;
+use crate::dropout_case::unproven;
 use crate::entity::{absence, attendance_sheet as sheet};
 
 /// A sheet as it stood and as it will stand.
@@ -117,6 +120,15 @@ impl Change {
             .filter(|(student, kind)| self.was(*student) != Some(*kind))
     }
 
+    /// Who was there as the sheet stood, and was not as it will stand.
+    fn not_there_after_all(&self) -> impl Iterator<Item = Uuid> {
+        let was = self.before.iter().flat_map(|(_, was)| was.iter());
+        was.filter(|(student, kind)| {
+            is_present(*kind) && !self.called.mark_of(*student).is_some_and(is_present)
+        })
+        .map(|(student, _)| student)
+    }
+
     fn record(&self, keep: bool) -> Record {
         let shown = encode::encode(&self.after, &self.called, false);
         let before: Option<AttendanceSheet> = self
@@ -151,7 +163,7 @@ pub(super) async fn write(
     store::keep_rolls(&**tx, rolls.into_values().collect()).await?;
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     let mut gone: BTreeMap<NaiveDate, Vec<Uuid>> = BTreeMap::new();
-    let (mut come, mut without_leave) = (Vec::new(), Vec::new());
+    let (mut come, mut without_leave, mut not_there) = (Vec::new(), Vec::new(), Vec::new());
     for change in &changes {
         let after = &change.after;
         if change.before.is_none() {
@@ -160,6 +172,7 @@ pub(super) async fn write(
             changed.push(after.clone());
         }
         gone.entry(change.date).or_default().extend(change.gone());
+        not_there.extend(change.not_there_after_all());
         for (student, kind) in change.come() {
             if is_without_leave(kind) {
                 without_leave.push((student, after.place));
@@ -181,6 +194,8 @@ pub(super) async fn write(
     }
     store::put_absences(&**tx, come).await?;
     let mut records: Vec<Record> = changes.iter().map(|change| change.record(keep)).collect();
+    let scene = Scene::of(context)?;
+    records.extend(unproven::take_back(&**tx, &scene, &not_there).await?);
     let opened = threshold::open(&**tx, context, without_leave).await?;
     records.extend(opened.records);
     let sheets = changes.into_iter().map(|one| (one.after, one.called));

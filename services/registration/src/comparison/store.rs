@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::scope::{Scope, Scoped as _};
@@ -19,6 +20,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::dropout_case::ground;
 use crate::entity::{
     comparison, comparison_result, resident, resident_candidate, resident_count,
     resident_list as list, school, student, student_change,
@@ -447,10 +449,12 @@ pub(super) async fn finished_since(
     Ok(found.into_iter().collect())
 }
 
-/// A page of the children of a comparison who are of school age, in no school, and were not found so before.
+/// A page of the children of a comparison who are of school age, in no school, and were not found so before, or whose last case
+/// ended before the school year that begins on a day, on what holds for a year.
 pub(super) async fn not_enrolled(
     database: &impl ConnectionTrait,
     run: &comparison::Model,
+    year_begin: NaiveDate,
     most: u64,
 ) -> Result<Vec<comparison_result::Model>, DbErr> {
     use comparison_result::{Column, Entity};
@@ -459,13 +463,30 @@ pub(super) async fn not_enrolled(
     Entity::visible_to(&Scope::everything(EVERYWHERE))
         .filter(Column::Run.eq(run.id))
         .filter(Column::Verdict.eq(Verdict::NotEnrolled as i32))
-        .filter(Condition::all().add_option(run.previous.map(|_| Column::Change.ne(0))))
+        .filter(Condition::all().add_option(run.previous.map(|_| {
+            let asks_again = Expr::cust(ended_before(year_begin));
+            Column::Change.ne(0).or(asks_again)
+        })))
         .filter(behind)
         .order_by_asc(Column::Place)
         .order_by_asc(Column::Person)
         .limit(most)
         .all(database)
         .await
+}
+
+/// The condition that a child of a result has had cases without a record, that the last ended before a day, and none for good.
+fn ended_before(day: NaiveDate) -> String {
+    let for_good: Vec<String> = ground::for_good()
+        .map(|ground| (ground as i32).to_string())
+        .collect();
+    // A day and numbers: nothing that SQL reads otherwise.
+    format!(
+        "EXISTS (SELECT 1 FROM dropout_cases c WHERE c.resident = comparison_results.person) \
+         AND NOT EXISTS (SELECT 1 FROM dropout_cases c WHERE c.resident = comparison_results.person \
+         AND (c.closed_date IS NULL OR c.closed_date >= '{day}' OR c.ground IN ({})))",
+        for_good.join(", ")
+    )
 }
 
 /// Adds the pairs that are not known yet.

@@ -21,23 +21,26 @@ use crate::dropout_case::{grouping, handover};
 use crate::entity::comparison::Model;
 use crate::entity::{comparison_result as result, dropout_case};
 use crate::finding::rules::first_awaited;
+use crate::school_year;
 
 /// Children of one page, and so of one journal row.
 const PAGE: u64 = 500;
 
 /// Opens a suspicion of each child of a page that is of school age, in no school, and was not found so before: what was
-/// cleared once stays cleared until something changes. Who has a record is suspected as the student, but for those who have just
-/// finished primary school: of them the searches among records say when they are late.
+/// cleared or closed once stays so until something changes or a new school year asks anew, for papers of a child without a record
+/// have no end that anything watches. Who has a record is suspected as the student, but for those who have just finished primary
+/// school: of them the searches among records say when they are late.
 pub(super) async fn open_page(
     context: &Context,
     tx: &Tx,
     before: &Model,
 ) -> Result<(Model, Vec<Record>), KernelError> {
-    let page = store::not_enrolled(&**tx, before, PAGE).await?;
+    let scene = Scene::of(context)?;
+    let year_begin = school_year::first_day(school_year::of(scene.today));
+    let page = store::not_enrolled(&**tx, before, year_begin, PAGE).await?;
     let Some(last) = page.last() else {
         return Ok((next_phase(before), Vec::new()));
     };
-    let scene = Scene::of(context)?;
     let students = page.iter().filter_map(|row| row.student).collect();
     let days = scene.number("finding.arrival_days", &before.region)?;
     let first = first_awaited(scene.today, u32::try_from(days).unwrap_or_default());

@@ -15,6 +15,7 @@ use super::content::Content;
 use super::ground::Known;
 use super::history;
 use super::opening::{Finding, Scene};
+use super::papers::Papers;
 use super::rules::{Facts, Notice, Notices, Numbers, is_present_for_long};
 use super::workflow::{State, looks_at_attendance, state_of};
 use crate::attendance::proof::{self, Presence};
@@ -69,12 +70,13 @@ pub(super) async fn load<'a>(
             leave.is_some_and(|leave| leave.until_date.is_empty() || leave.until_date >= today);
         transferred = has_arrived(database, student.id, case).await?;
     }
+    let papers = Papers::of(scene, case, asked.step)?;
     Ok(Facts {
         today: scene.today,
         calendar: &context.calendar,
         numbers: numbers(scene, &case.region)?,
         level: caller.role.level,
-        evidence: asked.evidence.len(),
+        evidence: papers.among(&asked.evidence),
         has_school: case.school.is_some(),
         visits: case.visits,
         ground: case.ground,
@@ -85,8 +87,9 @@ pub(super) async fn load<'a>(
                 .map(|student| (student.state, student.stage, student.placement)),
             transferred,
             leave_runs,
-            evidence: content.closing_evidence.len(),
+            evidence: papers.among(&content.closing_evidence),
         },
+        papers,
         since_found,
         basis_gone,
         returned: case.returned_date,

@@ -24,9 +24,9 @@ pub enum Proof {
     LeaveRuns,
     /// The record says that the child is taught at home.
     RecordTaughtAtHome,
-    /// Evidence, whoever the child is.
+    /// A document of a kind that proves it, whoever the child is.
     Evidence,
-    /// Evidence of a child without a record.
+    /// A document of a kind that proves it, of a child without a record.
     EvidenceWithoutRecord,
 }
 
@@ -41,6 +41,15 @@ pub enum Aftermath {
     LetGo,
 }
 
+/// How long a closing of a child without a record holds: no record will say that it has come to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// For good.
+    ForGood,
+    /// For the school year: the next one asks anew.
+    SchoolYear,
+}
+
 /// One ground.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -50,6 +59,10 @@ pub struct Rule {
     pub proofs: &'static [Proof],
     /// What closing on it does to the record.
     pub aftermath: Aftermath,
+    /// The dated rule of the kinds of documents of which one proves it; empty where none does.
+    pub papers: &'static str,
+    /// How long a closing on documents alone holds.
+    pub holds: Holds,
     /// What is missing without a proof.
     pub missing: &'static str,
     /// The same in Chinese.
@@ -68,7 +81,7 @@ pub struct Known {
     pub transferred: bool,
     /// A leave, deferral or stay abroad is approved and runs.
     pub leave_runs: bool,
-    /// How many pieces of evidence are given with the request to close.
+    /// How many documents of a kind that proves the ground are given with the request to close.
     pub evidence: usize,
 }
 
@@ -76,23 +89,32 @@ pub struct Known {
 #[rustfmt::skip]
 pub const GROUNDS: [Rule; 8] = {
     use Aftermath::*;
+    use Holds::*;
     use Proof::*;
     [
-        rule(Ground::ReturnedStable, &[CaseStable],                            Stands,      "a stable return, shown by attendance",
+        rule(Ground::ReturnedStable, &[CaseStable],                             Stands,      "",                              SchoolYear,
+             "a stable return, shown by attendance",
              "返校且稳定须经考勤证明:个案须先认定稳定"),
-        rule(Ground::Elsewhere,      &[Transferred, Evidence],                 LetGo,       "a transfer finished since the case was last confirmed with a day attended after it, or evidence of the school in another province",
+        rule(Ground::Elsewhere,      &[Transferred, Evidence],                  LetGo,       "dropout.proof_of_elsewhere",    SchoolYear,
+             "a transfer finished since the case was last confirmed with a day attended after it, or evidence of the school in another province",
              "转入或外地就读须有本次确认辍学后办结的转学手续并有转入后的到校考勤,或省外学校的就读证明"),
-        rule(Ground::Graduated,      &[RecordGraduated, EvidenceWithoutRecord], Stands,     "a record that says that the nine years are finished (义务教育法 2)",
+        rule(Ground::Graduated,      &[RecordGraduated, EvidenceWithoutRecord], Stands,      "dropout.proof_of_graduation",   ForGood,
+             "a record that says that the nine years are finished (义务教育法 2)",
              "须学籍为初中毕业(义务教育法第二条);年满十六周岁不是销号依据"),
-        rule(Ground::Deceased,       &[RecordDeceased, EvidenceWithoutRecord], Stands,      "the closing of the record on the proof of death",
+        rule(Ground::Deceased,       &[RecordDeceased, EvidenceWithoutRecord],  Stands,      "dropout.proof_of_death",        ForGood,
+             "the closing of the record on the proof of death",
              "须先凭死亡证明注销学籍"),
-        rule(Ground::Abroad,         &[RecordAbroad, EvidenceWithoutRecord],   Stands,      "the change of status for going abroad",
+        rule(Ground::Abroad,         &[RecordAbroad, EvidenceWithoutRecord],    Stands,      "dropout.proof_of_stay_abroad",  SchoolYear,
+             "the change of status for going abroad",
              "须先办理出国(境)学籍异动"),
-        rule(Ground::Leave,          &[LeaveRuns, EvidenceWithoutRecord],      Stands,      "a deferral or leave that is approved and runs (义务教育法 11)",
+        rule(Ground::Leave,          &[LeaveRuns, EvidenceWithoutRecord],       Stands,      "dropout.proof_of_leave",        SchoolYear,
+             "a deferral or leave that is approved and runs (义务教育法 11)",
              "须有经批准且在期内的缓学或休学(义务教育法第十一条)"),
-        rule(Ground::HomeTeaching,   &[RecordTaughtAtHome],                    BroughtBack, "a record that says that the child is taught at home (残疾人教育条例 17)",
+        rule(Ground::HomeTeaching,   &[RecordTaughtAtHome],                     BroughtBack, "",                              SchoolYear,
+             "a record that says that the child is taught at home (残疾人教育条例 17)",
              "须学籍登记为送教上门(残疾人教育条例第十七条)"),
-        rule(Ground::NoFault,        &[Evidence],                              BroughtBack, "evidence of how it was checked",
+        rule(Ground::NoFault,        &[Evidence],                               BroughtBack, "dropout.proof_of_no_fault",     SchoolYear,
+             "evidence of how it was checked",
              "须有核查证明材料"),
     ]
 };
@@ -101,6 +123,8 @@ const fn rule(
     ground: Ground,
     proofs: &'static [Proof],
     aftermath: Aftermath,
+    papers: &'static str,
+    holds: Holds,
     missing: &'static str,
     missing_zh: &'static str,
 ) -> Rule {
@@ -108,6 +132,8 @@ const fn rule(
         ground,
         proofs,
         aftermath,
+        papers,
+        holds,
         missing,
         missing_zh,
     }
@@ -118,9 +144,24 @@ pub fn rule_of(number: i32) -> Option<&'static Rule> {
     GROUNDS.iter().find(|rule| rule.ground as i32 == number)
 }
 
+/// The grounds on which a child without a record is out of the search for good.
+pub fn for_good() -> impl Iterator<Item = Ground> {
+    let lasting = GROUNDS.iter().filter(|rule| rule.holds == Holds::ForGood);
+    lasting.map(|rule| rule.ground)
+}
+
 // === impl Rule ===
 
 impl Rule {
+    /// Whether documents can prove the ground of the child.
+    pub fn takes_papers(&self, has_record: bool) -> bool {
+        self.proofs.iter().any(|proof| match proof {
+            Proof::Evidence => true,
+            Proof::EvidenceWithoutRecord => !has_record,
+            _ => false,
+        })
+    }
+
     /// Whether what is known proves the ground.
     pub fn is_proven(&self, known: &Known) -> bool {
         self.proofs.iter().any(|proof| proof.holds(known))
@@ -234,6 +275,18 @@ mod tests {
             ..given
         };
         assert!(proven(Ground::Deceased, without_record));
+    }
+
+    #[test]
+    fn a_ground_that_documents_prove_has_a_rule_of_their_kinds_and_no_other_has() {
+        for rule in GROUNDS {
+            assert_eq!(
+                !rule.papers.is_empty(),
+                rule.takes_papers(false),
+                "{rule:?}"
+            );
+        }
+        assert!(for_good().eq([Ground::Graduated, Ground::Deceased]));
     }
 
     #[test]

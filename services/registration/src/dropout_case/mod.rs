@@ -9,6 +9,7 @@
 //! - the case goes with the record: a transfer takes it to the school entered and its county, in the transfer's own journal row,
 //! - rows are held in one order, here and where records move: schools, then cases, then students; of several in the order of
 //!   their students,
+//! - a return stands as long as a sheet shows the child present on a day of it or after: a correction that leaves none takes it back,
 //! - what has happened is kept as it was ([`history`]) and counted from there: no step changes the figures of an earlier period,
 //! - days are working days by dated rules; nothing is approved by silence,
 //! - no penalty without a legal basis on record; being sixteen is no ground for closing.
@@ -25,6 +26,7 @@ pub(crate) mod handover;
 pub(crate) mod history;
 pub(crate) mod moving;
 pub mod opening;
+mod papers;
 mod phones;
 mod record;
 mod report;
@@ -32,4 +34,5 @@ pub mod rpc;
 pub mod rules;
 pub(crate) mod steps;
 pub mod store;
+pub(crate) mod unproven;
 pub mod workflow;

@@ -261,7 +261,8 @@ pub(super) fn relapsed(
     Ok(changed)
 }
 
-async fn relapse(
+/// The case goes on as one whose child is away again, and the record says so.
+pub(super) async fn relapse(
     tx: &impl ConnectionTrait,
     scene: &Scene<'_>,
     case: &Model,

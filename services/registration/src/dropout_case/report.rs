@@ -188,9 +188,16 @@ pub(super) fn check_whereabouts(field: &str, text: &str) -> Vec<Violation> {
     wrong
 }
 
+/// The child of a name. Fails with `FIELD_REQUIRED` or `FIELD_INVALID` for what names none, and with `NOT_FOUND`.
 fn subject_named(name: &str) -> Result<Subject, KernelError> {
-    if name.starts_with("residents/") {
-        return id_of("residents", name).map(Subject::Resident);
+    match name.split_once('/') {
+        Some(("residents", _)) => id_of("residents", name).map(Subject::Resident),
+        Some(("students", _)) => id_of("students", name).map(Subject::Student),
+        _ if name.is_empty() => Err(KernelError::Fields(vec![Violation::required("child")])),
+        _ => Err(KernelError::Fields(vec![Violation::invalid(
+            "child",
+            "must be students/{id} or residents/{id}",
+            "应为 students/{学生标识} 或 residents/{人员标识}",
+        )])),
     }
-    id_of("students", name).map(Subject::Student)
 }

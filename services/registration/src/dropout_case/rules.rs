@@ -12,6 +12,7 @@ use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::{OfficialLine, ResponsiblePerson, SchoolLine};
 
 use super::ground::{self, Known};
+use super::papers::Papers;
 use super::workflow::Guard;
 use crate::attendance::proof::Presence;
 
@@ -57,7 +58,7 @@ pub struct Notices {
 }
 
 /// What guards look at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// Today in China.
     pub today: NaiveDate,
@@ -67,7 +68,7 @@ pub struct Facts<'a> {
     pub numbers: Numbers,
     /// The level of who takes the step.
     pub level: Level,
-    /// How many pieces of evidence are given with the step.
+    /// How many documents that explain an absence are given with the step.
     pub evidence: usize,
     /// Whether the child has a school.
     pub has_school: bool,
@@ -77,6 +78,8 @@ pub struct Facts<'a> {
     pub ground: i32,
     /// What proves grounds.
     pub known: Known,
+    /// The kinds of documents that count.
+    pub papers: Papers,
     /// Attendance since the day of finding.
     pub since_found: Presence,
     /// Whether absences on which the suspicion rests have been marked otherwise since, so that they reach no threshold.
@@ -122,11 +125,11 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
     match guard {
         Guard::Explained => {
             let by_county = facts.level == Level::County && facts.evidence > 0;
-            needs(
-                facts.explained() || by_county,
+            let (what, what_zh) = facts.papers.beside(
                 "a record that explains the absence (presence, leave, transfer), or evidence given by the county",
                 "须有记录说明(到校考勤、在期休学、转学),或由县级附证明材料",
-            )
+            );
+            needs(facts.explained() || by_county, &what, &what_zh)
         }
         Guard::Unexplained => needs(
             !facts.explained(),
@@ -255,7 +258,10 @@ pub fn judge(guard: Guard, facts: &Facts<'_>) -> Result<(), Unmet> {
         ),
         Guard::GroundProven => match ground::rule_of(facts.ground) {
             Some(rule) if rule.is_proven(&facts.known) => Ok(()),
-            Some(rule) => missing(rule.missing, rule.missing_zh),
+            Some(rule) => {
+                let (what, what_zh) = facts.papers.beside(rule.missing, rule.missing_zh);
+                missing(&what, &what_zh)
+            }
             None => missing("a ground", "须写明销号依据"),
         },
     }

@@ -32,6 +32,7 @@ fn facts() -> Facts<'static> {
             student: Some((StudentState::Enrolled as i32, Stage::Junior as i32, 0)),
             ..Known::default()
         },
+        papers: Papers::default(),
         since_found: Presence::default(),
         basis_gone: false,
         returned: None,

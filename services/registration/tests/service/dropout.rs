@@ -9,7 +9,7 @@ use junheng_proto::registration::v1::dropout_notice_service_client::DropoutNotic
 use junheng_proto::registration::v1::ledger_service_client::LedgerServiceClient;
 use junheng_proto::registration::v1::student::State as StudentState;
 use junheng_proto::registration::v1::*;
-use junheng_proto::workflow::v1::{Evidence, StepRequest};
+use junheng_proto::workflow::v1::{Evidence, StepRequest, evidence};
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
@@ -61,10 +61,14 @@ pub(crate) fn notices(world: &World) -> DropoutNoticeServiceClient<junheng_kerne
 }
 
 pub(crate) fn evidence(title: &str) -> Evidence {
+    evidence_of(title, evidence::Kind::OfficialRecord)
+}
+
+pub(crate) fn evidence_of(title: &str, kind: evidence::Kind) -> Evidence {
     Evidence {
         title: title.into(),
         digest: "5a".repeat(32),
-        ..Evidence::default()
+        kind: kind.into(),
     }
 }
 

@@ -15,7 +15,7 @@ use tonic::{Code, Response, Status};
 const TUESDAY: &str = "2018-10-16";
 
 impl Place {
-    async fn come_back(
+    pub(crate) async fn come_back(
         &self,
         case: &DropoutCase,
         date: &str,
@@ -34,7 +34,7 @@ impl Place {
     }
 
     /// The child's only case.
-    async fn case(&self) -> Option<DropoutCase> {
+    pub(crate) async fn case(&self) -> Option<DropoutCase> {
         let request = ListDropoutCasesRequest {
             parent: self.school.name.clone(),
             ..Default::default()
