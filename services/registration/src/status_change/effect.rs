@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use super::rpc::encode;
 use super::rules::KindRule;
-use super::workflow::Kind;
+use super::workflow::{APPROVE, Kind};
+use crate::certificate::store as certificates;
 use crate::entity::{school_class, status_change, student};
-use crate::school_year;
+use crate::school_class::rules as classes;
 use crate::student::ledger::{self, Happening, Pen};
 use crate::student::store as students;
 
@@ -109,7 +110,8 @@ impl Effect<'_> {
             after.school_class = Some(class.id);
             after.stage = class.stage;
             after.grade = class.grade;
-            after.entry_year = school_year::entered(class.grade, self.today);
+            after.grade_year = after.grade_year.max(class.grade_year);
+            after.entry_year = classes::entered(class, self.today);
         }
         if self.rule.kind == Kind::Cancellation {
             // The person, who may have a true record or come to have one, is no longer held by the mistaken one.

@@ -58,6 +58,7 @@ fn class(stage: Stage, grade: i32) -> school_class::Model {
         place: 0,
         stage: stage as i32,
         grade,
+        grade_year: 2025,
         number: 1,
         version: 1,
     }

@@ -15,7 +15,7 @@ use super::facts;
 use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::transfer::{Entity, Model};
 use crate::entity::{school_class, student};
-use crate::school_year;
+use crate::school_class::rules as classes;
 use crate::student::error::{StudentError, Whereabouts};
 use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::{self, Person, SchoolFields, Seat};
@@ -131,10 +131,11 @@ pub(crate) fn seated(
         school_class: Some(class.id),
         stage: class.stage,
         grade: class.grade,
+        grade_year: student.grade_year.max(class.grade_year),
         entry_year: if same {
             student.entry_year
         } else {
-            school_year::entered(class.grade, context.clock.today())
+            classes::entered(class, context.clock.today())
         },
         state: StudentState::Enrolled as i32,
         ..student.clone()
@@ -158,7 +159,7 @@ async fn newcomer(
     };
     let seat = Seat {
         class,
-        entry_year: school_year::entered(class.grade, context.clock.today()),
+        entry_year: classes::entered(class, context.clock.today()),
     };
     let index = document::index_of(keys)?;
     let hash = document::hash(index, &draft, class.school);

@@ -18,6 +18,7 @@ mod newcomers;
 mod notices;
 mod once_and_twice;
 mod one_case;
+mod one_summer;
 mod outsiders;
 mod partners;
 mod population;
