@@ -12,6 +12,7 @@ mod dropout_control;
 mod dropout_history;
 mod dropout_reports;
 mod dropout_roads;
+mod first_grade;
 mod intake;
 mod leaves;
 mod newcomers;
