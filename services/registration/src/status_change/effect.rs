@@ -5,6 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::record;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::resource;
+use junheng_kernel::workflow::WorkflowError;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::StatusChange;
 use junheng_proto::registration::v1::student::State as StudentState;
@@ -66,6 +67,9 @@ impl Effect<'_> {
                 true,
             ));
         }
+        if self.rule.kind == Kind::Correction {
+            self.refuse_certified(database).await?;
+        }
         let after = self.student_after()?;
         if self.rule.kind == Kind::Cancellation {
             students::release_former(database, self.student.id, None).await?;
@@ -88,6 +92,24 @@ impl Effect<'_> {
             told.extend(records);
         }
         Ok(told)
+    }
+
+    /// Who holds a certificate in force has finished school, until the certificate is revoked.
+    async fn refuse_certified(&self, database: &impl ConnectionTrait) -> Result<(), KernelError> {
+        if certificates::certified(database, &[self.student.id])
+            .await?
+            .is_empty()
+        {
+            return Ok(());
+        }
+        Err(WorkflowError::NotReady {
+            name: format!("statusChanges/{}", self.change.id),
+            step: "县级核准",
+            method: APPROVE.into(),
+            missing: "the student holds a certificate in force; it is revoked first".into(),
+            missing_zh: "该生持有有效的义务教育证书,请先办理撤销".into(),
+        }
+        .into())
     }
 
     /// A return from leave, from abroad and from a deferral are three things to the history.

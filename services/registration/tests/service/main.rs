@@ -7,6 +7,7 @@ mod admitted;
 mod away_again;
 mod closing;
 mod comparisons;
+mod corrected;
 mod dropout;
 mod dropout_control;
 mod dropout_history;
