@@ -198,9 +198,11 @@ impl Rpc {
                 let current = resource::get::<student::Entity>(&*tx, &scope, id).await?;
                 check_etag(&given.name, &given.etag, current.version)?;
                 let before = person::encode(&keys, &current)?;
-                let key_fields = rules::KEY_FIELDS.map(|(field, _)| field);
-                let asked = mask::apply(&before, &given, update_mask.as_ref(), &key_fields)?;
-                KernelError::unless_empty(rules::check_unchanged(&before, &asked))?;
+                let held = rules::held_fields();
+                let asked = mask::apply(&before, &given, update_mask.as_ref(), &held)?;
+                let mut wrong = rules::check_unchanged(&before, &asked);
+                wrong.extend(rules::check_fixed(&before, &asked));
+                KernelError::unless_empty(wrong)?;
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
                 let class = match wanted.school_class.as_str() {
                     "" => None,

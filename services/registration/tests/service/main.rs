@@ -14,6 +14,7 @@ mod dropout_history;
 mod dropout_reports;
 mod dropout_roads;
 mod first_grade;
+mod held;
 mod intake;
 mod leaves;
 mod newcomers;
