@@ -181,7 +181,7 @@ fn body_of(method: &str, target: Option<&Target>) -> Json {
             "urbanRural": "URBAN_RURAL_MAIN_URBAN", "sponsor": "SPONSOR_COUNTY_EDUCATION", "stages": ["STAGE_PRIMARY"],
         }}),
         "UpdateSchool" => {
-            json!({ "school": { "displayName": "矩阵改名", "etag": "0" }, "updateMask": "displayName" })
+            json!({ "school": { "sponsor": "SPONSOR_PRIVATE", "etag": "0" }, "updateMask": "sponsor" })
         }
         "ListLedger" => json!({ "kind": "LEDGER_KIND_SCHOOL_AGE" }),
         "ListMissingReports" => json!({ "kind": "KIND_MONTHLY", "period": "2026-10" }),

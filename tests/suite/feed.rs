@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use junheng_proto::education::v1::{SchoolKind, Stage};
+use junheng_proto::education::v1::{SchoolKind, Sponsor, Stage};
 use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest, change_event::Kind};
 use junheng_proto::registration::v1::{School, UpdateSchoolRequest};
 use junheng_tests::refusal::{answered, refused};
@@ -40,7 +40,7 @@ async fn in_order(world: &World) {
     for _ in 0..5 {
         let school = county.school(SchoolKind::Primary).await;
         expected.push((school.name.clone(), Kind::Created));
-        rename(&county, &school.entry, "改名学校").await;
+        change(&county, &school.entry).await;
         expected.push((school.name, Kind::Updated));
     }
     let mut told = Vec::new();
@@ -231,14 +231,14 @@ async fn foreign_cursor(world: &World) {
     }
 }
 
-async fn rename(county: &County, school: &School, name: &str) {
+async fn change(county: &County, school: &School) {
     let request = UpdateSchoolRequest {
         school: Some(School {
-            display_name: name.to_owned(),
+            sponsor: Sponsor::Private.into(),
             ..school.clone()
         }),
         update_mask: Some(FieldMask {
-            paths: vec!["display_name".to_owned()],
+            paths: vec!["sponsor".to_owned()],
         }),
         request_id: request_id(),
     };

@@ -110,8 +110,8 @@ async fn over_json(world: &World) {
     assert_eq!(listed["schools"], json!([created]));
     let name = created["name"].as_str().expect("a name");
     let change = json!({
-        "school": { "displayName": "改名小学", "etag": created["etag"] },
-        "updateMask": "displayName",
+        "school": { "sponsor": "SPONSOR_PRIVATE", "etag": created["etag"] },
+        "updateMask": "sponsor",
         "requestId": request_id(),
     });
     let one = format!("{}/v1/{name}", world.url());
@@ -119,7 +119,7 @@ async fn over_json(world: &World) {
         .await
         .expect("answered");
     assert_eq!(status, StatusCode::OK, "{changed}");
-    assert_eq!(changed["displayName"], "改名小学");
+    assert_eq!(changed["sponsor"], "SPONSOR_PRIVATE");
 }
 
 async fn unknown_field(world: &World) {

@@ -1,6 +1,6 @@
 //! The school directory 学校名录.
 
-use junheng_proto::education::v1::SchoolKind;
+use junheng_proto::education::v1::{SchoolKind, Sponsor, UrbanRural};
 use junheng_proto::registration::v1::{
     CreateSchoolRequest, GetSchoolRequest, ListSchoolsRequest, School, UpdateSchoolRequest,
 };
@@ -102,12 +102,12 @@ async fn foreign_school(world: &World) {
         school.entry
     );
     let mut changed = school.entry.clone();
-    changed.display_name = "改名学校".to_owned();
+    changed.sponsor = Sponsor::Private.into();
     refused(
         there
             .clerk
             .schools()
-            .update_school(update(changed, &["display_name"]))
+            .update_school(update(changed, &["sponsor"]))
             .await,
         Code::NotFound,
         "NOT_FOUND",
@@ -179,23 +179,20 @@ async fn foreign_token(world: &World) {
 async fn old_etag(world: &World) {
     let county = County::fresh(world).await;
     let school = county.school(SchoolKind::Primary).await;
-    let renamed = School {
-        display_name: "新名学校".to_owned(),
+    let private = School {
+        sponsor: Sponsor::Private.into(),
         ..school.entry.clone()
     };
-    let first = update(renamed, &["display_name"]);
+    let first = update(private, &["sponsor"]);
     let current = answered(county.clerk.schools().update_school(first).await);
-    assert_eq!(current.display_name, "新名学校");
+    assert_eq!(current.sponsor(), Sponsor::Private);
     assert_ne!(current.etag, school.entry.etag);
-    let late = School {
-        display_name: "迟到学校".to_owned(),
-        ..school.entry.clone()
-    };
+    let late = school.entry.clone();
     refused(
         county
             .clerk
             .schools()
-            .update_school(update(late, &["display_name"]))
+            .update_school(update(late, &["sponsor"]))
             .await,
         Code::Aborted,
         "ETAG_MISMATCH",
@@ -211,13 +208,13 @@ async fn masks(world: &World) {
     let county = County::fresh(world).await;
     let school = county.school(SchoolKind::Primary).await.entry;
     let proposed = School {
-        display_name: "只改名称".to_owned(),
-        sponsor: junheng_proto::education::v1::Sponsor::Private.into(),
+        urban_rural: UrbanRural::Village.into(),
+        sponsor: Sponsor::Private.into(),
         ..school.clone()
     };
-    let named = update(proposed.clone(), &["display_name"]);
+    let named = update(proposed.clone(), &["urban_rural"]);
     let changed = answered(county.clerk.schools().update_school(named).await);
-    assert_eq!(changed.display_name, "只改名称");
+    assert_eq!(changed.urban_rural(), UrbanRural::Village);
     assert_eq!(changed.sponsor, school.sponsor, "not in the mask");
     let unknown = update(
         School {
@@ -243,10 +240,7 @@ async fn masks(world: &World) {
         .await;
     let moved = answered(answer);
     assert_eq!(moved.region, school.region, "output only, ignored");
-    assert_eq!(
-        moved.sponsor,
-        i32::from(junheng_proto::education::v1::Sponsor::Private)
-    );
+    assert_eq!(moved.sponsor(), Sponsor::Private);
 }
 
 fn create(county: &County, school: School) -> CreateSchoolRequest {

@@ -404,16 +404,25 @@ async fn one_at_a_time(world: &World) {
 }
 
 async fn hanging(world: &World) {
-    let county = County::fresh(world).await;
-    let ground = Ground::at(world, county, 2).await;
-    let over = ground.through(ground.leave(0, -200, -1)).await;
+    let mut world = world.of_its_own(&[]).await;
+    let county = County::fresh(&world).await;
+    let ground = Ground::at(&world, county, 2).await;
+    let past = ground.file(ground.leave(0, -200, -1)).await;
+    let past = refused(past, Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(past.fields, ["status_change.until_date"]);
+    let over = ground.through(ground.leave(0, -200, 5)).await;
     ground.through(ground.leave(1, -10, 30)).await;
+    world.later(6).expect("a later day");
+    let county_clerk = &ground.county.clerk;
+    let county_clerk = world
+        .enter(&county_clerk.sign_in_name, &county_clerk.password, None)
+        .await;
     let list = |by_date: String| ListLeaveEndsRequest {
         parent: ground.county.place.county.clone(),
         by_date,
         ..Default::default()
     };
-    let county = ground.county.clerk.status_changes();
+    let county = county_clerk.status_changes();
     let ends = answered(county.clone().list_leave_ends(list(String::new())).await);
     let [hanging] = ends.status_changes.as_slice() else {
         panic!("{ends:?}")
@@ -429,8 +438,7 @@ async fn hanging(world: &World) {
         ..Default::default()
     };
     let of_kind = answered(
-        ground
-            .clerk
+        county_clerk
             .status_changes()
             .list_status_changes(of_kind)
             .await,

@@ -32,11 +32,6 @@ pub fn age_day(year: i32) -> NaiveDate {
     first.pred_opt().unwrap_or(first)
 }
 
-/// The school year in which a student of `grade` entered the stage, by a day on which the grade holds.
-pub fn entered(grade: i32, date: NaiveDate) -> i32 {
-    of(date) - (grade - 1)
-}
-
 /// What is wrong with a school year that is planned for on a day: plans are made for the year that runs, the one before and
 /// the two to come.
 pub fn check_planned(field: &str, year: i32, today: NaiveDate) -> Option<Violation> {
@@ -101,7 +96,6 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         assert_eq!(of(day("2026-08-31")), 2025);
         assert_eq!(of(day("2026-09-01")), 2026);
-        assert_eq!(entered(3, day("2026-03-01")), 2023);
         assert_eq!(first_day(2026), day("2026-09-01"));
         assert_eq!(age_day(2026), day("2026-08-31"));
     }

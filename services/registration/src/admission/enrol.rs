@@ -233,6 +233,7 @@ fn first_grade(plan: &plan::Model) -> school_class::Model {
         place: plan.place,
         stage: plan.stage,
         grade: 1,
+        grade_year: plan.school_year,
         number: 0,
         version: 0,
     }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::workflow::{ListState, State};
 use crate::entity::{certificate, certificate_list, student, student_change};
 use crate::reorganisation::series::continued;
+use crate::student::standing::LIVE;
 
 const JUDGED: &str = "the school was found to be in the caller's scope";
 
@@ -51,6 +52,8 @@ pub(super) async fn graduates(
         let students = student::Entity::visible_to(&judged)
             .filter(student::Column::Id.is_in(some.iter().copied()))
             .filter(student::Column::State.ne(StudentState::Cancelled as i32))
+            // Whose graduation was corrected attends junior school again.
+            .filter(finished())
             .all(database)
             .await?;
         found.extend(students.into_iter().map(|one| (one.id, one)));
@@ -58,8 +61,15 @@ pub(super) async fn graduates(
     Ok(found)
 }
 
+fn finished() -> Condition {
+    let live = LIVE.map(|state| state as i32);
+    Condition::any()
+        .add(student::Column::Stage.ne(Stage::Junior as i32))
+        .add(student::Column::State.is_not_in(live))
+}
+
 /// The students among these who hold a certificate in force.
-pub(super) async fn certified(
+pub(crate) async fn certified(
     database: &impl ConnectionTrait,
     students: &[Uuid],
 ) -> Result<BTreeSet<Uuid>, DbErr> {

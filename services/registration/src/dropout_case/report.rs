@@ -19,7 +19,6 @@ use super::content::Content;
 use super::encode::{about, encode, name_of, shown_to_reporter};
 use super::error::DropoutCaseError;
 use super::opening::{Finding, Scene, Subject, Suspicion, suspect_with};
-use super::record::student_of;
 use super::rules::{day_between, too_long};
 use super::store;
 use super::workflow::{SUSPECT, State, state_name};
@@ -145,7 +144,7 @@ async fn own_child(
     let hashes: Vec<&[u8]> = sent.identity_hash.as_deref().into_iter().collect();
     let standing = students::with_hashes(database, &hashes).await?;
     let decided = match comparison::decided_to_be(database, person).await? {
-        Some(student) => student_of(database, student).await?,
+        Some(student) => students::with_id(database, student).await?,
         None => None,
     };
     let record = standing

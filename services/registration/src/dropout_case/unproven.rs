@@ -3,6 +3,7 @@
 use junheng_kernel::error::KernelError;
 use junheng_proto::journal::v1::Record;
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::LockType;
 use uuid::Uuid;
 
 use super::child::{self, Subject};
@@ -11,6 +12,7 @@ use super::store;
 use super::workflow::{State, state_of};
 use crate::attendance::proof;
 use crate::entity::dropout_case::Model;
+use crate::student::store as records_of;
 
 /// The cases of those of some students who were thought back, and of whom no sheet says of any day since the return that they were
 /// there, go on as the cases of children who are away; what the journal keeps of them. The sheets are written before.
@@ -29,7 +31,7 @@ pub(crate) async fn take_back(
         .collect();
     back.sort_by_key(|case| case.student);
     let students: Vec<Uuid> = back.iter().filter_map(|case| case.student).collect();
-    store::hold_students(tx, &students).await?;
+    records_of::hold_all(tx, &students, LockType::Share).await?;
     let subjects: Vec<Subject> = students.iter().copied().map(Subject::Student).collect();
     let children = child::children(tx, scene.keys, &subjects).await?;
     let mut records = Vec::new();

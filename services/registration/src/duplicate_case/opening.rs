@@ -91,6 +91,7 @@ pub(crate) async fn suspect(
             place: second.place,
             stage: second.stage,
             grade: second.grade,
+            grade_year: second.grade_year,
             number: 0,
             version: 0,
         };

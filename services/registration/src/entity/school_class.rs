@@ -12,6 +12,8 @@ pub struct Model {
     pub place: i64,
     pub stage: i32,
     pub grade: i32,
+    /// The school year in which the grade holds: the one into which the class was promoted last, or was opened for.
+    pub grade_year: i32,
     pub number: i32,
     pub version: i64,
 }

@@ -15,6 +15,9 @@ pub struct Model {
     pub school_class: Option<Uuid>,
     pub stage: i32,
     pub grade: i32,
+    /// The school year in which the grade holds: the one into which the student was promoted last, or judged to stay. It only
+    /// grows, so that nobody goes up twice in one summer, whatever school the record comes into.
+    pub grade_year: i32,
     /// The year in which the student entered the stage (届).
     pub entry_year: i32,
     pub state: i32,
@@ -60,6 +63,7 @@ impl Model {
             school_class: None,
             stage: 1,
             grade: 1,
+            grade_year: 2025,
             entry_year: 2025,
             state: 1,
             identity_type: 1,

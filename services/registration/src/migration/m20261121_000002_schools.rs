@@ -34,6 +34,7 @@ impl MigrationTrait for Migration {
             .col(big_integer("place"))
             .col(integer("stage"))
             .col(integer("grade"))
+            .col(integer("grade_year"))
             .col(integer("number"))
             .col(big_integer("version"))
             .to_owned();

@@ -19,6 +19,7 @@ impl MigrationTrait for Migration {
             .col(uuid_null("school_class"))
             .col(integer("stage"))
             .col(integer("grade"))
+            .col(integer("grade_year"))
             .col(integer("entry_year"))
             .col(integer("state"))
             .col(integer("identity_type"))

@@ -5,7 +5,10 @@
 //! goes straight on into junior. Who is on leave, abroad or deferred stays.
 //!
 //! Invariants:
-//! - a school is promoted into a school year once: in one transaction, under a unique key,
+//! - everybody goes up once a school year at most, whatever school the record comes into: each record and each class keeps
+//!   the school year in which its grade holds,
+//! - a school is promoted into a school year in one transaction, under a unique key; what comes into it later from a school
+//!   that was not promoted goes up when the promotion is run again, and nothing else,
 //! - a run that is interrupted goes on with the schools that are not done,
 //! - a primary graduate's record comes over when the junior school confirms the arrival, not before.
 

@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) students: Vec<StudentMove>,
     /// Students whose class goes on without them.
     pub(super) left_behind: Vec<student::Model>,
+    /// Classes of the new first grade, which stay and are the coming year's from now on.
+    pub(super) entering: Vec<Uuid>,
     staying: Vec<(Uuid, StayReason)>,
 }
 
@@ -60,27 +62,29 @@ impl Plan {
         school_year: i32,
     ) -> Self {
         let stays = |student: &student::Model| {
-            let claimed = disputed
-                .contains(&student.id)
+            let is_claimed = student.grade_year < school_year && disputed.contains(&student.id);
+            let claimed = is_claimed
                 .then(|| rules::next(stages, student.stage, student.grade))
                 .filter(|next| *next == Next::Graduates);
             rules::stays(student.state, student.entry_year, school_year)
                 // Who goes up within the school does so in either school; who graduates would leave it.
                 .or(claimed.map(|_| StayReason::Disputed))
         };
-        let moving: Vec<_> = students
-            .iter()
-            .filter(|one| one.state == State::Enrolled as i32 && stays(one).is_none())
-            .collect();
+        // Who came from a school that was promoted before has gone up already.
+        let goes = |one: &student::Model| {
+            one.state == State::Enrolled as i32
+                && one.grade_year < school_year
+                && stays(one).is_none()
+        };
+        let moving: Vec<_> = students.iter().filter(|one| goes(one)).collect();
         let with_movers: BTreeSet<Uuid> =
             moving.iter().filter_map(|one| one.school_class).collect();
-        let classes = class_moves(stages, classes, &with_movers);
-        let moved: HashMap<Uuid, &ClassMove> =
-            classes.iter().map(|(class, to)| (class.id, to)).collect();
+        let (classes, entering) = class_moves(stages, classes, &with_movers, school_year);
+        let moved: HashSet<Uuid> = classes.iter().map(|(class, _)| class.id).collect();
+        let goes_on = |one: &student::Model| one.school_class.is_some_and(|id| moved.contains(&id));
         let left_behind = students
             .iter()
-            .filter(|one| one.state != State::Enrolled as i32 || stays(one).is_some())
-            .filter(|one| one.school_class.is_some_and(|id| moved.contains_key(&id)))
+            .filter(|one| !goes(one) && goes_on(one))
             .cloned()
             .collect();
         let staying = students
@@ -89,14 +93,27 @@ impl Plan {
             .collect();
         let students = moving
             .into_iter()
-            .map(|one| student_move(stages, one, school_year))
+            .map(|one| {
+                let mut gone_up = student_move(stages, one, school_year);
+                if !goes_on(one) {
+                    // Another year's class stays where it is.
+                    gone_up.after.school_class = None;
+                }
+                gone_up
+            })
             .collect();
         Self {
             classes,
             students,
             left_behind,
+            entering,
             staying,
         }
+    }
+
+    /// Whether nobody and nothing is left to move.
+    pub(super) fn is_empty(&self) -> bool {
+        self.students.is_empty() && self.classes.is_empty() && self.entering.is_empty()
     }
 
     fn count(&self, happened: Happened) -> i64 {
@@ -150,17 +167,21 @@ impl Plan {
     }
 }
 
-/// The classes that move, from the highest grade down. A class of a first grade in which nobody moves is that of the new year
-/// and stays.
+/// The classes that move, from the highest grade down, and those of the new first grade. A class that has been promoted into
+/// the school year stays, and so does one of a first grade in which nobody moves: it is that of the new year.
 fn class_moves(
     stages: &[Stage],
     mut classes: Vec<school_class::Model>,
     with_movers: &BTreeSet<Uuid>,
-) -> Vec<(school_class::Model, ClassMove)> {
+    school_year: i32,
+) -> (Vec<(school_class::Model, ClassMove)>, Vec<Uuid>) {
     classes.sort_by_key(|class| (-class.stage, -class.grade, class.number));
-    let (moving, staying): (Vec<_>, Vec<_>) = classes
-        .into_iter()
-        .partition(|class| class.grade > 1 || with_movers.contains(&class.id));
+    let is_of_before = |class: &school_class::Model| class.grade_year < school_year;
+    let (moving, staying): (Vec<_>, Vec<_>) = classes.into_iter().partition(|class| {
+        is_of_before(class) && (class.grade > 1 || with_movers.contains(&class.id))
+    });
+    let entering = staying.iter().filter(|class| is_of_before(class));
+    let entering = entering.map(|class| class.id).collect();
     let mut taken: BTreeSet<(i32, i32, i32)> = staying
         .iter()
         .map(|class| (class.stage, class.grade, class.number))
@@ -179,11 +200,12 @@ fn class_moves(
         };
         moves.push((class, to));
     }
-    moves
+    (moves, entering)
 }
 
 fn student_move(stages: &[Stage], before: &student::Model, school_year: i32) -> StudentMove {
     let mut after = before.clone();
+    after.grade_year = school_year;
     let happened = match rules::next(stages, before.stage, before.grade) {
         Next::Up(_, grade) => {
             after.grade = grade;
@@ -223,6 +245,7 @@ mod tests {
             place: 0,
             stage: stage as i32,
             grade,
+            grade_year: 2025,
             number,
             version: 1,
         }
@@ -234,6 +257,7 @@ mod tests {
             school_class: Some(class.id),
             stage: class.stage,
             grade: class.grade,
+            grade_year: entry_year.max(2025),
             entry_year,
             state: state as i32,
             ..student::Model::sample()
@@ -304,6 +328,48 @@ mod tests {
         assert_eq!(after.state, State::Graduated as i32);
         assert_eq!((after.grade, after.school_class), (3, None));
         assert_eq!(plan.tell(Uuid::nil(), false).graduated_count, 1);
+    }
+
+    #[test]
+    fn who_has_gone_up_elsewhere_does_not_go_up_again_and_nobody_else_is_left_behind() {
+        let ours = class(Primary, 2, 1);
+        let theirs = school_class::Model {
+            grade_year: 2026,
+            ..class(Primary, 3, 1)
+        };
+        let pupils = vec![
+            pupil(&ours, 2024, State::Enrolled),
+            student::Model {
+                grade_year: 2026,
+                ..pupil(&theirs, 2024, State::Enrolled)
+            },
+            // One of ours who was put into their class, and one of theirs who was put into ours.
+            student::Model {
+                school_class: Some(theirs.id),
+                ..pupil(&ours, 2024, State::Enrolled)
+            },
+            student::Model {
+                grade_year: 2026,
+                ..pupil(&ours, 2024, State::Enrolled)
+            },
+        ];
+        let ids: Vec<Uuid> = pupils.iter().map(|one| one.id).collect();
+        let plan = Plan::of(
+            &[Primary],
+            vec![ours, theirs],
+            pupils,
+            &HashSet::new(),
+            2026,
+        );
+        let gone_up: Vec<_> = plan.students.iter().map(|one| one.before.id).collect();
+        assert_eq!(gone_up, [ids[0], ids[2]]);
+        assert!(plan.students.iter().all(|one| one.after.grade_year == 2026));
+        assert!(plan.students[0].after.school_class.is_some());
+        assert_eq!(plan.students[1].after.school_class, None);
+        assert_eq!(moves(&plan), [(1, 2, ClassMove::To(1, 3, 2))]);
+        let left: Vec<_> = plan.left_behind.iter().map(|one| one.id).collect();
+        assert_eq!(left, [ids[3]]);
+        assert_eq!(plan.staying, [], "who has gone up does not stay");
     }
 
     #[test]

@@ -143,15 +143,21 @@ impl Rpc {
         let mut answer = PreviewPromotionResponse::default();
         for school in schools {
             let told: SchoolPromotion = match done.get(&school.id) {
-                Some(done) => already(done).school.unwrap_or_default(),
-                None => {
+                Some(done) if !store::is_behind(reader, school.id, message.school_year).await? => {
+                    already(done).school.unwrap_or_default()
+                }
+                done => {
                     let classes = classes::of_schools(reader, &[school.id]).await?;
                     let students = store::students(reader, school.id).await?;
                     let stages = stages_of(school.kind);
                     let ids = ids_of(&students);
                     let disputed = duplicate_case::store::disputed(reader, &ids).await?;
-                    Plan::of(stages, classes, students, &disputed, message.school_year)
-                        .tell(school.id, true)
+                    let year = message.school_year;
+                    let plan = Plan::of(stages, classes, students, &disputed, year);
+                    match done {
+                        Some(done) if plan.is_empty() => already(done).school.unwrap_or_default(),
+                        _ => plan.tell(school.id, true),
+                    }
                 }
             };
             answer.schools.push(told);

@@ -54,14 +54,24 @@ pub fn graduation_day(school_year: i32, today: NaiveDate) -> NaiveDate {
     first.pred_opt().map_or(today, |last| last.min(today))
 }
 
+/// Whether today lies in the season of the promotion into a school year.
+pub(crate) fn is_season(school_year: i32, today: NaiveDate) -> bool {
+    let [from, to] = season(school_year);
+    (from..=to).contains(&today)
+}
+
+fn season(school_year: i32) -> [NaiveDate; 2] {
+    SEASON.map(|(month, day)| {
+        NaiveDate::from_ymd_opt(school_year, month, day).unwrap_or(NaiveDate::MAX)
+    })
+}
+
 /// Fails with `PROMOTION_OUT_OF_SEASON` unless today lies in the season of the school year.
 pub fn check_season(school_year: i32, today: NaiveDate) -> Result<(), PromotionError> {
-    let [from, to] = SEASON.map(|(month, day)| {
-        NaiveDate::from_ymd_opt(school_year, month, day).unwrap_or(NaiveDate::MAX)
-    });
-    if (from..=to).contains(&today) {
+    if is_season(school_year, today) {
         return Ok(());
     }
+    let [from, to] = season(school_year);
     Err(PromotionError::OutOfSeason {
         from: from.to_string(),
         to: to.to_string(),

@@ -59,7 +59,10 @@ impl SchoolRun {
         let subject = format!("schools/{}", school.id);
         let entry = Entry::about(subject, place, Some(school.id), DataClass::Sensitive);
         let known = store::done(&*tx, &[school.id], self.school_year).await?;
-        if let Some(done) = known.get(&school.id) {
+        let known = known.get(&school.id);
+        if let Some(done) = known
+            && !store::is_behind(&*tx, school.id, self.school_year).await?
+        {
             return Ok((already(done), entry));
         }
         let classes = classes::of_schools(&*tx, &[school.id]).await?;
@@ -67,8 +70,11 @@ impl SchoolRun {
         let disputed = duplicate_case::store::disputed(&*tx, &ids_of(&students)).await?;
         let stages = stages_of(school.kind);
         let plan = Plan::of(stages, classes, students, &disputed, self.school_year);
+        if let (Some(done), true) = (known, plan.is_empty()) {
+            return Ok((already(done), entry));
+        }
         let told = plan.tell(school.id, false);
-        let claim = promotion::Model {
+        let run = promotion::Model {
             id: Uuid::now_v7(),
             school: school.id,
             place,
@@ -79,16 +85,23 @@ impl SchoolRun {
             staying: told.staying_count,
             create_micros: self.context.clock.now_micros(),
         };
-        if !store::claim(&*tx, claim).await? {
-            let known = store::done(&*tx, &[school.id], self.school_year).await?;
-            let done = known.get(&school.id).map(already);
-            return Ok((done.unwrap_or_default(), entry));
+        match known {
+            // Classes have come since from a school that had not been promoted.
+            Some(_) => store::add(&*tx, run).await?,
+            None if !store::claim(&*tx, run).await? => {
+                let known = store::done(&*tx, &[school.id], self.school_year).await?;
+                let done = known.get(&school.id).map(already);
+                return Ok((done.unwrap_or_default(), entry));
+            }
+            None => {}
         }
         let mut records = self.move_students(&tx, plan.students).await?;
         records.extend(self.leave_behind(&tx, plan.left_behind).await?);
+        store::judged(&*tx, school.id, self.school_year).await?;
         for (class, to) in plan.classes {
-            records.push(move_class(&tx, class, to).await?);
+            records.push(move_class(&tx, class, to, self.school_year).await?);
         }
+        store::entering(&*tx, plan.entering, self.school_year).await?;
         let answer = RunPromotionResponse {
             school: Some(SchoolPromotion { done: true, ..told }),
             ..RunPromotionResponse::default()
@@ -161,6 +174,7 @@ async fn move_class(
     tx: &Tx,
     before: school_class::Model,
     to: ClassMove,
+    school_year: i32,
 ) -> Result<Record, PromotionError> {
     let shown = encode(&before);
     let (place, school, version) = (before.place, Some(before.school), before.version);
@@ -169,6 +183,7 @@ async fn move_class(
             let after = school_class::Model {
                 stage,
                 grade,
+                grade_year: school_year,
                 number,
                 version: before.version + 1,
                 ..before

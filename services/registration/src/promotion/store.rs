@@ -7,9 +7,11 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::scope::{Scope, Scoped as _, of_school};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::junior_place::State as PlaceState;
+use junheng_proto::registration::v1::student::State;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -72,6 +74,89 @@ pub(super) async fn claim(
         })
         .await?;
     Ok(!added.is_empty())
+}
+
+/// Whether a school that was promoted into a school year has classes, or somebody who attends, that were not: they came since,
+/// from a school that had not been.
+pub(super) async fn is_behind(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    school_year: i32,
+) -> Result<bool, DbErr> {
+    let judged = Scope::everything(JUDGED);
+    let class = school_class::Entity::visible_to(&judged)
+        .select_only()
+        .column(school_class::Column::Id)
+        .filter(school_class::Column::School.eq(school))
+        .filter(school_class::Column::GradeYear.lt(school_year))
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    let student = student::Entity::visible_to(&judged)
+        .select_only()
+        .column(student::Column::Id)
+        .filter(student::Column::School.eq(school))
+        .filter(student::Column::State.eq(State::Enrolled as i32))
+        .filter(student::Column::GradeYear.lt(school_year))
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    Ok(class.is_some() || student.is_some())
+}
+
+/// Adds to the promotion of a school what was promoted later. The school is held.
+pub(super) async fn add(
+    database: &impl ConnectionTrait,
+    more: promotion::Model,
+) -> Result<(), DbErr> {
+    use promotion::Column;
+    let sum = |column: Column, more: i64| column.into_expr().add(more);
+    promotion::Entity::update_many()
+        .col_expr(Column::Promoted, sum(Column::Promoted, more.promoted))
+        .col_expr(Column::Advanced, sum(Column::Advanced, more.advanced))
+        .col_expr(Column::Graduated, sum(Column::Graduated, more.graduated))
+        .col_expr(Column::Staying, Expr::value(more.staying))
+        .filter(Column::School.eq(more.school))
+        .filter(Column::SchoolYear.eq(more.school_year))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// Keeps of those who are on leave, away or out that they were judged for a school year: who comes back in it has had the
+/// promotion, and does not get another.
+pub(super) async fn judged(
+    database: &impl ConnectionTrait,
+    school: Uuid,
+    school_year: i32,
+) -> Result<(), DbErr> {
+    use student::Column;
+    let away = LIVE.into_iter().filter(|state| *state != State::Enrolled);
+    student::Entity::update_many()
+        .col_expr(Column::GradeYear, Expr::value(school_year))
+        .col_expr(Column::Version, Column::Version.into_expr().add(1))
+        .filter(Column::School.eq(school))
+        .filter(Column::State.is_in(away.map(|state| state as i32)))
+        .filter(Column::GradeYear.lt(school_year))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// Keeps of classes of the new first grade that they are that of a school year.
+pub(super) async fn entering(
+    database: &impl ConnectionTrait,
+    classes: Vec<Uuid>,
+    school_year: i32,
+) -> Result<(), DbErr> {
+    use school_class::Column;
+    school_class::Entity::update_many()
+        .col_expr(Column::GradeYear, Expr::value(school_year))
+        .col_expr(Column::Version, Column::Version.into_expr().add(1))
+        .filter(Column::Id.is_in(classes))
+        .exec(database)
+        .await?;
+    Ok(())
 }
 
 /// Ends a class, if nobody wrote since `version` was read.

@@ -1,7 +1,9 @@
 //! Keeps the rows of an import whose parent nobody has registered.
 
+use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::{Destination, ImportHeader, Waiting, away};
+use junheng_kernel::calendar::date_in_china;
 use junheng_kernel::digest::PartsDigest;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::privacy::{FieldAddress, Keyring};
@@ -31,6 +33,8 @@ pub(crate) struct Origin {
     place: i64,
     school: Option<Uuid>,
     request_id: String,
+    /// The day on which it was sent: what its rows say holds for that day.
+    pub(crate) day: NaiveDate,
 }
 
 // === impl Collection ===
@@ -48,11 +52,12 @@ impl Collection {
 // === impl Origin ===
 
 impl Origin {
-    /// The import with this header.
+    /// The import with this header, sent today.
     pub(crate) fn of(
         collection: Collection,
         header: &ImportHeader,
         destination: &Destination,
+        today: NaiveDate,
     ) -> Self {
         Self {
             collection,
@@ -61,6 +66,7 @@ impl Origin {
             place: destination.place,
             school: destination.school,
             request_id: header.request_id.clone(),
+            day: today,
         }
     }
 
@@ -73,6 +79,7 @@ impl Origin {
             place: row.place,
             school: row.school,
             request_id: row.request_id.clone(),
+            day: date_in_china(row.import_micros),
         }
     }
 

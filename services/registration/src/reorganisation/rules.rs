@@ -285,6 +285,7 @@ mod tests {
             id: uuid::Uuid::from_u128(number),
             stage: stage as i32,
             grade: 1,
+            grade_year: 2026,
             number: 1,
             school: uuid::Uuid::nil(),
             place: 0,

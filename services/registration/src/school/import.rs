@@ -217,6 +217,9 @@ fn changed(scope: &Scope, found: &Model, wanted: &Model) -> Result<Option<Model>
             "办学类型变更须使用新的学校标识码",
         ));
     }
+    if let Some(renamed) = rules::check_name_held(&found.display_name, &wanted.display_name) {
+        return Err(renamed);
+    }
     let merged = with_entry(found, wanted.clone());
     Ok((merged != *found).then(|| Model {
         version: found.version + 1,

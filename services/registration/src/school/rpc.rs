@@ -24,13 +24,10 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::error::SchoolError;
-use super::rules::{self, Draft};
+use super::rules::{self, CHANGEABLE, Draft};
 use super::{import, store};
 use crate::entity::school::Model;
 use crate::quarantine::Quarantine;
-
-/// What `UpdateSchool` changes; code, kind and region end a school's code or move its rows, and have methods of their own.
-const CHANGEABLE: &[&str] = &["display_name", "urban_rural", "sponsor", "town"];
 
 /// Serves schools.
 pub struct Rpc {
@@ -178,12 +175,19 @@ impl Rpc {
                     super::parent::check_open(&current)?;
                 }
                 let before = encode(&current);
+                let held = rules::HELD_FIELDS.map(|(field, ..)| field);
+                let asked = mask::apply(&before, &given, update_mask.as_ref(), &held)?;
+                KernelError::unless_empty(rules::check_held(&before, &asked))?;
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
                 let draft = draft_of(&wanted, current.region.clone());
                 KernelError::unless_empty(rules::check(&draft))?;
+                let entered = with_entry(&current, model_of(draft, &regions)?);
+                if entered == current {
+                    return Ok((before, about(&current)));
+                }
                 let changed = Model {
                     version: current.version + 1,
-                    ..with_entry(&current, model_of(draft, &regions)?)
+                    ..entered
                 };
                 store::update(&*tx, &changed, current.version).await?;
                 let answer = encode(&changed);

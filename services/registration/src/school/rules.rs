@@ -4,6 +4,7 @@ use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
 use junheng_kernel::text::check_text;
 use junheng_proto::education::v1::{SchoolKind, Sponsor, Stage, UrbanRural};
+use junheng_proto::registration::v1::School;
 
 /// A kind of school, the two digits that its identification code starts with, and the stages that it runs.
 pub struct KindRule {
@@ -42,6 +43,50 @@ const fn kind(kind: SchoolKind, code_prefix: &'static str, stages: &'static [Sta
         code_prefix,
         stages,
     }
+}
+
+/// What `UpdateSchool` changes.
+pub const CHANGEABLE: &[&str] = &["urban_rural", "sponsor", "town"];
+
+/// A field's name, its value as text, and by what it changes instead, in English and in Chinese.
+pub type HeldField = (
+    &'static str,
+    fn(&School) -> String,
+    &'static str,
+    &'static str,
+);
+
+/// The fields that say which school it is: a reorganisation changes them, which is published, approved and endorsed, and keeps
+/// what was.
+#[rustfmt::skip]
+pub const HELD_FIELDS: [HeldField; 4] = [
+    ("display_name", |school| school.display_name.trim().to_owned(), "a renaming (KIND_RENAMING)",              "学校更名"),
+    ("school_code",  |school| school.school_code.clone(),            "a change of kind (KIND_CHANGE_OF_KIND)", "办学类型变更"),
+    ("kind",         |school| school.kind.to_string(),               "a change of kind (KIND_CHANGE_OF_KIND)", "办学类型变更"),
+    ("stages",       |school| format!("{:?}", school.stages),        "a change of kind (KIND_CHANGE_OF_KIND)", "办学类型变更"),
+];
+
+/// The held fields in which `wanted` differs from `current`, each with what to do instead.
+pub fn check_held(current: &School, wanted: &School) -> Vec<Violation> {
+    HELD_FIELDS
+        .iter()
+        .filter(|(_, value, ..)| value(current) != value(wanted))
+        .map(|(field, _, instead, instead_zh)| held(field, instead, instead_zh))
+        .collect()
+}
+
+/// What is wrong with another name for a school that stands.
+pub fn check_name_held(current: &str, wanted: &str) -> Option<Violation> {
+    let (field, _, instead, instead_zh) = HELD_FIELDS[0];
+    (current != wanted).then(|| held(field, instead, instead_zh))
+}
+
+fn held(field: &str, instead: &str, instead_zh: &str) -> Violation {
+    Violation::invalid(
+        field,
+        format!("is changed by {instead}, a reorganisation"),
+        format!("须按{instead_zh}程序办理,不能直接修改"),
+    )
 }
 
 /// A school as it is to be registered, decoded.

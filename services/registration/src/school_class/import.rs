@@ -1,7 +1,9 @@
 //! Imports classes. A class is its place in the school, so that a row either opens it or finds it open.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
+use chrono::NaiveDate;
 use junheng_kernel::admission::Caller;
 use junheng_kernel::bulk::{
     self, Destination, ImportResult, Importer, Part, Refusal, SetOutcome, Waiting,
@@ -17,6 +19,7 @@ use junheng_proto::registration::v1::{
     ImportSchoolClassesRequest, SchoolClass, SchoolClassRow, import_school_classes_request,
 };
 use tonic::{Request, Streaming};
+use uuid::Uuid;
 
 use super::error::SchoolClassError;
 use super::rpc::{encode, model_of, require_stage};
@@ -70,7 +73,8 @@ pub(super) async fn run(
         parent: header.parent.clone(),
         data_class: DataClass::Internal,
     };
-    let import = Origin::of(Collection::Classes, header, &destination);
+    let today = context.clock.today();
+    let import = Origin::of(Collection::Classes, header, &destination, today);
     let importer = Classes::new(context, caller, parent, import);
     let result = bulk::run(&context.store, destination, incoming, importer).await;
     waiting.look_again();
@@ -129,7 +133,7 @@ impl Importer for Classes {
     }
 
     async fn write(&self, tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SchoolClassError> {
-        write_set(tx, rows).await
+        write_set(tx, self.context.clock.today(), self.import.day, rows).await
     }
 
     async fn set_aside(
@@ -165,18 +169,31 @@ fn judge(
     })
 }
 
-async fn write_set(tx: Tx, rows: Vec<Checked>) -> Result<SetOutcome, SchoolClassError> {
+async fn write_set(
+    tx: Tx,
+    today: NaiveDate,
+    sent: NaiveDate,
+    rows: Vec<Checked>,
+) -> Result<SetOutcome, SchoolClassError> {
     let schools = rows.iter().map(|checked| checked.class.school);
-    let places = parent::hold_open(&*tx, schools).await?;
+    let places = parent::hold_open(&*tx, schools.clone()).await?;
+    let schools: BTreeSet<Uuid> = schools.collect();
+    let years = store::grade_years(&*tx, &Vec::from_iter(schools)).await?;
     let mut outcome = SetOutcome::default();
     let mut classes = Vec::with_capacity(rows.len());
     for Checked { row, mut class } in rows {
-        match places.of(class.school) {
-            Ok(place) => {
-                class.place = place;
-                classes.push(class);
+        let place = match places.of(class.school) {
+            Ok(place) => place,
+            Err(wrong) => {
+                outcome.report.reject(row, &[wrong]);
+                continue;
             }
-            Err(wrong) => outcome.report.reject(row, &[wrong]),
+        };
+        class.place = place;
+        class.grade_year = rules::opens_in(years.get(&class.school), today);
+        match rules::check_sent(class.grade_year, sent) {
+            None => classes.push(class),
+            Some(wrong) => outcome.report.reject(row, &[wrong]),
         }
     }
     let added = store::insert_missing(&*tx, classes.clone()).await?;

@@ -104,11 +104,14 @@ impl Rpc {
         };
         KernelError::unless_empty(rules::check(place))?;
         require_stage(&school, place.stage)?;
+        let today = self.context.clock.today();
         store
             .write(&caller, key, move |tx| async move {
                 let mut class = model_of(&school, place);
                 let places = parent::hold_places(&*tx, [school.id]).await?;
                 class.place = places.get(&school.id).copied().unwrap_or(class.place);
+                let years = store::grade_years(&*tx, &[school.id]).await?;
+                class.grade_year = rules::opens_in(years.get(&school.id), today);
                 let added = store::insert_missing(&*tx, vec![class.clone()]).await?;
                 if added.is_empty() {
                     return Err(SchoolClassError::Taken {
@@ -189,6 +192,8 @@ pub(super) fn model_of(school: &school::Model, place: Place) -> Model {
         place: school.place,
         stage: place.stage,
         grade: place.grade,
+        // Known when the school is held.
+        grade_year: 0,
         number: place.number,
         version: 1,
     }

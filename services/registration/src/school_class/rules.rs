@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use junheng_kernel::fault::Violation;
 use junheng_kernel::label;
 use junheng_proto::education::v1::Stage;
 
 use crate::entity::school_class::Model;
+use crate::promotion::rules::is_season;
+use crate::school_year;
 
 /// The grades of a stage by their Chinese names, grade 1 first.
 struct StageRule {
@@ -45,6 +48,36 @@ pub fn stage_key(stage: i32) -> &'static str {
 pub fn last_grade(stage: i32) -> i32 {
     let grades = rule_of(stage).map_or(0, |rule| rule.grades.len());
     i32::try_from(grades).unwrap_or(0)
+}
+
+/// The year in which the students of a class entered the stage (届), as its grade says it on a day: before September that of
+/// a class which has been promoted already says the year that comes.
+pub(crate) fn entered(class: &Model, today: NaiveDate) -> i32 {
+    class.grade_year.max(school_year::of(today)) - (class.grade - 1)
+}
+
+/// The school year in which the grade of a class holds that opens on a day: the one that runs, or the next where the school's
+/// other classes have been promoted into it.
+pub(crate) fn opens_in(of_others: Option<&i32>, today: NaiveDate) -> i32 {
+    let runs = school_year::of(today);
+    of_others.map_or(runs, |promoted| runs.max(*promoted))
+}
+
+/// What is wrong with the grade of a row for a class whose grade holds in a school year, by the day on which the row was sent: a
+/// row that waited over the turn of a school year names a grade in which its class, or its pupil, is no more. In summer a row
+/// may speak of the year that comes.
+pub(crate) fn check_sent(grade_year: i32, sent: NaiveDate) -> Option<Violation> {
+    let said = school_year::of(sent);
+    if grade_year <= said || is_season(grade_year, sent) {
+        return None;
+    }
+    Some(Violation::invalid(
+        "grade",
+        format!(
+            "was that of the school year {said}, in which the row was sent; the class is of {grade_year}: send the row again with the grade of today"
+        ),
+        format!("数据为{said}学年报送的年级,现有班级属{grade_year}学年,请按当前年级重新报送"),
+    ))
 }
 
 /// A grade in Chinese, for example 三年级; its number for a grade that the stage does not have.
@@ -160,6 +193,35 @@ mod tests {
         assert_eq!(place(Stage::Junior, 1, 11).display_name(), "七年级11班");
         assert_eq!(place(Stage::Senior, 3, 1).display_name(), "高三1班");
         assert_eq!(place(Stage::Primary, 3, 2).to_string(), "PRIMARY/3/2");
+    }
+
+    #[test]
+    fn a_class_says_the_year_of_entry_by_the_school_year_in_which_its_grade_holds() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let of = |grade_year| Model {
+            id: uuid::Uuid::nil(),
+            school: uuid::Uuid::nil(),
+            place: 0,
+            stage: Stage::Primary as i32,
+            grade: 3,
+            grade_year,
+            number: 1,
+            version: 1,
+        };
+        assert_eq!(entered(&of(2025), day("2026-03-01")), 2023);
+        assert_eq!(entered(&of(2026), day("2026-08-05")), 2024, "promoted");
+        assert_eq!(opens_in(None, day("2026-08-05")), 2025);
+        assert_eq!(opens_in(Some(&2026), day("2026-08-05")), 2026);
+        assert_eq!(opens_in(Some(&2020), day("2026-10-05")), 2026);
+    }
+
+    #[test]
+    fn a_row_speaks_of_the_school_year_in_which_it_was_sent() {
+        let sent = |day: &str, grade_year| check_sent(grade_year, day.parse().unwrap()).is_none();
+        assert!(sent("2020-09-03", 2020));
+        assert!(!sent("2020-09-03", 2021));
+        assert!(sent("2020-08-20", 2020), "ahead of the first day");
+        assert!(!sent("2020-05-20", 2020));
     }
 
     #[test]

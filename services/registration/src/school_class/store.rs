@@ -1,6 +1,6 @@
 //! Every SQL statement about classes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
@@ -60,6 +60,24 @@ pub async fn of_schools(
         .filter(Column::School.is_in(schools.iter().copied()))
         .all(database)
         .await
+}
+
+/// The last school year in which the grades of each school's classes hold.
+pub(super) async fn grade_years(
+    database: &impl ConnectionTrait,
+    schools: &[Uuid],
+) -> Result<HashMap<Uuid, i32>, DbErr> {
+    let judged = Scope::everything("the schools were found to be in the caller's scope");
+    let years: Vec<(Uuid, i32)> = Entity::visible_to(&judged)
+        .select_only()
+        .column(Column::School)
+        .column_as(Column::GradeYear.max(), "grade_year")
+        .filter(Column::School.is_in(schools.iter().copied()))
+        .group_by(Column::School)
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(years.into_iter().collect())
 }
 
 /// Adds the classes that are not there yet, and gives the ids of those it added.

@@ -5,6 +5,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::record;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::resource;
+use junheng_kernel::workflow::WorkflowError;
 use junheng_proto::journal::v1::Record;
 use junheng_proto::registration::v1::StatusChange;
 use junheng_proto::registration::v1::student::State as StudentState;
@@ -14,9 +15,10 @@ use uuid::Uuid;
 
 use super::rpc::encode;
 use super::rules::KindRule;
-use super::workflow::Kind;
+use super::workflow::{APPROVE, Kind};
+use crate::certificate::store as certificates;
 use crate::entity::{school_class, status_change, student};
-use crate::school_year;
+use crate::school_class::rules as classes;
 use crate::student::ledger::{self, Happening, Pen};
 use crate::student::store as students;
 
@@ -65,6 +67,9 @@ impl Effect<'_> {
                 true,
             ));
         }
+        if self.rule.kind == Kind::Correction {
+            self.refuse_certified(database).await?;
+        }
         let after = self.student_after()?;
         if self.rule.kind == Kind::Cancellation {
             students::release_former(database, self.student.id, None).await?;
@@ -89,6 +94,24 @@ impl Effect<'_> {
         Ok(told)
     }
 
+    /// Who holds a certificate in force has finished school, until the certificate is revoked.
+    async fn refuse_certified(&self, database: &impl ConnectionTrait) -> Result<(), KernelError> {
+        if certificates::certified(database, &[self.student.id])
+            .await?
+            .is_empty()
+        {
+            return Ok(());
+        }
+        Err(WorkflowError::NotReady {
+            name: format!("statusChanges/{}", self.change.id),
+            step: "县级核准",
+            method: APPROVE.into(),
+            missing: "the student holds a certificate in force; it is revoked first".into(),
+            missing_zh: "该生持有有效的义务教育证书,请先办理撤销".into(),
+        }
+        .into())
+    }
+
     /// A return from leave, from abroad and from a deferral are three things to the history.
     fn happened(&self) -> Option<Happened> {
         let from = StudentState::try_from(self.student.state).unwrap_or_default();
@@ -109,7 +132,8 @@ impl Effect<'_> {
             after.school_class = Some(class.id);
             after.stage = class.stage;
             after.grade = class.grade;
-            after.entry_year = school_year::entered(class.grade, self.today);
+            after.grade_year = after.grade_year.max(class.grade_year);
+            after.entry_year = classes::entered(class, self.today);
         }
         if self.rule.kind == Kind::Cancellation {
             // The person, who may have a true record or come to have one, is no longer held by the mistaken one.

@@ -6,7 +6,7 @@ use super::workflow::Kind;
 use crate::school_class::rules::last_grade;
 use crate::school_year;
 
-/// The grades of the student's stage that fit, lowest and highest. After a leave: from the grade left to the one that the
+/// The grades of the student's stage that fit, lowest and highest. After a leave, and after a mistaken end: from the grade left to the one that the
 /// student's class has reached meanwhile, no further than the stage goes. Repeating is one lower, skipping one higher.
 /// `None` when there is none.
 pub(super) fn fitting(
@@ -18,7 +18,7 @@ pub(super) fn fitting(
 ) -> Option<(i32, i32)> {
     let last = last_grade(stage);
     let (low, high) = match kind {
-        Kind::Return => {
+        Kind::Return | Kind::Correction => {
             let passed = left_on.map_or(0, |left| school_year::of(today) - school_year::of(left));
             (grade, (grade + passed.max(0)).min(last))
         }

@@ -20,6 +20,7 @@ use super::workflow::{
 use crate::entity::{school_class, status_change, student};
 use crate::rule_book::{RegionPath, Rule, RuleBook};
 use crate::school_class::rules::grade_name;
+use crate::school_year;
 use crate::student::standing::LIVE;
 
 /// The article on leave and deferred entry.
@@ -64,9 +65,9 @@ pub enum Until {
 
 /// The kinds. 退学 and 开除 are not among them.
 #[rustfmt::skip]
-pub static KINDS: [KindRule; 9] = {
+pub static KINDS: [KindRule; 10] = {
     use Proof::*;
-    use StudentState::{Abroad, Cancelled, Deceased, Deferred, DroppedOut, Enrolled, Suspended};
+    use StudentState::{Abroad, Cancelled, Deceased, Deferred, DroppedOut, Enrolled, Graduated, Suspended};
     const ALIVE: &[StudentState] = &LIVE;
     [
         kind(Kind::Suspension,   &LEAVE,        SCHOOL_CLERK, &[Enrolled, DroppedOut],        &[GuardianApplication, Medical],     Some(Suspended), Some(Happened::Suspended),  false, Until::Always),
@@ -78,6 +79,7 @@ pub static KINDS: [KindRule; 9] = {
         kind(Kind::Repeating,    &LASTING,      SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication],              None,            Some(Happened::Repeated),   true,  Until::Never),
         kind(Kind::Skipping,     &LASTING,      SCHOOL_CLERK, &[Enrolled],                    &[GuardianApplication],              None,            Some(Happened::Skipped),    true,  Until::Never),
         kind(Kind::Cancellation, &CANCELLATION, COUNTY_CLERK, ALIVE,                          &[Finding],                          Some(Cancelled), Some(Happened::Cancelled),  false, Until::Never),
+        kind(Kind::Correction,   &LASTING,      SCHOOL_CLERK, &[Deceased, Graduated],         &[Finding],                          Some(Enrolled),  Some(Happened::Restored),   true,  Until::Never),
     ]
 };
 
@@ -152,8 +154,12 @@ impl Facts<'_> {
         self.book.rule(id, self.path, self.today)
     }
 
-    /// The day on which the student left for what runs now.
-    fn left_on(&self) -> Option<NaiveDate> {
+    /// The day on which the student left for what runs now; of a record that has ended, one of the school year in which its
+    /// grade held.
+    fn left_on(&self, kind: Kind) -> Option<NaiveDate> {
+        if kind == Kind::Correction {
+            return Some(school_year::first_day(self.student.grade_year));
+        }
         let leave = self.leave?;
         identity_number::date_of(&leave.effective_date)
     }
@@ -165,7 +171,7 @@ impl Facts<'_> {
             kind,
             student.stage,
             student.grade,
-            self.left_on(),
+            self.left_on(kind),
             self.today,
         );
         let Some((low, high)) = fitting else {
@@ -305,6 +311,14 @@ fn in_time(rule: &KindRule, filing: &Filing, facts: &Facts<'_>) -> Result<(), St
     let Some(until) = filing.until else {
         return Ok(());
     };
+    if until < facts.today {
+        return Err(KernelError::Fields(vec![Violation::invalid(
+            "status_change.until_date",
+            "has passed; who is back in school already is not put on leave",
+            "截止日期已过,学生已应在校,不再办理",
+        )])
+        .into());
+    }
     let not_longer = |start: NaiveDate, limit: &str| {
         let limit = facts.rule(limit)?;
         let latest = start
@@ -406,6 +420,13 @@ pub fn judge(
         },
         Guard::DayReached => match identity_number::date_of(&change.effective_date) {
             Some(day) if day > facts.today => Err(Unmet::NotBefore(day.pred_opt().unwrap_or(day))),
+            _ => Ok(()),
+        },
+        Guard::NotOver => match identity_number::date_of(&change.until_date) {
+            Some(until) if until < facts.today => missing(
+                "the last day has passed; reject or withdraw it",
+                format!("申请的截止日期{until}已过,请不予核准或撤回"),
+            ),
             _ => Ok(()),
         },
         Guard::WithAnotherChange => missing(

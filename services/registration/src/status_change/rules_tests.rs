@@ -58,6 +58,7 @@ fn class(stage: Stage, grade: i32) -> school_class::Model {
         place: 0,
         stage: stage as i32,
         grade,
+        grade_year: 2025,
         number: 1,
         version: 1,
     }
@@ -264,11 +265,16 @@ fn every_kind_starts_only_from_its_states() {
         Some(Reason::StatusChangeNotApplicable),
         "a return before a leave"
     );
-    for gone in [Deceased, Cancelled, Graduated, TransferredOut] {
-        assert!(
-            KINDS.iter().all(|rule| !rule.from.contains(&gone)),
-            "{gone:?}"
-        );
+    for (gone, corrected) in [
+        (Deceased, true),
+        (Graduated, true),
+        (Cancelled, false),
+        (TransferredOut, false),
+    ] {
+        for rule in &KINDS {
+            let starts = corrected && rule.kind == Kind::Correction;
+            assert_eq!(rule.from.contains(&gone), starts, "{gone:?}");
+        }
     }
 }
 
@@ -287,6 +293,45 @@ fn a_return_leads_into_a_class_of_a_fitting_grade() {
     assert_eq!(into(Stage::Primary, 2), Some(Reason::GradeNotFitting));
     assert_eq!(into(Stage::Primary, 5), Some(Reason::GradeNotFitting));
     assert_eq!(into(Stage::Junior, 3), Some(Reason::GradeNotFitting));
+}
+
+#[test]
+fn a_mistaken_end_is_corrected_into_the_grade_that_the_childs_class_has_reached() {
+    let back = |state, grade, into: i32| {
+        let mut case = Case::of(pupil(Stage::Primary, grade, state));
+        case.class = Some(class(Stage::Primary, into));
+        case.today = "2026-10-12";
+        case.files(Kind::Correction, "2026-10-12", "")
+    };
+    use StudentState::{Deceased, Enrolled, Graduated};
+    assert_eq!(back(Deceased, 3, 3), None);
+    assert_eq!(back(Deceased, 3, 4), None);
+    assert_eq!(back(Deceased, 3, 5), Some(Reason::GradeNotFitting));
+    assert_eq!(back(Graduated, 6, 6), None);
+    assert_eq!(
+        back(Enrolled, 3, 3),
+        Some(Reason::StatusChangeNotApplicable)
+    );
+}
+
+#[test]
+fn a_leave_that_is_over_is_neither_filed_nor_approved() {
+    for kind in [Kind::Suspension, Kind::GoingAbroad] {
+        let past = enrolled().files(kind, "2025-03-01", "2026-03-01");
+        assert_eq!(past, Some(Reason::FieldInvalid));
+        assert_eq!(enrolled().files(kind, "2025-09-01", TODAY), None);
+    }
+    let rule = rule_of(Kind::Suspension as i32).unwrap();
+    let change = leave("2025-09-01", "2026-03-01");
+    let judged = |today| {
+        let case = Case {
+            today,
+            ..enrolled()
+        };
+        case.with_facts(|facts| judge(Guard::NotOver, rule, &change, facts))
+    };
+    assert_eq!(judged("2026-03-01"), Ok(()));
+    assert!(judged("2026-03-02").is_err());
 }
 
 #[test]

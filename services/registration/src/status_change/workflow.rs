@@ -16,6 +16,8 @@ pub enum Guard {
     ClassFits,
     /// The day from which the change holds has come.
     DayReached,
+    /// The last day, where one is named, has not passed.
+    NotOver,
     /// The step is taken with another change of the student, never by itself.
     WithAnotherChange,
 }
@@ -25,6 +27,7 @@ pub const GUARDS: &[Guard] = &[
     Guard::RecordFits,
     Guard::ClassFits,
     Guard::DayReached,
+    Guard::NotOver,
     Guard::WithAnotherChange,
 ];
 
@@ -54,7 +57,7 @@ pub static LEAVE: Workflow<State, Guard> = {
     Workflow { name: "leave", begin: (CREATE, "提出申请"), start: Filed, rules, rows: &[
         //        step      label             from              to         by
         Row::step(AGREE,    "学校同意",       &[Filed],         Agreed,    &[SCHOOL_APPROVER]).due(STEP_DAYS).not_by(&[CREATE]),
-        Row::step(APPROVE,  "县级核准",       &[Agreed],        Effective, &[COUNTY_APPROVER]).guards(&[RecordFits, DayReached]).not_by(&[CREATE, AGREE]),
+        Row::step(APPROVE,  "县级核准",       &[Agreed],        Effective, &[COUNTY_APPROVER]).guards(&[RecordFits, DayReached, NotOver]).not_by(&[CREATE, AGREE]),
         Row::step(AGREE,    "复学时办结",     &[Effective],     Closed,    &[SCHOOL_APPROVER]).guards(&[WithAnotherChange]),
         Row::step(APPROVE,  "随其他异动办结", &[Effective],     Closed,    &[COUNTY_APPROVER]).guards(&[WithAnotherChange]),
         Row::step(REJECT,   "不予同意",       &[Filed],         Rejected,  &[SCHOOL_APPROVER]),
@@ -77,7 +80,7 @@ pub static RETURN: Workflow<State, Guard> = {
     ]}
 };
 
-/// What is done once and for all: more leave, death, repeating, skipping.
+/// What is done once and for all: more leave, death, repeating, skipping, the correction of a mistaken end.
 #[rustfmt::skip]
 pub static LASTING: Workflow<State, Guard> = {
     use Guard::*;
@@ -85,7 +88,7 @@ pub static LASTING: Workflow<State, Guard> = {
     Workflow { name: "lastingChange", begin: (CREATE, "提出申请"), start: Filed, rules, rows: &[
         //        step      label       from              to         by
         Row::step(AGREE,    "学校同意", &[Filed],         Agreed,    &[SCHOOL_APPROVER]).due(STEP_DAYS).not_by(&[CREATE]),
-        Row::step(APPROVE,  "县级核准", &[Agreed],        Effective, &[COUNTY_APPROVER]).guards(&[RecordFits, ClassFits, DayReached]).not_by(&[CREATE, AGREE]),
+        Row::step(APPROVE,  "县级核准", &[Agreed],        Effective, &[COUNTY_APPROVER]).guards(&[RecordFits, ClassFits, DayReached, NotOver]).not_by(&[CREATE, AGREE]),
         Row::step(REJECT,   "不予同意", &[Filed],         Rejected,  &[SCHOOL_APPROVER]),
         Row::step(REJECT,   "不予核准", &[Agreed],        Rejected,  &[COUNTY_APPROVER]),
         Row::step(WITHDRAW, "撤回申请", &[Filed, Agreed], Withdrawn, &[SCHOOL_CLERK]),

@@ -33,6 +33,7 @@ pub(crate) fn advanced(student: &Model, arrival: Arrival) -> Model {
         school_class: arrival.school_class,
         stage: Stage::Junior as i32,
         grade: 1,
+        grade_year: arrival.entry_year,
         entry_year: arrival.entry_year,
         state: State::Enrolled as i32,
         ..student.clone()

@@ -31,7 +31,7 @@ use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unkno
 use super::rules::{self, Draft};
 use super::suspicion::{self, Child};
 use super::whereabouts::KnownSchools;
-use super::{document, entry_year, number, store};
+use super::{document, entry_age, entry_year, number, store};
 use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::{former_identity, school, school_class, student, student_change};
 use crate::school::parent;
@@ -112,19 +112,27 @@ pub(super) async fn run(
     store.create(&caller, key, plan, taken).await
 }
 
-/// The row of a new student with what is sealed in it.
+/// The row of a new student with what is sealed in it, and what is unusual about it.
 fn record_of(
     keys: &Keyring,
     asked: &Asked,
     class: &school_class::Model,
-) -> Result<(student::Model, Person), KernelError> {
+) -> Result<(student::Model, Person, Vec<Warning>), StudentError> {
     let seat = Seat {
         class,
         entry_year: asked.entry_year(class)?,
     };
     let fields = fields_of(&asked.given);
     let hash = asked.identity_hash.clone();
-    person::new_record(keys, &asked.draft, &fields, seat, hash)
+    let (row, person) = person::new_record(keys, &asked.draft, &fields, seat, hash)?;
+    let age = entry_age::unusual(&asked.regions, &row, &asked.draft.birth_date)?;
+    if let Some(young) = age.filter(entry_age::Unusual::is_below) {
+        let (age, date) = (young.bound, young.date);
+        return Err(StudentError::TooYoung { age, date });
+    }
+    let mut warnings = asked.warnings.clone();
+    warnings.extend(age.map(|old| old.warning()));
+    Ok((row, person, warnings))
 }
 
 fn enrolled(today: NaiveDate) -> Happening {
@@ -141,7 +149,7 @@ fn plan_of(
     asked: &Asked,
     class: &school_class::Model,
 ) -> Result<Creation<CreateStudentResponse>, StudentError> {
-    let (row, person) = record_of(keys, asked, class)?;
+    let (row, person, warnings) = record_of(keys, asked, class)?;
     let happening = enrolled(asked.today);
     let mut counts = tally::Changes::default();
     counts.add(None, Some(&row));
@@ -152,7 +160,7 @@ fn plan_of(
     }
     along.extend(tally::store::rows(&counts));
     let shown = Student {
-        warnings: asked.warnings.clone(),
+        warnings,
         ..person::shown(&row, person)
     };
     Ok(Creation {
@@ -215,7 +223,7 @@ async fn contested(
             let found = class_named(&*tx, school, name).await?;
             let mut class = found.ok_or_else(|| unknown_class(name))?;
             class.place = place;
-            let (row, person) = record_of(keys, &asked, &class)?;
+            let (row, person, warnings) = record_of(keys, &asked, &class)?;
             let added = store::insert_missing(&*tx, vec![row.clone()]).await?;
             if added.is_empty() {
                 return Err(KernelError::WriteConflict.into());
@@ -239,7 +247,7 @@ async fn contested(
                 .collect();
             let cases = duplicate_case::suspect(&tx, &context, &registrar, &suspected).await?;
             let shown = Student {
-                warnings: asked.warnings.clone(),
+                warnings,
                 ..person::shown(&row, person)
             };
             let entry = about(&row).change(None, &shown);

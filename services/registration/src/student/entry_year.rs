@@ -1,5 +1,6 @@
 //! The school year in which a new student entered the stage: as given, or as the grade says it. Before September a grade says
-//! the year that ends: who is registered ahead of the first day is given the year that comes.
+//! the year that ends, unless the class has been promoted: who is registered ahead of the first day is given the year that
+//! comes.
 
 use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
@@ -10,7 +11,7 @@ use super::rules;
 use crate::approval;
 use crate::entity::school_class;
 use crate::rule_book::{RegionPath, RuleBook};
-use crate::school_year;
+use crate::school_class::rules as classes;
 
 /// The year for a student of a class, 0 when none was given, or what is wrong with the one that was.
 pub(super) fn judged(
@@ -19,7 +20,7 @@ pub(super) fn judged(
     given: i32,
     today: NaiveDate,
 ) -> Result<Result<i32, Violation>, KernelError> {
-    let of_grade = school_year::entered(class.grade, today);
+    let of_grade = classes::entered(class, today);
     if given == 0 {
         return Ok(Ok(of_grade));
     }

@@ -1,5 +1,6 @@
 //! Why a call about students fails.
 
+use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::fault::{Fault, Violation};
 use junheng_proto::error::v1::Reason;
@@ -30,6 +31,14 @@ pub enum StudentError {
     ClassUnknown {
         /// The class as it was named.
         class: String,
+    },
+    /// The child enters below the age of the law.
+    #[error("is below {age} years on {date}, the age at which children enter")]
+    TooYoung {
+        /// The age of entry.
+        age: i64,
+        /// The day on which it is to be reached.
+        date: NaiveDate,
     },
     /// The student number is, or was, another student's.
     #[error("student number {number} is another student's: one person, one number")]
@@ -113,6 +122,7 @@ impl Fault for StudentError {
         match self {
             Self::PersonRegistered(_) => Reason::PersonRegistered,
             Self::ClassUnknown { .. } => Reason::ClassUnknown,
+            Self::TooYoung { .. } => Reason::TooYoung,
             Self::NumberTaken { .. } => Reason::StudentNumberTaken,
             Self::NumberNotExchangeable { .. } => Reason::NumberNotExchangeable,
             Self::FlagProven { .. } => Reason::FlagProven,
@@ -126,6 +136,9 @@ impl Fault for StudentError {
         match self {
             Self::PersonRegistered(place) => vec![("where", place.chinese().to_owned())],
             Self::ClassUnknown { class } => vec![("class", class.clone())],
+            Self::TooYoung { age, date } => {
+                vec![("age", age.to_string()), ("date", date.to_string())]
+            }
             Self::NumberTaken { number } | Self::NumberNotExchangeable { number } => {
                 vec![("number", number.clone())]
             }

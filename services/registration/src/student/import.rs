@@ -35,6 +35,7 @@ use crate::school_class::rules::{self as place_rules, Place};
 pub(crate) struct Students {
     context: Context,
     index: BlindIndex,
+    /// The day on which the rows were sent, which is not today where they had to wait.
     today: NaiveDate,
     caller: Caller,
     parent: Parent,
@@ -73,8 +74,9 @@ pub(super) async fn run(
         parent: header.parent.clone(),
         data_class: DataClass::Sensitive,
     };
+    let today = context.clock.today();
     let opens_cases = header.mode() != Mode::Atomic && !header.validate_only;
-    let import = Origin::of(Collection::Students, header, &destination);
+    let import = Origin::of(Collection::Students, header, &destination, today);
     let importer = Students::new(context, load, caller, parent, import, opens_cases)?;
     let result = bulk::run(&context.store, destination, incoming, importer).await;
     waiting.look_again();
@@ -96,7 +98,7 @@ impl Students {
     ) -> Result<Self, KernelError> {
         Ok(Self {
             index: document::index_of(&context.store.keys)?.clone(),
-            today: context.clock.today(),
+            today: import.day,
             writer: SetWriter::new(context.clone(), load.clone(), caller.clone(), opens_cases),
             context: context.clone(),
             caller,
@@ -145,6 +147,9 @@ impl Importer for Students {
             return Err(Refusal::Wrong(wrong.into_iter().map(as_column).collect()));
         }
         let class = roster.class(school, place)?;
+        if let Some(wrong) = place_rules::check_sent(class.grade_year, self.today) {
+            return Err(Refusal::Wrong(vec![wrong]));
+        }
         let number = row.row;
         let (today, given_entry_year) = (self.today, row.entry_year);
         let (draft, fields) = parts_of(row);

@@ -12,6 +12,7 @@ pub(crate) mod advance;
 mod count;
 mod create;
 pub(crate) mod document;
+mod entry_age;
 mod entry_year;
 pub mod error;
 mod ethnic_group;

@@ -51,6 +51,19 @@ pub(crate) struct Seat<'a> {
     pub(crate) entry_year: i32,
 }
 
+// === impl Seat ===
+
+impl Seat<'_> {
+    /// The school year in which the student's grade holds: that of the class. Who enters the first grade in a year to come
+    /// holds it from then on.
+    fn grade_year(&self) -> i32 {
+        match self.class.grade {
+            1 => self.class.grade_year.max(self.entry_year),
+            _ => self.class.grade_year,
+        }
+    }
+}
+
 // === impl Person ===
 
 impl fmt::Debug for Person {
@@ -109,6 +122,7 @@ pub(super) fn new_record(
         school_class: Some(class.id),
         stage: class.stage,
         grade: class.grade,
+        grade_year: seat.grade_year(),
         entry_year: seat.entry_year,
         state: State::Enrolled as i32,
         identity_type: draft.identity_type,

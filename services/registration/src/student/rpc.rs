@@ -30,7 +30,7 @@ use super::first_load::FirstLoad;
 use super::ledger::{self, Pen};
 use super::person::{self, Person, SchoolFields};
 use super::rules::{self, CHANGEABLE, Draft};
-use super::{count, create, document, import, number, search};
+use super::{count, create, document, entry_age, import, number, search};
 use crate::class_draw;
 use crate::entity::school_class;
 use crate::entity::student::Model;
@@ -131,7 +131,14 @@ impl Rpc {
         let store = &self.context.store;
         let student = resource::get::<student::Entity>(store.reader(), &caller.scope, id).await?;
         store.record_read(&caller, about(&student)).await?;
-        Ok(person::encode(&store.keys, &student)?)
+        let shown = person::encode(&store.keys, &student)?;
+        let age = entry_age::unusual(&self.context.regions, &student, &shown.birth_date)?;
+        // What was unusual otherwise was told when the record was made.
+        let young = age.filter(entry_age::Unusual::is_below);
+        Ok(Student {
+            warnings: young.iter().map(entry_age::Unusual::warning).collect(),
+            ..shown
+        })
     }
 
     async fn list(
@@ -191,9 +198,11 @@ impl Rpc {
                 let current = resource::get::<student::Entity>(&*tx, &scope, id).await?;
                 check_etag(&given.name, &given.etag, current.version)?;
                 let before = person::encode(&keys, &current)?;
-                let key_fields = rules::KEY_FIELDS.map(|(field, _)| field);
-                let asked = mask::apply(&before, &given, update_mask.as_ref(), &key_fields)?;
-                KernelError::unless_empty(rules::check_unchanged(&before, &asked))?;
+                let held = rules::held_fields();
+                let asked = mask::apply(&before, &given, update_mask.as_ref(), &held)?;
+                let mut wrong = rules::check_unchanged(&before, &asked);
+                wrong.extend(rules::check_fixed(&before, &asked));
+                KernelError::unless_empty(wrong)?;
                 let wanted = mask::apply(&before, &given, update_mask.as_ref(), CHANGEABLE)?;
                 let class = match wanted.school_class.as_str() {
                     "" => None,

@@ -103,6 +103,32 @@ pub const KEY_FIELDS: [KeyField; 6] = [
     ("ethnicity",       |student| student.ethnicity.clone()),
 ];
 
+/// The fields that are given when a record is made, and changed by nobody here.
+#[rustfmt::skip]
+const FIXED_FIELDS: [(KeyField, &str, &str); 2] = [
+    (("student_number", |student| student.student_number.clone()),  "is issued and exchanged by StudentNumberService", "学籍号由学籍号管理统一发放、更换"),
+    (("entry_year",     |student| student.entry_year.to_string()),  "follows the entry and the changes of status",     "入学年份随入学及学籍异动确定"),
+];
+
+/// The names of the fields that an update does not change, of which it says so.
+pub fn held_fields() -> Vec<&'static str> {
+    let fixed = FIXED_FIELDS.iter().map(|((field, _), ..)| *field);
+    KEY_FIELDS
+        .iter()
+        .map(|(field, _)| *field)
+        .chain(fixed)
+        .collect()
+}
+
+/// The fields fixed with the record in which `wanted` differs from `current`.
+pub fn check_fixed(current: &Student, wanted: &Student) -> Vec<Violation> {
+    FIXED_FIELDS
+        .iter()
+        .filter(|((_, value), ..)| value(current) != value(wanted))
+        .map(|((field, _), why, why_zh)| Violation::invalid(field, *why, *why_zh))
+        .collect()
+}
+
 /// Ages at which somebody can be a student of any stage, in years; wide, so that it catches slips only.
 const AGES: RangeInclusive<u32> = 3..=25;
 

@@ -182,6 +182,7 @@ impl Ground {
             school_class: None,
             stage: 1,
             grade: 1,
+            grade_year: 2026,
             entry_year: 2026,
             state: 1,
             identity_type: 1,

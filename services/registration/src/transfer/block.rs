@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use junheng_kernel::error::KernelError;
 use junheng_proto::registration::v1::student::State;
 
+use crate::promotion::rules::is_season;
 use crate::rule_book::{RegionPath, Rule, RuleBook};
 use crate::school_class::rules::last_grade;
 
@@ -23,6 +24,9 @@ pub enum Block {
     FullClass,
     /// Two schools claim the record (双重学籍). A rule of this system: it is always on.
     Disputed,
+    /// Of the pupil's class and the one that is to take the pupil, one has been promoted and the other has not (年度升级未同步).
+    /// Likewise always on: the grades of different school years cannot be compared.
+    OutOfStep,
 }
 
 /// The blocks in the order in which they are looked at, with the rule of the book that sets each.
@@ -47,6 +51,8 @@ pub struct Facts {
     pub stage: i32,
     /// The grade, likewise.
     pub grade: i32,
+    /// The school year in which the grade holds; None for a newcomer.
+    pub grade_year: Option<i32>,
     /// The class that is to take the pupil; None where it lies in another province.
     pub class: Option<ClassFact>,
 }
@@ -58,6 +64,8 @@ pub struct ClassFact {
     pub stage: i32,
     /// The grade.
     pub grade: i32,
+    /// The school year in which the grade holds.
+    pub grade_year: i32,
     /// Who attends it now.
     pub students: i64,
 }
@@ -85,12 +93,40 @@ pub fn disputed() -> Blocked {
     }
 }
 
+/// What stands against a transfer between a class that has been promoted this summer and one that has not: the pupil would
+/// go up twice, or not at all.
+fn out_of_step(facts: &Facts) -> Option<Blocked> {
+    let (own, class) = (facts.grade_year?, facts.class?);
+    let theirs = class.grade_year;
+    let year = own.max(theirs);
+    // A first grade in which nobody sits yet is that of the new year.
+    let is_new = class.grade == 1 && class.students == 0 && theirs < own;
+    if own == theirs || is_new || !is_season(year, facts.today) {
+        return None;
+    }
+    let (side, side_zh) = match own < theirs {
+        true => ("sending", "转出"),
+        false => ("receiving", "转入"),
+    };
+    Some(Blocked {
+        block: Block::OutOfStep,
+        why: format!(
+            "the {side} school has not been promoted into the school year {year} yet; that comes first"
+        ),
+        why_zh: format!("{side_zh}学校尚未办理{year}学年年度升级,请先办理升级"),
+        source: "本系统规则",
+    })
+}
+
 /// The first rule that stands against it.
 pub fn judge(
     book: &'static RuleBook,
     path: &RegionPath,
     facts: &Facts,
 ) -> Result<Option<Blocked>, KernelError> {
+    if let Some(blocked) = out_of_step(facts) {
+        return Ok(Some(blocked));
+    }
     for (block, id) in BLOCKS {
         let rule = book.rule(id, path, facts.today)?;
         if let Some((why, why_zh)) = against(block, rule, facts) {
@@ -126,7 +162,7 @@ fn against(block: Block, rule: &Rule, facts: &Facts) -> Option<(String, String)>
             "the first term of an entry grade",
             "起始年级第一学期不办理转学",
         ),
-        Block::Disputed => None,
+        Block::Disputed | Block::OutOfStep => None,
         Block::GradeChange => said(
             class.is_some_and(|class| (class.stage, class.grade) != (facts.stage, facts.grade)),
             "the class is of another grade; repeating and skipping are no transfer",
@@ -162,9 +198,11 @@ mod tests {
             state: State::Enrolled as i32,
             stage: PRIMARY,
             grade: 3,
+            grade_year: Some(2026),
             class: Some(ClassFact {
                 stage: PRIMARY,
                 grade: 3,
+                grade_year: 2026,
                 students: 44,
             }),
         }
@@ -225,6 +263,33 @@ mod tests {
         assert_eq!(blocked(entry, &facts), Some(Block::EntryTerm));
         facts.first_term = false;
         assert_eq!(blocked(entry, &facts), None, "the second term");
+    }
+
+    #[test]
+    fn between_a_school_that_has_been_promoted_and_one_that_has_not_nobody_moves() {
+        let mut facts = facts();
+        let class = facts.class.unwrap();
+        for (own, theirs, side) in [(2025, 2026, "转出"), (2026, 2025, "转入")] {
+            facts.today = day("2026-08-05");
+            facts.grade_year = Some(own);
+            facts.class = Some(ClassFact {
+                grade_year: theirs,
+                ..class
+            });
+            assert_eq!(blocked(shipped(), &facts), Some(Block::OutOfStep));
+            assert!(out_of_step(&facts).unwrap().why_zh.starts_with(side));
+            facts.today = day("2026-10-12");
+            assert_eq!(blocked(shipped(), &facts), None, "after the season");
+        }
+        facts.grade = 1;
+        facts.today = day("2026-08-05");
+        facts.class = Some(ClassFact {
+            grade: 1,
+            grade_year: 2025,
+            students: 0,
+            ..facts.class.unwrap()
+        });
+        assert_eq!(blocked(shipped(), &facts), None, "the new first grade");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::duplicate_case::{self, Claim, Suspected};
 use crate::entity::transfer::{Entity, Model};
 use crate::entity::{school_class, student};
 use crate::school::parent;
-use crate::school_year;
+use crate::school_class::rules as classes;
 use crate::student::ledger::{self, Happening, Move, Pen};
 use crate::student::person::{self, Person, SchoolFields, Seat};
 use crate::student::suspicion::{self, Child};
@@ -154,10 +154,11 @@ pub(crate) fn seated(
         school_class: Some(class.id),
         stage: class.stage,
         grade: class.grade,
+        grade_year: student.grade_year.max(class.grade_year),
         entry_year: if same {
             student.entry_year
         } else {
-            school_year::entered(class.grade, context.clock.today())
+            classes::entered(class, context.clock.today())
         },
         state: StudentState::Enrolled as i32,
         ..student.clone()
@@ -205,7 +206,7 @@ async fn newcomer(
     };
     let seat = Seat {
         class,
-        entry_year: school_year::entered(class.grade, context.clock.today()),
+        entry_year: classes::entered(class, context.clock.today()),
     };
     let index = document::index_of(keys)?;
     let hash = document::hash(index, &draft, class.school);

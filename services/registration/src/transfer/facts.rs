@@ -67,11 +67,17 @@ pub(super) async fn blocked(
     }
     let path = RegionPath::of(&context.regions, transfer.rules_region());
     let class = match class {
-        Some(class) => Some(ClassFact {
-            stage: class.stage,
-            grade: class.grade,
-            students: store::attendance(database, class.id).await?,
-        }),
+        Some(class) => {
+            let (students, newest) = store::attendance(database, class.id).await?;
+            // A class of the new first grade is opened before the promotion: who sits in it says what it is.
+            let newest = newest.filter(|_| class.grade == 1);
+            Some(ClassFact {
+                stage: class.stage,
+                grade: class.grade,
+                grade_year: newest.map_or(class.grade_year, |year| year.max(class.grade_year)),
+                students,
+            })
+        }
         None => None,
     };
     let newcomer = class.map_or((0, 0), |class| (class.stage, class.grade));
@@ -90,6 +96,9 @@ pub(super) async fn blocked(
         state,
         stage,
         grade,
+        grade_year: transfer
+            .sending_school
+            .and(student.map(|student| student.grade_year)),
         class,
     };
     block::judge(RuleBook::builtin()?, &path, &facts)

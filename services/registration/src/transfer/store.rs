@@ -5,7 +5,7 @@ use junheng_kernel::scope::{Scope, Scoped as _};
 use junheng_kernel::store;
 use junheng_proto::registration::v1::student::State as StudentState;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, PaginatorTrait as _, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -49,13 +49,20 @@ pub(super) async fn student_by(
         .await
 }
 
-/// How many attend a class.
-pub(super) async fn attendance(database: &impl ConnectionTrait, class: Uuid) -> Result<i64, DbErr> {
+/// How many attend a class, and the last school year in which the grade of one of them holds.
+pub(super) async fn attendance(
+    database: &impl ConnectionTrait,
+    class: Uuid,
+) -> Result<(i64, Option<i32>), DbErr> {
     let everywhere = Scope::everything("the caller was found to be a party of the transfer");
-    let count = student::Entity::visible_to(&everywhere)
+    let counted: Option<(i64, Option<i32>)> = student::Entity::visible_to(&everywhere)
+        .select_only()
+        .column_as(student::Column::Id.count(), "students")
+        .column_as(student::Column::GradeYear.max(), "newest")
         .filter(student::Column::SchoolClass.eq(class))
         .filter(student::Column::State.eq(StudentState::Enrolled as i32))
-        .count(database)
+        .into_tuple()
+        .one(database)
         .await?;
-    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    Ok(counted.unwrap_or_default())
 }

@@ -288,10 +288,10 @@ pub(crate) async fn there(ground: &Place, school: &School, class: &SchoolClass, 
     done(attendance.mark_attendance(clerk.ask(sheet)).await);
 }
 
-/// A transfer of the ground's child into a class of a school next door, up to where only the new school is awaited.
-pub(crate) async fn transfer(ground: &Place, to: &School, class: &SchoolClass) -> Transfer {
+/// What a school applies for that is to take the first child into a class.
+pub(crate) fn application(to: &School, class: &SchoolClass) -> CreateTransferRequest {
     let own = child(1);
-    let request = CreateTransferRequest {
+    CreateTransferRequest {
         parent: to.name.clone(),
         applicant: Some(TransferApplicant {
             display_name: own.display_name,
@@ -308,7 +308,12 @@ pub(crate) async fn transfer(ground: &Place, to: &School, class: &SchoolClass) -
         evidence: vec![evidence("户口簿")],
         request_id: id(),
         ..CreateTransferRequest::default()
-    };
+    }
+}
+
+/// A transfer of the ground's child into a class of a school next door, up to where only the new school is awaited.
+pub(crate) async fn transfer(ground: &Place, to: &School, class: &SchoolClass) -> Transfer {
+    let request = application(to, class);
     let clerk = ground.world.officer("school.clerk", &to.name).ask(request);
     let mut client = TransferServiceClient::new(ground.world.link.clone());
     let mut moving = done(client.create_transfer(clerk).await);

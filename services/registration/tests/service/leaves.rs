@@ -30,7 +30,25 @@ pub(crate) fn step(name: &str, etag: &str) -> StepRequest {
     }
 }
 
-async fn file(world: &World, clerk: &Officer<'_>, student: &Student, school: &str) -> StatusChange {
+/// Files a change, and has it agreed and approved.
+pub(crate) async fn through(world: &World, change: StatusChange, school: &str) -> StatusChange {
+    let clerk = world.officer("school.clerk", school);
+    let request = clerk.ask(CreateStatusChangeRequest {
+        parent: school.into(),
+        status_change: Some(change),
+        request_id: id(),
+    });
+    let filed = done(changes(world).create_status_change(request).await);
+    let head = world.officer("school.approver", school);
+    let request = head.ask(step(&filed.name, &filed.etag));
+    let agreed = done(changes(world).agree_status_change(request).await);
+    let county = world.officer("county.approver", COUNTY);
+    let request = county.ask(step(&agreed.name, &agreed.etag));
+    done(changes(world).approve_status_change(request).await)
+}
+
+/// A leave from today on.
+fn asked(world: &World, student: &Student) -> StatusChange {
     let proof = |kind: Proof| StatusProof {
         kind: kind.into(),
         document: Some(evidence("材料扫描件")),
@@ -38,17 +56,21 @@ async fn file(world: &World, clerk: &Officer<'_>, student: &Student, school: &st
         county_hospital: true,
     };
     let today = world.context.clock.today();
+    StatusChange {
+        student: student.name.clone(),
+        kind: Kind::Suspension.into(),
+        effective_date: today.to_string(),
+        until_date: (today + chrono::Days::new(120)).to_string(),
+        reason: "因病须休养".into(),
+        proofs: vec![proof(Proof::GuardianApplication), proof(Proof::Medical)],
+        ..StatusChange::default()
+    }
+}
+
+async fn file(world: &World, clerk: &Officer<'_>, student: &Student, school: &str) -> StatusChange {
     let request = CreateStatusChangeRequest {
         parent: school.into(),
-        status_change: Some(StatusChange {
-            student: student.name.clone(),
-            kind: Kind::Suspension.into(),
-            effective_date: today.to_string(),
-            until_date: (today + chrono::Days::new(120)).to_string(),
-            reason: "因病须休养".into(),
-            proofs: vec![proof(Proof::GuardianApplication), proof(Proof::Medical)],
-            ..StatusChange::default()
-        }),
+        status_change: Some(asked(world, student)),
         request_id: id(),
     };
     done(
@@ -60,14 +82,7 @@ async fn file(world: &World, clerk: &Officer<'_>, student: &Student, school: &st
 
 /// A leave that runs.
 pub(crate) async fn leave(world: &World, student: &Student, school: &str) -> StatusChange {
-    let clerk = world.officer("school.clerk", school);
-    let filed = file(world, &clerk, student, school).await;
-    let head = world.officer("school.approver", school);
-    let request = head.ask(step(&filed.name, &filed.etag));
-    let agreed = done(changes(world).agree_status_change(request).await);
-    let county = world.officer("county.approver", COUNTY);
-    let request = county.ask(step(&agreed.name, &agreed.etag));
-    done(changes(world).approve_status_change(request).await)
+    through(world, asked(world, student), school).await
 }
 
 pub(crate) async fn read(world: &World, name: &str, by: &Officer<'_>) -> StatusChange {
