@@ -37,6 +37,10 @@ const BESIDE: &str = "INSERT INTO residents (id, list, person, place, region, id
     s.identity_hash, s.name_key, s.birth_month, s.sex, '\\x00' \
     FROM students s JOIN schools c ON c.id = s.school, resident_lists l WHERE l.state = 2";
 
+/// Children made up for the list whose number a made-up pupil happens to have.
+const REGISTERED: &str = "SELECT count(*) FROM residents r \
+    JOIN students s ON s.identity_hash = r.identity_hash";
+
 /// Compares twice: everything is new the first time, and nothing the second.
 pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Result<()> {
     let (ground, report) = (province.ground, &mut *scene.report);
@@ -46,6 +50,9 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
         .await;
     let missing = (province.count / MISSING).max(1);
     send(&partner, missing).await?;
+    let registered: i64 = sqlx::query_scalar(REGISTERED)
+        .fetch_one(&ground.database)
+        .await?;
     let beside = sqlx::query(BESIDE).execute(&ground.database).await?;
     let residents = beside.rows_affected() + missing;
     for round in ["first", "second"] {
@@ -82,8 +89,8 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
         let found = found.map_or(0, |count| count.count);
         report.hold(
             &format!("the {round} comparison finds every child in no school"),
-            u64::try_from(found) == Ok(missing),
-            json!({ "missing": missing, "found": found }),
+            u64::try_from(found + registered) == Ok(missing),
+            json!({ "missing": missing, "found": found, "registered_by_chance": registered }),
         );
     }
     Ok(())
