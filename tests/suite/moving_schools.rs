@@ -9,7 +9,7 @@ use junheng_proto::registration::v1::{
     CreateSchoolClassRequest, FileGroupRecognitionRequest, GroupRecognition, ListStudentsRequest,
     SchoolClass,
 };
-use junheng_proto::workflow::v1::{Evidence, StepRequest};
+use junheng_proto::workflow::v1::{Evidence, StepRequest, evidence};
 use junheng_tests::database::open;
 use junheng_tests::person::{adult, child};
 use junheng_tests::refusal::answered;
@@ -88,7 +88,7 @@ async fn stepped(world: &World) {
             evidence: vec![Evidence {
                 title: "证明材料".to_owned(),
                 digest: "ab".repeat(32),
-                ..Evidence::default()
+                kind: evidence::Kind::HouseholdRegister.into(),
             }],
             valid_from: days_from_now(-30),
             ..GroupRecognition::default()
