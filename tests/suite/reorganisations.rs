@@ -275,8 +275,8 @@ async fn recoded(world: &World) {
     // The answer to the first is lost: the same request has it again.
     let request = recode(&code);
     for _ in 0..2 {
-        let moving = province.reorganisations().recode_county(request.clone());
-        let moved = answered(moving.await);
+        let mut reorganisations = province.reorganisations();
+        let moved = answered(reorganisations.recode_county(request.clone()).await);
         assert_eq!(
             (moved.region.as_str(), moved.school_count),
             (successor.county.as_str(), 1)
