@@ -192,8 +192,8 @@ async fn nobody_is_called_on_a_day_before_it_came_to_the_stage() {
     let mut clerk = ground.officer("county.clerk");
     let school = clerk.school("2163000003", "630103").await;
     let class = clerk.class(&school, 3, 1).await;
-    let rows = (10..12).map(|serial| row(2, "2163000003", 3, 1, serial));
-    let loaded = clerk.import(&school.name, rows.collect()).await;
+    let rows = (10..12).map(|serial| row(i64::from(serial), "2163000003", 3, 1, serial));
+    let loaded = clerk.import(COUNTY, rows.collect()).await;
     assert_eq!(loaded.created_count, 2, "{:?}", loaded.verdicts);
     let mark = |date: &str| MarkAttendanceRequest {
         school_class: class.name.clone(),
