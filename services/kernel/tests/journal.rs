@@ -285,7 +285,7 @@ async fn a_cursor_holds_as_long_as_the_journal_is_the_one_that_gave_it() {
     seal_now(&bench.context).await.unwrap();
     let first = bench.next_after("").await.unwrap();
     let second = bench.next_after(&first.cursor).await.unwrap();
-    assert_ne!(first.subject, second.subject);
+    assert_ne!(first.cursor, second.cursor);
     let start = bench.next_after("bench:0.-1.-1.").await.unwrap();
     assert_eq!(start.cursor, first.cursor);
     for forged in [

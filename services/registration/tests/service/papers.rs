@@ -1,6 +1,6 @@
 //! What documents prove of a child that is not at school, and for how long.
 
-use crate::comparisons::{COUNTY, POLICE, compare, resident, send};
+use crate::comparisons::{COUNTY, POLICE, client, compare, resident, send};
 use crate::dropout::{cases, done, evidence, evidence_of, ground, step, unready};
 use crate::support::{Officer, World, id};
 use junheng_proto::registration::v1::dropout_case::{Ground, Reason, State};
@@ -70,11 +70,15 @@ impl Unknown {
         self.world.officer(role, COUNTY)
     }
 
-    /// The police send their list again, and compare. How many were suspected.
+    /// The police send their list again, and compare. How many were suspected, which the county is told.
     async fn compared(&self) -> i64 {
         let police = self.world.officer_of(POLICE, "county.partner", COUNTY);
         send(&self.world, &police, Kind::SchoolAge, vec![resident(2, 3)]).await;
-        compare(&self.world, &police).await.suspected_count
+        let run = compare(&self.world, &police).await;
+        let request = GetComparisonRequest { name: run.name };
+        let clerk = self.officer("county.clerk");
+        let run = client(&self.world).get_comparison(clerk.ask(request)).await;
+        done(run).suspected_count
     }
 
     /// The child's open case, which is suspected.
