@@ -106,6 +106,7 @@ async fn stepped(world: &World) {
     };
     let step = StepRequest {
         name: filed.name.clone(),
+        etag: filed.etag.clone(),
         note: "情况已变化".to_owned(),
         request_id: request_id(),
         ..StepRequest::default()

@@ -22,6 +22,7 @@ use super::workflow::{
     state_of, table_of,
 };
 use super::{facts, rules};
+use crate::dropout_case::moving;
 use crate::entity::transfer::{Entity, Model};
 use crate::school::parent;
 use crate::school_class::store as classes;
@@ -60,8 +61,12 @@ pub(super) async fn take(
                 .await?;
             let all = Scope::everything("the caller was found to be a party of the transfer");
             let student = match current.student {
-                // Whoever begins something else for the pupil comes before, or finds the record where it goes.
-                Some(id) if step == COMPLETE => Some(students::hold_one(&*tx, &all, id).await?),
+                // Whoever begins something else for the pupil comes before, or finds the record where it goes; cases are held
+                // before their students.
+                Some(id) if step == COMPLETE => {
+                    moving::hold(&*tx, std::iter::once(id)).await?;
+                    Some(students::hold_one(&*tx, &all, id).await?)
+                }
                 Some(id) => students::with_id(&*tx, id).await?,
                 None => None,
             };
