@@ -14,7 +14,7 @@ use junheng_proto::registration::v1::{
 };
 use junheng_tests::person::child;
 use junheng_tests::refusal::{answered, refused};
-use junheng_tests::school_year::{in_summer, on_day, summer_year};
+use junheng_tests::school_year::{in_summer, summer_year};
 use junheng_tests::{County, Officer, Story, World, request_id, story};
 use tonic::{Code, Response, Status};
 
@@ -192,12 +192,10 @@ async fn asked_for(world: &World) {
 const NOT_ARRIVED: usize = 1_600;
 const OFFSET: &str = "JUNHENG_CLOCK__OFFSET_SECONDS";
 
-/// The process is killed whenever the county's round has come further. Each time the clock goes a minute on, so that what the
-/// killed process held is held no longer.
+/// The process is killed whenever the county's round of the day has come further. Each time the clock goes a minute on, so
+/// that what the killed process held is held no longer.
 async fn killed(world: &World) {
-    // The season of promotion, and the days to arrive are over.
-    let day = NaiveDate::from_ymd_opt(summer_year(), 9, 20).expect("a date");
-    let mut world = on_day(world, day).await;
+    let mut world = in_summer(world).await;
     let county = County::fresh(&world).await;
     let primary = county.school(SchoolKind::Primary).await;
     let people: Vec<_> = (0..NOT_ARRIVED).map(|_| child()).collect();
@@ -207,19 +205,16 @@ async fn killed(world: &World) {
     promote(&head, &place).await;
     let graduates = graduates(&county.clerk, &primary.name).await;
     assert_eq!(graduates.len(), NOT_ARRIVED);
-    let mut clerk = county.clerk.clone();
-    let request = RunFindingRequest {
-        parent: place.clone(),
-        request_id: request_id(),
-    };
-    let asked = clerk.clone();
-    let asked = tokio::spawn(async move { asked.findings().run_finding(request).await });
+    // The days to arrive are over.
+    let late = NaiveDate::from_ymd_opt(summer_year(), 9, 20).expect("a date");
+    world.later(72).expect("a later day");
+    let mut clerk = back(&world, &county.clerk).await;
     let (mut kills, mut come) = (0, 0);
     let done = loop {
         let round = rounds(&clerk, &place)
             .await
             .into_iter()
-            .find(|round| round.trigger() == Trigger::Demand);
+            .find(|round| round.date == late.to_string());
         match round {
             Some(round) if round.state() == RoundState::Done => break round,
             Some(round) if round.cohort_count > come => {
@@ -232,9 +227,8 @@ async fn killed(world: &World) {
             _ => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     };
+    assert_eq!(done.trigger(), Trigger::Daily);
     assert!(kills > 0, "it was killed under way");
-    let cut = asked.await.expect("the call's task");
-    assert!(cut.is_err(), "who asked was cut off");
     let all = i64::try_from(NOT_ARRIVED).expect("a few");
     assert_eq!((done.cohort_count, done.opened_count), (all, all));
     let suspected = suspected(&clerk, &place).await;

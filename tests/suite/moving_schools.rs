@@ -28,12 +28,12 @@ pub const STORIES: &[Story] = &[
     story("teachers and sites imported while their school moves lie where it lies afterwards", |world| Box::pin(followed(world))).on(&[Database::Postgres]),
 ];
 
-/// A move as the product makes it, of a school in one table and of what lies in it in another.
+/// A move as the product makes it, of a school in one table and of what lies in it in others: rows of the first are counted.
 struct Move<'w> {
     world: &'w World,
     service: &'w str,
     schools: &'w str,
-    rows: &'w str,
+    rows: &'w [&'w str],
     school: &'w School,
 }
 
@@ -51,10 +51,10 @@ async fn registered(world: &World) {
     let (clerk, name) = (&county.clerk, &school.name);
     let pupils = (0..3).map(|_| student_row(&school, Stage::Primary, 1, 1, &child()));
     let pupils = import_students(clerk, header(name), pupils.collect());
-    of("students").during(&county, imported(pupils), 6).await;
+    of(&["students"]).during(&county, imported(pupils), 6).await;
     let classes = vec![class_row(&school, Stage::Primary, 2, 1)];
     let classes = import_classes(clerk, header(name), classes);
-    of("school_classes")
+    of(&["school_classes"])
         .during(&county, imported(classes), 2)
         .await;
     let one = CreateSchoolClassRequest {
@@ -68,7 +68,7 @@ async fn registered(world: &World) {
         request_id: request_id(),
     };
     let opened = async { answered(clerk.classes().create_school_class(one).await) };
-    of("school_classes").during(&county, opened, 3).await;
+    of(&["school_classes"]).during(&county, opened, 3).await;
 }
 
 async fn stepped(world: &World) {
@@ -101,7 +101,7 @@ async fn stepped(world: &World) {
         world,
         service: "registration",
         schools: "schools",
-        rows: "group_recognitions",
+        rows: &["group_recognitions", "students"],
         school: &school,
     };
     let step = StepRequest {
@@ -132,7 +132,7 @@ async fn followed(world: &World) {
         world,
         service: "staffing",
         schools: "directory_schools",
-        rows: "teachers",
+        rows: &["teachers"],
         school: &school,
     };
     staffing.during(&county, imported(teacher), 3).await;
@@ -142,7 +142,7 @@ async fn followed(world: &World) {
     let site = import_sites(clerk, header(name), vec![branch]);
     let assets = Move {
         service: "assets",
-        rows: "sites",
+        rows: &["sites"],
         ..staffing
     };
     assets.during(&county, imported(site), 2).await;
@@ -165,18 +165,13 @@ impl Move<'_> {
         let mover = open(url).await.expect("a connection");
         let observer = open(url).await.expect("another connection");
         let place = next_place(&observer, county, self).await;
-        let Self {
-            schools,
-            rows: table,
-            ..
-        } = self;
+        let (schools, table) = (self.schools, self.rows[0]);
         let id = &self.school.name["schools/".len()..];
         let moving = mover.begin().await.expect("a transaction");
         let mover_process = number(&moving, "SELECT pg_backend_pid()::bigint").await;
-        for statement in [
-            format!("UPDATE {schools} SET place = {place} WHERE id = '{id}'"),
-            format!("UPDATE {table} SET place = {place} WHERE school = '{id}'"),
-        ] {
+        let school = format!("UPDATE {schools} SET place = {place} WHERE id = '{id}'");
+        let below = |table| format!("UPDATE {table} SET place = {place} WHERE school = '{id}'");
+        for statement in std::iter::once(school).chain(self.rows.iter().map(below)) {
             let moved = moving
                 .execute_unprepared(&statement)
                 .await

@@ -31,7 +31,8 @@ pub(crate) async fn taken_over(
     let taken = || StudentError::NumberTaken {
         number: mask::identity_number(&number),
     };
-    match store::holders(database, &[hash.clone()]).await?.get(&hash) {
+    let holders = store::holders(database, std::slice::from_ref(&hash)).await?;
+    match holders.get(&hash) {
         Some(holder) if *holder == student.id => return Ok(None),
         Some(_) => return Err(taken()),
         None => {}
