@@ -128,6 +128,7 @@ impl SetWriter {
     ) -> Result<SetOutcome, StudentError> {
         let mut outcome = SetOutcome::default();
         let count = rows.len();
+        let _pass = self.load.pass().await;
         let are_new = self.are_new(&tx, &rows).await?;
         let schools = rows.iter().map(|row| row.student.school);
         let places = parent::hold_open(&*tx, schools).await?;

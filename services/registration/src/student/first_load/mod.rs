@@ -24,6 +24,7 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{Store, Tx};
 use sea_orm::DatabaseBackend;
+use tokio::sync::{RwLock, RwLockReadGuard};
 use uuid::Uuid;
 
 use met::Met;
@@ -55,6 +56,8 @@ struct Shared {
     imports: AtomicUsize,
     last_import: Mutex<Instant>,
     ending: tokio::sync::Mutex<()>,
+    /// Shared by the sets that are being written, held alone by a load that begins.
+    gate: RwLock<()>,
 }
 
 /// An import that is under way.
@@ -72,6 +75,7 @@ impl FirstLoad {
             imports: AtomicUsize::new(0),
             last_import: Mutex::new(Instant::now()),
             ending: tokio::sync::Mutex::new(()),
+            gate: RwLock::new(()),
         }));
         if context.store.backend() == DatabaseBackend::Postgres {
             let load = load.clone();
@@ -104,8 +108,9 @@ impl FirstLoad {
         if self.is_loading() || !statements::is_empty(self.store().reader()).await? {
             return Ok(());
         }
+        // A set that is being written the common way relies on the indexes: it comes first, and the next one finds the load.
+        let _alone = self.0.gate.write().await;
         let (holder, until) = (self.0.holder, self.until());
-        // Before the indexes go, so that no set of this process is written the common way without them.
         *self.met() = Some(Met::default());
         let begun = self
             .store()
@@ -122,6 +127,12 @@ impl FirstLoad {
             }
         }
         Ok(())
+    }
+
+    /// To be held by who writes a set, from before it asks whether a load is under way until its last statement: no load begins
+    /// meanwhile.
+    pub(crate) async fn pass(&self) -> RwLockReadGuard<'_, ()> {
+        self.0.gate.read().await
     }
 
     /// Whether these students can be added without looking, for nobody among them has been met, nor anybody of whose document
