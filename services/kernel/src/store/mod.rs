@@ -18,7 +18,7 @@ use tokio::sync::watch;
 pub use connect::{UrlError, connect};
 pub use create::{Against, Creation, Hold, Row};
 pub use insert_missing::insert_missing;
-pub use set::{insert_new, replace_all};
+pub use set::{insert_new, insert_rows, replace_all};
 pub(crate) use write::StoredKey;
 pub(crate) use write::commit;
 pub use write::{RequestKey, Tx};

@@ -14,12 +14,15 @@ use crate::bulk::IMPORT_SET;
 use crate::error::KernelError;
 use crate::resource::{Versioned, replace};
 
+/// The most values of a statement that SQLite takes.
+const MOST_VALUES: usize = 32_766;
+
 /// The columns of records as arrays, and how a statement reads them.
 pub(super) struct Columns {
     /// Quoted, in the order of the table.
     pub(super) names: Vec<String>,
-    /// `UNNEST($1::uuid[], …)`.
-    unnest: String,
+    /// What the rows come from: their numbers, and the columns whose cells are of different lengths.
+    rows: String,
     /// What stands for a column in a select from it.
     selected: Vec<String>,
     values: Vec<Value>,
@@ -30,15 +33,29 @@ pub(super) struct Columns {
 impl Columns {
     /// `None` when a column's type has no array here; then the records go row by row.
     pub(super) fn of<E: EntityTrait>(records: &[E::Model]) -> Option<Self> {
-        let (mut names, mut arrays, mut selected) = (Vec::new(), Vec::new(), Vec::new());
-        let mut values = Vec::new();
-        let mut parameter = |array: Value, kind: &str| {
-            values.push(array);
-            arrays.push(format!("${}::{kind}[]", values.len()));
-            format!("c{}", values.len())
+        let column = |column: E::Column| {
+            let cells = records.iter().map(|record| record.get(column)).collect();
+            (column.unquoted().to_owned(), cells)
         };
-        for column in E::Column::iter() {
-            let mut cells: Vec<Value> = records.iter().map(|record| record.get(column)).collect();
+        Self::of_cells(E::Column::iter().map(column), records.len())
+    }
+
+    fn of_cells(columns: impl Iterator<Item = (String, Vec<Value>)>, count: usize) -> Option<Self> {
+        let (mut names, mut selected) = (Vec::new(), Vec::new());
+        let (mut values, mut unnested, mut aliases) = (Vec::new(), Vec::new(), Vec::new());
+        // A cell of one width is found by its number at once; only where the cells before must be passed is it cheaper to
+        // take the array apart, which costs a row store of its own for each.
+        let mut parameter = |array: Value, kind: &ArrayType, name: &str| {
+            values.push(array);
+            let number = values.len();
+            if is_of_one_width(kind) {
+                return format!("(${number}::{name}[])[n::integer]");
+            }
+            unnested.push(format!("${number}::{name}[]"));
+            aliases.push(format!("c{number}"));
+            format!("c{number}")
+        };
+        for (column, mut cells) in columns {
             let kind = cells.first()?.array_type();
             let name = type_name(&kind)?;
             let is_whole = cells.iter().all(|cell| *cell != cell.as_null());
@@ -53,21 +70,26 @@ impl Columns {
                     present.push(Value::Bool(Some(is_there)));
                 }
             }
-            let cell = parameter(Value::Array(kind, Some(Box::new(cells))), name);
+            let array = Value::Array(kind.clone(), Some(Box::new(cells)));
+            let cell = parameter(array, &kind, name);
             selected.push(if is_whole {
                 cell
             } else {
                 let is_there = Value::Array(ArrayType::Bool, Some(Box::new(present)));
-                let is_there = parameter(is_there, "boolean");
+                let is_there = parameter(is_there, &ArrayType::Bool, "boolean");
                 format!("CASE WHEN {is_there} THEN {cell} END")
             });
-            names.push(format!("\"{}\"", column.unquoted()));
+            names.push(format!("\"{column}\""));
         }
-        let aliases: Vec<String> = (1..=values.len()).map(|at| format!("c{at}")).collect();
-        let unnest = format!("UNNEST({}) AS u({})", arrays.join(", "), aliases.join(", "));
+        let rows = if unnested.is_empty() {
+            format!("generate_series(1, {count}) AS u(n)")
+        } else {
+            let (arrays, aliases) = (unnested.join(", "), aliases.join(", "));
+            format!("UNNEST({arrays}) WITH ORDINALITY AS u({aliases}, n)")
+        };
         Some(Self {
             names,
-            unnest,
+            rows,
             selected,
             values,
         })
@@ -75,7 +97,7 @@ impl Columns {
 
     /// The records as a select, one column for each of `names`.
     pub(super) fn select(&self) -> String {
-        format!("SELECT {} FROM {}", self.selected.join(", "), self.unnest)
+        format!("SELECT {} FROM {}", self.selected.join(", "), self.rows)
     }
 
     pub(super) fn into_values(self) -> Vec<Value> {
@@ -177,6 +199,41 @@ pub async fn insert_new<E: EntityTrait>(
     Ok(())
 }
 
+/// Adds rows, a value for each of `columns`, to a table without an entity. `after` is the rest of the statement: what becomes
+/// of a row whose key is taken. On PostgreSQL one statement whose words are the same however many rows there are, so that it
+/// is prepared once.
+pub async fn insert_rows(
+    database: &impl ConnectionTrait,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+    after: &str,
+) -> Result<(), DbErr> {
+    let backend = database.get_database_backend();
+    let names = columns.join(", ");
+    let insert = async |source: &str, values: Vec<Value>| {
+        let sql = format!("INSERT INTO {table} ({names}) {source} {after}");
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        database.execute_raw(statement).await.map(|_| ())
+    };
+    if backend == DatabaseBackend::Postgres && !rows.is_empty() {
+        let cells = |(at, name): (usize, &&str)| {
+            let cells = rows.iter().filter_map(|row| row.get(at).cloned());
+            ((*name).to_owned(), cells.collect())
+        };
+        let cells = Columns::of_cells(columns.iter().enumerate().map(cells), rows.len());
+        let cells =
+            cells.ok_or_else(|| DbErr::Type(format!("{table} has a column without an array")))?;
+        return insert(&cells.select(), cells.into_values()).await;
+    }
+    let row = format!("({})", vec!["?"; columns.len()].join(", "));
+    for some in rows.chunks(MOST_VALUES / columns.len().max(1)) {
+        let source = format!("VALUES {}", vec![row.as_str(); some.len()].join(", "));
+        insert(&source, some.concat()).await?;
+    }
+    Ok(())
+}
+
 /// Adds the records that no row of `unique` stands against, and gives the ids of those added; `None` when a column's type
 /// has no array here.
 pub(super) async fn insert_set<E: EntityTrait>(
@@ -206,6 +263,10 @@ pub(super) async fn insert_set<E: EntityTrait>(
     let rows = database.query_all_raw(insert).await?;
     let ids = rows.iter().map(|row| row.try_get("", "id"));
     ids.collect::<Result<HashSet<_>, _>>().map(Some)
+}
+
+fn is_of_one_width(kind: &ArrayType) -> bool {
+    !matches!(kind, ArrayType::String | ArrayType::Bytes)
 }
 
 fn type_name(kind: &ArrayType) -> Option<&'static str> {

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use junheng_kernel::error::KernelError;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::{Store, Tx};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, OnConflict, Query, SimpleExpr};
+use junheng_kernel::store::{Store, Tx, insert_rows};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement, Value};
 
 use super::counted::{COUNTED, Counts, PLACED};
@@ -22,8 +21,6 @@ use super::{Cell, Change, Flow};
 const INTERVAL: Duration = Duration::from_millis(500);
 /// The most rows of a batch.
 const BATCH: usize = 2_000;
-/// Rows of a statement: databases limit its values.
-const ROWS: usize = 400;
 /// The number of the lock by which replicas take turns.
 const LOCK: i64 = 20_261_122;
 
@@ -225,24 +222,18 @@ async fn add_to(
     sums: &[&'static str],
     rows: Vec<(Vec<Value>, Vec<i64>)>,
 ) -> Result<(), DbErr> {
-    for chunk in rows.chunks(ROWS) {
-        let mut insert = Query::insert();
-        let columns = key.iter().chain(sums);
-        insert
-            .into_table(Alias::new(table))
-            .columns(columns.map(|column| Alias::new(*column)));
-        for (key, counts) in chunk {
-            let counts = counts.iter().map(|count| Value::from(*count));
-            let values = key.iter().cloned().chain(counts);
-            insert.values_panic(values.map(SimpleExpr::from).collect::<Vec<_>>());
-        }
-        let mut sum = OnConflict::columns(key.iter().map(|column| Alias::new(*column)));
-        sum.values(sums.iter().map(|column| {
-            let own = Expr::col((Alias::new(table), Alias::new(*column)));
-            let more = Expr::col((Alias::new("excluded"), Alias::new(*column)));
-            (Alias::new(*column), own.add(more))
-        }));
-        tx.execute(insert.on_conflict(sum)).await?;
-    }
-    Ok(())
+    let row = |(key, counts): (Vec<Value>, Vec<i64>)| {
+        let counts = counts.into_iter().map(Value::from);
+        key.into_iter().chain(counts).collect()
+    };
+    let add = |column: &&str| format!("{column} = {table}.{column} + excluded.{column}");
+    let adds: Vec<String> = sums.iter().map(add).collect();
+    let after = format!(
+        "ON CONFLICT ({}) DO UPDATE SET {}",
+        key.join(", "),
+        adds.join(", ")
+    );
+    let columns = [key, sums].concat();
+    let rows = rows.into_iter().map(row).collect();
+    insert_rows(tx, table, &columns, rows, &after).await
 }

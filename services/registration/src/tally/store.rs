@@ -1,8 +1,7 @@
 //! Every SQL statement that changes counts in the transaction of what is counted.
 
 use junheng_kernel::bulk::SET;
-use junheng_kernel::store::Row;
-use sea_orm::sea_query::{Alias, Query, SimpleExpr};
+use junheng_kernel::store::{Row, insert_rows};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
@@ -17,16 +16,10 @@ pub(super) const FLOW: [&str; 3] = ["school_year", "kind", "flow"];
 
 /// Writes what a change adds to the counts, in the change's own transaction.
 pub async fn add(database: &impl ConnectionTrait, changes: &Changes) -> Result<(), DbErr> {
-    for chunk in changes.rows().chunks(SET) {
-        let mut insert = Query::insert();
-        insert
-            .into_table(Alias::new("tally_changes"))
-            .columns(columns().map(Alias::new));
-        for change in chunk {
-            let values: Vec<SimpleExpr> = values(change).into_iter().map(Into::into).collect();
-            insert.values_panic(values);
-        }
-        database.execute(&insert).await?;
+    let columns: Vec<&str> = columns().collect();
+    for some in changes.rows().chunks(SET) {
+        let rows = some.iter().map(values).collect();
+        insert_rows(database, "tally_changes", &columns, rows, "").await?;
     }
     Ok(())
 }
