@@ -28,6 +28,10 @@ use clap::Parser as _;
 use cli::{AccountsCommand, AuditCommand, Cli, Command};
 use config::Config;
 
+/// An import makes and drops some hundred small values a row, on every thread.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The exit code of a program whose reader went away, as shells know it: 128 and SIGPIPE.
 const READER_GONE: i32 = 141;
 

@@ -58,11 +58,14 @@ where
     drop(incoming);
     let Judging {
         importer,
+        roster,
+        first_rows,
         mut report,
         good,
         waiting,
-        ..
     } = judging;
+    // The second pass needs the memory for itself.
+    drop((roster, first_rows));
     let run = sets::Run {
         store,
         destination: &destination,

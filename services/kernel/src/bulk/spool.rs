@@ -8,6 +8,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 
 use prost::Message;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::digest::{Context, SHA256};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -45,7 +46,7 @@ pub(super) struct Spooled {
 pub(super) struct Frameful<R> {
     /// The rows.
     pub(super) rows: Vec<R>,
-    /// SM3 over them as they were sent.
+    /// SHA-256 over them as they were sent. Only a keyed hash of it is ever kept.
     pub(super) digest: [u8; 32],
 }
 
@@ -56,11 +57,10 @@ struct Frame {
 }
 
 /// The frame that is being filled; it stays in memory when it is the last.
-#[derive(Default)]
 struct OpenFrame {
     bytes: Zeroizing<Vec<u8>>,
     rows: usize,
-    digest: PartsDigest,
+    digest: Context,
 }
 
 // === impl EncodedRow ===
@@ -100,7 +100,8 @@ impl Spool {
             digest,
         } = &mut self.open;
         bytes.extend_from_slice(&row.0);
-        digest.add(&row.0);
+        // Preceded by its length, as it is encoded.
+        digest.update(&row.0);
         *rows += 1;
         if *rows == IMPORT_SET || bytes.len() >= FRAME_BYTES {
             self.close_frame()?;
@@ -119,7 +120,7 @@ impl Spool {
             digest.add(&frame.digest);
         }
         if let Some(last) = &last {
-            digest.add(&last.digest.clone().finish());
+            digest.add(&last.digest());
         }
         Ok(Spooled {
             key: self.key,
@@ -145,9 +146,27 @@ impl Spool {
         file.write_all(&bytes).map_err(failed)?;
         self.frames.push(Frame {
             length: bytes.len(),
-            digest: digest.finish(),
+            digest: finished(digest),
         });
         Ok(())
+    }
+}
+
+// === impl OpenFrame ===
+
+impl OpenFrame {
+    fn digest(&self) -> [u8; 32] {
+        finished(self.digest.clone())
+    }
+}
+
+impl Default for OpenFrame {
+    fn default() -> Self {
+        Self {
+            bytes: Zeroizing::default(),
+            rows: 0,
+            digest: Context::new(&SHA256),
+        }
     }
 }
 
@@ -160,7 +179,7 @@ impl Spooled {
         self.frames.len() * IMPORT_SET + last
     }
 
-    /// SM3 over all rows, as they lie in sets.
+    /// SM3 over the digests of its sets.
     pub(super) fn digest(&self) -> [u8; 32] {
         self.digest
     }
@@ -175,7 +194,7 @@ impl Spooled {
             };
             return Ok(Some(Frameful {
                 rows: rows_of(&last.bytes)?,
-                digest: last.digest.finish(),
+                digest: last.digest(),
             }));
         };
         let file = self
@@ -205,6 +224,12 @@ fn rows_of<R: Message + Default>(mut bytes: &[u8]) -> Result<Vec<R>, KernelError
         rows.push(row);
     }
     Ok(rows)
+}
+
+fn finished(digest: Context) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.finish().as_ref());
+    bytes
 }
 
 /// A number is used once: the key lives for one spool.

@@ -15,7 +15,7 @@ pub trait Cipher: Send + Sync {
     /// Seals `plain` under the active key. The same input gives different bytes each time.
     ///
     /// # Errors
-    /// [`CipherError::Random`] without system randomness, [`CipherError::TooLong`] for a value above the cipher's limit.
+    /// [`CipherError::TooLong`] for a value above the cipher's limit.
     fn seal(&self, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, CipherError>;
 
     /// Opens what [`seal`](Cipher::seal) made, under any key still held. The answer is wiped when dropped.
@@ -43,9 +43,6 @@ pub enum CipherError {
     /// The value is longer than the cipher takes.
     #[error("the value is too long to seal")]
     TooLong,
-    /// The system gave no random bytes.
-    #[error("no system randomness")]
-    Random,
 }
 
 /// Where a sealed value lives: table, field and row id.

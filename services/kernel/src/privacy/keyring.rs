@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rand::Rng as _;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -144,9 +145,8 @@ impl Cipher for Keyring {
             .first()
             .ok_or_else(|| CipherError::UnknownKey { id: String::new() })?;
         let mut nonce = [0; NONCE_LEN];
-        self.random
-            .fill(&mut nonce)
-            .map_err(|_| CipherError::Random)?;
+        // Cryptographically secure, and seeded from the system's randomness; asking the system each time costs a call a value.
+        rand::rng().fill_bytes(&mut nonce);
         let mut sealed = header(&key.id);
         let body = sm4_gcm_seal(&key.cipher, nonce, plain, &bound(&sealed, aad))?;
         sealed.extend_from_slice(&nonce);

@@ -52,11 +52,12 @@ pub(crate) struct Wanted {
     pub(super) given_entry_year: i32,
 }
 
-/// A row that is ready to be written: should the person have no record yet, here it is.
+/// A row that is ready to be written: should the person have no record yet, here it is. Boxed, for a set is sorted apart many
+/// times on its way.
 pub(crate) struct Prepared {
-    wanted: Wanted,
-    student: Model,
-    told: Record,
+    wanted: Box<Wanted>,
+    student: Box<Model>,
+    told: Box<Record>,
 }
 
 /// Writes sets for one caller.
@@ -112,9 +113,9 @@ impl SetWriter {
                 person::new_record(keys, &wanted.draft, &wanted.fields.of_new(), seat, hash)?;
             let told = ledger::record_of_new(&student, person);
             Ok(Prepared {
-                wanted,
-                student,
-                told,
+                wanted: Box::new(wanted),
+                student: Box::new(student),
+                told: Box::new(told),
             })
         };
         rows.into_iter().map(prepared).collect()
@@ -152,12 +153,12 @@ impl SetWriter {
         rows = self.settle_former(&tx, rows, &mut outcome).await?;
         if !self.expects_new.load(Ordering::Relaxed) {
             let standing = self
-                .standing(&tx, rows.iter().map(|row| &row.wanted))
+                .standing(&tx, rows.iter().map(|row| &*row.wanted))
                 .await?;
             let is_known =
                 |row: &Prepared| standing.students.contains_key(&row.wanted.identity_hash);
             let (known, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_known);
-            let known = known.into_iter().map(|row| row.wanted).collect();
+            let known = known.into_iter().map(|row| *row.wanted).collect();
             self.settle(&tx, &standing, known, &mut outcome).await?;
             rows = new;
         }
@@ -220,7 +221,7 @@ impl SetWriter {
         };
         let is_former = |row: &Prepared| standing.students.contains_key(&row.wanted.identity_hash);
         let (known, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_former);
-        let known = known.into_iter().map(|row| row.wanted).collect();
+        let known = known.into_iter().map(|row| *row.wanted).collect();
         self.settle(tx, &standing, known, outcome).await?;
         Ok(others)
     }
@@ -231,7 +232,7 @@ impl SetWriter {
             let index = document::index_of(&self.context.store.keys)?;
             let made_of = |row: &Prepared| brought(&row.wanted).made_of_others(index);
             let made_of: Vec<Vec<u8>> = rows.iter().flat_map(made_of).collect();
-            let students = rows.iter().map(|row| &row.student);
+            let students = rows.iter().map(|row| &*row.student);
             return self.load.claim(tx, students, &made_of).await;
         }
         // All or nothing is one transaction of many sets: it must not wait for an end that waits for it.
@@ -246,8 +247,10 @@ impl SetWriter {
         rows: Vec<Prepared>,
         outcome: &mut SetOutcome,
     ) -> Result<(), StudentError> {
-        let (students, told): (Vec<Model>, Vec<Record>) =
-            rows.into_iter().map(|row| (row.student, row.told)).unzip();
+        let (students, told): (Vec<Model>, Vec<Record>) = rows
+            .into_iter()
+            .map(|row| (*row.student, *row.told))
+            .unzip();
         store::insert_new(&**tx, &students).await?;
         ledger::enter_all(&**tx, students.iter()).await?;
         for record in told {
@@ -302,11 +305,11 @@ impl SetWriter {
         rows: Vec<Prepared>,
         outcome: &mut SetOutcome,
     ) -> Result<Vec<Wanted>, StudentError> {
-        let students: Vec<Model> = rows.iter().map(|row| row.student.clone()).collect();
+        let students: Vec<Model> = rows.iter().map(|row| (*row.student).clone()).collect();
         let added = store::insert_missing(&**tx, students).await?;
         let is_added = |row: &Prepared| added.contains(&row.student.id);
         let (new, late): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_added);
-        ledger::enter_all(&**tx, new.iter().map(|row| &row.student)).await?;
+        ledger::enter_all(&**tx, new.iter().map(|row| &*row.student)).await?;
         let index = document::index_of(&self.context.store.keys)?;
         let children: Vec<Child> = new
             .iter()
@@ -325,9 +328,9 @@ impl SetWriter {
         outcome.records.extend(cases);
         for row in new {
             outcome.report.created();
-            outcome.records.push(row.told);
+            outcome.records.push(*row.told);
         }
-        Ok(late.into_iter().map(|row| row.wanted).collect())
+        Ok(late.into_iter().map(|row| *row.wanted).collect())
     }
 
     /// Judges rows whose persons have a record, and changes what the school may change.
