@@ -1,4 +1,4 @@
-//! A session at the gateway: sign-in, a token on every call, a new one before it expires.
+//! A session at the gateway: sign-in, a token on every call, a new one for who has been away.
 
 use std::io::{IsTerminal as _, Read as _};
 
@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use junheng_kernel::post::Role;
 use junheng_proto::error::v1::Reason;
 use junheng_proto::identity::v1::session_service_client::SessionServiceClient;
-use junheng_proto::identity::v1::{Post, SignInRequest};
+use junheng_proto::identity::v1::{Post, RefreshSessionRequest, SignInRequest};
 use tokio_stream::Stream;
 use tonic::client::Grpc;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -99,7 +99,22 @@ impl Session {
         };
         let mut client = SessionServiceClient::new(self.channel.clone());
         let session = client.sign_in(request).await?.into_inner();
-        let token = format!("Bearer {}", session.access_token);
+        self.with_token(&session.access_token)
+    }
+
+    /// The same session with a new token.
+    ///
+    /// # Errors
+    /// The gateway's refusal, that of a token that has expired among them.
+    pub async fn refreshed(&self) -> Result<Self, Refusal> {
+        let channel = self.channel.clone();
+        let mut client = SessionServiceClient::with_interceptor(channel, self.bearer.clone());
+        let answer = client.refresh_session(RefreshSessionRequest {}).await?;
+        self.with_token(&answer.into_inner().access_token)
+    }
+
+    fn with_token(&self, token: &str) -> Result<Self, Refusal> {
+        let token = format!("Bearer {token}");
         let bearer = token
             .parse()
             .map_err(|_| Refusal::here(Reason::Internal, "the gateway gave no usable token"))?;

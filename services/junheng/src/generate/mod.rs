@@ -107,7 +107,7 @@ async fn into(
     args: &GenerateArgs,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
-    let mut report = Report::default();
+    let (mut report, mut sessions) = (Report::default(), Vec::new());
     for county in counties {
         let session = sender.enter(county).await?;
         progress.say(&county.name);
@@ -117,10 +117,12 @@ async fn into(
                 report.add(batch.kind, &tally);
             }
         }
+        sessions.push(session);
     }
     let begun = Instant::now();
-    let pupils = counties.iter().map(async |county| {
-        let session = sender.enter(county).await?;
+    let pupils = counties.iter().zip(&sessions);
+    let pupils = pupils.map(async |(county, session)| {
+        let session = sender.enter_again(county, session).await?;
         progress.say(&county.name);
         let mut tallies = Vec::new();
         for batch in send::batches(parameters, plan, county, args.rows_per_request) {

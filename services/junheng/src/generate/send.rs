@@ -51,7 +51,7 @@ impl Sender {
         })
     }
 
-    /// Signs in to the county as its clerk. A session ends sooner than a province is imported, so each county has its own.
+    /// Signs in to the county as its clerk.
     ///
     /// # Errors
     /// When the account holds no post there.
@@ -65,6 +65,17 @@ impl Sender {
             .sign_in(&account)
             .await
             .with_context(|| format!("the account needs the post {post}"))
+    }
+
+    /// The county's session, in which something was sent before. A token ends sooner than a province is imported.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter) has.
+    pub async fn enter_again(&self, county: &County, session: &Session) -> anyhow::Result<Session> {
+        match session.refreshed().await {
+            Ok(session) => Ok(session),
+            Err(_) => self.enter(county).await,
+        }
     }
 
     /// Sends one batch; rows are made while they are sent.
