@@ -17,7 +17,6 @@ async fn causes(world: &World) -> Vec<QuarantineCause> {
     let clerk = world.officer("county.clerk", COUNTY);
     let request = clerk.ask(ListQuarantineCausesRequest {
         parent: COUNTY.into(),
-        ..ListQuarantineCausesRequest::default()
     });
     let mut service = QuarantineServiceClient::new(world.link.clone());
     let listed = service.list_quarantine_causes(request).await;
