@@ -57,6 +57,17 @@ pub(crate) fn step(plan: &Reorganisation) -> StepRequest {
     }
 }
 
+/// A plan for a school, as yet without what its kind needs.
+pub(crate) fn plan(world: &World, kind: Kind, school: &School) -> Reorganisation {
+    Reorganisation {
+        kind: kind.into(),
+        school: school.name.clone(),
+        reason: "学龄人口变化,按县域布局规划调整".into(),
+        effective_date: world.context.clock.today().to_string(),
+        ..Reorganisation::default()
+    }
+}
+
 pub(crate) fn refusal<T: std::fmt::Debug>(
     answer: Result<Response<T>, Status>,
 ) -> (tonic::Code, String, String) {

@@ -195,6 +195,27 @@ pub(crate) async fn cases(world: &World) -> Vec<dropout_case::Model> {
         .unwrap()
 }
 
+/// The records that may be the same child's as a resident on a list, for people to decide.
+pub(crate) async fn candidates(world: &World, clerk: &Officer<'_>) -> Vec<ResidentCandidate> {
+    let listed = ListResidentCandidatesRequest {
+        parent: COUNTY.into(),
+        ..Default::default()
+    };
+    let listed = client(world)
+        .list_resident_candidates(clerk.ask(listed))
+        .await;
+    listed.unwrap().into_inner().candidates
+}
+
+/// Decides that the first candidate is the same child.
+pub(crate) async fn recognise_first(world: &World, clerk: &Officer<'_>) {
+    let decision = is_the_same(&candidates(world, clerk).await[0]);
+    let decided = client(world)
+        .decide_resident_candidate(clerk.ask(decision))
+        .await;
+    decided.unwrap();
+}
+
 /// People who looked decide that it is the same child.
 pub(crate) fn is_the_same(candidate: &ResidentCandidate) -> DecideResidentCandidateRequest {
     DecideResidentCandidateRequest {
@@ -300,14 +321,7 @@ async fn each_child_of_a_list_is_found_and_a_second_run_shows_only_what_changed(
     assert!(opened[0].resident.is_some());
 
     // The candidate is decided by people, and the next run obeys.
-    let listed = ListResidentCandidatesRequest {
-        parent: COUNTY.into(),
-        ..Default::default()
-    };
-    let listed = client(&world)
-        .list_resident_candidates(clerk.ask(listed))
-        .await;
-    let candidates = listed.unwrap().into_inner().candidates;
+    let candidates = candidates(&world, &clerk).await;
     assert_eq!(candidates.len(), 1);
     assert!(candidates[0].guardian_agrees);
     let decision = is_the_same(&candidates[0]);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::comparisons::{
-    COUNTY, POLICE, cases, client, compare, is_the_same, nameless, names, resident, results, send,
+    COUNTY, POLICE, cases, compare, nameless, names, recognise_first, resident, results, send,
     undocumented,
 };
 use crate::dropout_control::{case, id_of, open};
@@ -181,19 +181,7 @@ async fn who_reported_a_child_follows_it_into_the_case_of_its_record() {
         .await
         .unwrap();
     compare(&world, &police).await;
-    let listed = ListResidentCandidatesRequest {
-        parent: COUNTY.into(),
-        ..Default::default()
-    };
-    let listed = client(&world)
-        .list_resident_candidates(clerk.ask(listed))
-        .await;
-    let candidates = listed.unwrap().into_inner().candidates;
-    let decision = is_the_same(&candidates[0]);
-    let decided = client(&world)
-        .decide_resident_candidate(clerk.ask(decision))
-        .await;
-    decided.unwrap();
+    recognise_first(&world, &clerk).await;
     for _ in 0..400 {
         let all = cases(&world).await;
         if all

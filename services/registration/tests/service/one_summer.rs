@@ -13,7 +13,7 @@ use junheng_proto::registration::v1::transfer_service_client::TransferServiceCli
 use junheng_proto::registration::v1::*;
 use tonic::Code;
 
-use crate::closing::{Keeps, approved, refusal, step};
+use crate::closing::{Keeps, approved, plan, refusal, step};
 use crate::dropout::done;
 use crate::dropout_roads::application;
 use crate::support::{Officer, World, id};
@@ -56,16 +56,6 @@ async fn read(county: &mut Officer<'_>, student: &Student) -> Student {
     let name = student.name.clone();
     let request = county.ask(GetStudentRequest { name });
     done(county.students.get_student(request).await)
-}
-
-fn plan(world: &World, kind: Kind, school: &School) -> Reorganisation {
-    Reorganisation {
-        kind: kind.into(),
-        school: school.name.clone(),
-        reason: "学龄人口变化,按县域布局规划调整".into(),
-        effective_date: world.context.clock.today().to_string(),
-        ..Reorganisation::default()
-    }
 }
 
 /// Two schools merge after one of them has been promoted.

@@ -19,7 +19,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFil
 use tonic::{Response, Status};
 use uuid::Uuid;
 
-use crate::closing::{Keeps, approved, refusal, step};
+use crate::closing::{Keeps, approved, plan, refusal, step};
 use crate::dropout::{done, evidence};
 use crate::leaves::{self, leave};
 use crate::support::{World, id};
@@ -28,16 +28,6 @@ const COUNTY: &str = "regions/630103";
 
 fn uuid(name: &str) -> Uuid {
     name.rsplit('/').next().unwrap().parse().unwrap()
-}
-
-fn plan(world: &World, kind: Kind, school: &School) -> Reorganisation {
-    Reorganisation {
-        kind: kind.into(),
-        school: school.name.clone(),
-        reason: "学龄人口变化,按县域布局规划调整".into(),
-        effective_date: world.context.clock.today().to_string(),
-        ..Reorganisation::default()
-    }
 }
 
 fn split(world: &World, school: &School, class: &SchoolClass, code: &str) -> Reorganisation {

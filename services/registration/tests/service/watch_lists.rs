@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::comparisons::{
-    COUNTY, POLICE, SOON, cases, client, compare, compare_in, is_the_same, nameless, resident,
+    COUNTY, POLICE, SOON, cases, client, compare, compare_in, nameless, recognise_first, resident,
     send, send_for, undocumented,
 };
 use crate::support::{Officer, World, id};
@@ -61,19 +61,7 @@ async fn who_was_decided_to_be_a_student_is_marked_when_a_list_says_to_watch_the
     let own = world.officer("school.clerk", &school.name);
     let groups = report(&world, &own, &student).await;
     assert!(groups.is_empty());
-    let listed = ListResidentCandidatesRequest {
-        parent: COUNTY.into(),
-        ..Default::default()
-    };
-    let listed = client(&world)
-        .list_resident_candidates(clerk.ask(listed))
-        .await;
-    let candidates = listed.unwrap().into_inner().candidates;
-    let decision = is_the_same(&candidates[0]);
-    let decided = client(&world)
-        .decide_resident_candidate(clerk.ask(decision))
-        .await;
-    decided.unwrap();
+    recognise_first(&world, &clerk).await;
     send(&world, &police, Kind::PoorHousehold, rows()).await;
     compare(&world, &police).await;
     let marked = cases(&world).await;
