@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use junheng_proto::journal::v1::{ChangeEvent, Record};
 use junheng_proto::options::v1::DataClass;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -312,14 +312,17 @@ async fn rows_from(
 ) -> Result<Vec<(leaf::Model, Option<row::Model>)>, KernelError> {
     let (database, cursor) = (context.store.reader(), &watch.cursor);
     let leaves = leaf::Entity::find()
+        // As one comparison of rows, for which the database goes into the index at the cursor; two joined by OR it would answer
+        // by reading the journal from its beginning.
         .filter(
-            Condition::any()
-                .add(leaf::Column::Block.gt(cursor.block))
-                .add(
-                    Condition::all()
-                        .add(leaf::Column::Block.eq(cursor.block))
-                        .add(leaf::Column::Position.gte(cursor.position)),
-                ),
+            Expr::tuple([
+                Expr::col(leaf::Column::Block),
+                Expr::col(leaf::Column::Position),
+            ])
+            .gte(Expr::tuple([
+                Expr::val(cursor.block),
+                Expr::val(cursor.position),
+            ])),
         )
         .order_by_asc(leaf::Column::Block)
         .order_by_asc(leaf::Column::Position)

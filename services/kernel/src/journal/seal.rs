@@ -192,15 +192,16 @@ pub(super) async fn last_block(
 /// transaction can become visible after one of a younger, so only rows below the oldest transaction in flight are taken.
 /// A visible row at or above the snapshot's end was written in another cluster and brought by a dump; it is finished too.
 /// After such a restore the last block may name a transaction that is still to come here: then every row is looked at.
-fn unsealed(backend: DatabaseBackend, horizon: i64) -> String {
+/// The horizon is the parameter, so that the statement is prepared once; on SQLite it is 0, where no block has been sealed yet.
+fn unsealed(backend: DatabaseBackend) -> String {
     match backend {
         DatabaseBackend::Postgres => format!(
             "written_by >= COALESCE((SELECT CASE WHEN upto_transaction > {SNAPSHOT_END} THEN 0 \
              ELSE upto_transaction END FROM journal_block ORDER BY number DESC LIMIT 1), 0) \
-             AND (written_by < {horizon} OR written_by >= {SNAPSHOT_END}) \
+             AND (written_by < $1 OR written_by >= {SNAPSHOT_END}) \
              AND NOT EXISTS (SELECT 1 FROM journal_leaf WHERE journal_leaf.seq = journal.seq)"
         ),
-        _ => "seq > COALESCE((SELECT upto_seq FROM journal_block ORDER BY number DESC LIMIT 1), 0)"
+        _ => "seq > COALESCE((SELECT upto_seq FROM journal_block ORDER BY number DESC LIMIT 1), ?)"
             .to_owned(),
     }
 }
@@ -210,9 +211,9 @@ async fn has_unsealed(context: &Context, horizon: i64) -> Result<bool, KernelErr
     let backend = context.store.backend();
     let sql = format!(
         "SELECT 1 AS found FROM journal WHERE {} LIMIT 1",
-        unsealed(backend, horizon)
+        unsealed(backend)
     );
-    let statement = Statement::from_string(backend, sql);
+    let statement = Statement::from_sql_and_values(backend, sql, [horizon.into()]);
     Ok(context
         .store
         .reader()
@@ -248,7 +249,10 @@ async fn sealable(
 ) -> Result<(Vec<row::Model>, i64), KernelError> {
     let all = Scope::everything("the sealer takes every row");
     let rows = row::Entity::visible_to(&all)
-        .filter(Expr::cust(unsealed(context.store.backend(), horizon)))
+        .filter(Expr::cust_with_values(
+            unsealed(context.store.backend()),
+            [horizon],
+        ))
         .order_by_asc(row::Column::Seq)
         .limit(MOST_LEAVES as u64)
         .all(&**tx)
