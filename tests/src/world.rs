@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use junheng_proto::identity::v1::{
     Account, CreateAccountRequest, Department, Duty, GrantPostRequest, Level, Post, SignInRequest,
 };
+use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
@@ -186,6 +187,15 @@ impl World {
     /// The URL of one of its databases.
     pub fn database_url(&self, name: &str) -> &str {
         &self.databases[name]
+    }
+
+    /// One of its databases, from outside the product.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn database_of(&self, name: &str) -> DatabaseConnection {
+        let database = sea_orm::Database::connect(self.database_url(name)).await;
+        database.expect("a connection")
     }
 
     /// Ends its process at once and starts it again; officers go on with [`World::again`].

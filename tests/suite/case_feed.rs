@@ -123,8 +123,7 @@ async fn linger(world: &World) {
     if world.database != Database::Postgres {
         return;
     }
-    let database = sea_orm::Database::connect(world.database_url("registration")).await;
-    let database = database.expect("a connection");
+    let database = world.database_of("registration").await;
     for statement in [
         "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS \
          $$ BEGIN PERFORM pg_sleep(random() * 0.8); RETURN NEW; END $$",

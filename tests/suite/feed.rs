@@ -164,12 +164,8 @@ async fn late_commit(world: &World) {
     let mut feed = watch(&partner, &county.place.county, "", "schools").await;
     assert_eq!(next(&mut feed).await.subject, early.name);
 
-    let database = sea_orm::Database::connect(world.database_url("registration")).await;
-    let held = database
-        .expect("a connection")
-        .begin()
-        .await
-        .expect("a transaction");
+    let database = world.database_of("registration").await;
+    let held = database.begin().await.expect("a transaction");
     // The same event once more, as a writer would leave it that takes its time.
     let columns = "time_micros, account, display_name, post, method, fingerprint, subject, place, school, \
                    data_class, step, from_state, to_state, note, evidence, record_count, collections, records, answer";
@@ -198,12 +194,8 @@ async fn late_commit(world: &World) {
 async fn busy_neighbour(world: &World) {
     let county = County::fresh(world).await;
     let partner = world.sign_in("county.partner", &county.place.county).await;
-    let database = sea_orm::Database::connect(world.database_url("assets")).await;
-    let held = database
-        .expect("a connection")
-        .begin()
-        .await
-        .expect("a transaction");
+    let database = world.database_of("assets").await;
+    let held = database.begin().await.expect("a transaction");
     held.execute_unprepared("SELECT pg_current_xact_id()")
         .await
         .expect("a transaction with a number");

@@ -1,5 +1,7 @@
 //! The first load of a province: quick, and with every promise kept that the common way keeps.
 
+use std::time::Duration;
+
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::import_students_request::Part;
 use junheng_proto::registration::v1::student::IdentityType;
@@ -9,9 +11,11 @@ use junheng_proto::registration::v1::{
 use junheng_tests::person::{Person, child};
 use junheng_tests::pupils::{open_class, register};
 use junheng_tests::refusal::answered;
-use junheng_tests::rolls::{header, import_students, numbered, student_row};
+use junheng_tests::rolls::{Answer, header, import_students, numbered, student_row};
 use junheng_tests::{County, Database, Officer, School, Story, World, story};
-use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, Statement, TransactionTrait as _,
+};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// Enough for a load.
@@ -25,6 +29,7 @@ const SHARED: usize = 40;
 pub const STORIES: &[Story] = &[
     story("two schools that load an empty province at once and share children register each child once and open cases", |world| Box::pin(shared(world))),
     story("a child who comes twice in a first load, by card and by passport, does not end it and has a case when it has ended", |world| Box::pin(by_two_documents(world))),
+    story("an import that comes while the indexes of a first load are built puts them off until it has ended", |world| Box::pin(put_off(world))),
     story("who is registered right after the first load finds the same rows standing and the same indexes", |world| Box::pin(at_once(world))),
 ];
 
@@ -95,15 +100,7 @@ async fn by_two_documents(world: &World) {
     let rows = [row(&twin), with_passport].into_iter().chain(others);
     let rows = numbered(rows, |row, number| row.row = number);
     // While another import is under way the load does not end for want of work, however slow this machine is.
-    let (beside, parts) = tokio::sync::mpsc::channel(1);
-    let open = Part::Header(header(&school.name));
-    let open = ImportStudentsRequest { part: Some(open) };
-    beside.send(open).await.expect("the stream is open");
-    let mut students = clerk.students();
-    let waiting = tokio::spawn(async move {
-        let parts = ReceiverStream::new(parts);
-        students.import_students(parts).await
-    });
+    let beside = Beside::of(clerk, &school).await;
     let result = answered(import_students(clerk, header(&school.name), rows).await);
     assert_eq!(
         (result.created_count, result.rejected_count),
@@ -117,9 +114,7 @@ async fn by_two_documents(world: &World) {
     let class = open_class(clerk, &school, 2, 1).await;
     register(clerk, &class, &child()).await;
     assert_eq!(indexes(&world).await, before);
-    drop(beside);
-    let empty = answered(waiting.await.expect("the other import ends"));
-    assert_eq!((empty.created_count, empty.rejected_count), (0, 0));
+    beside.end().await;
     let request = ListDuplicateCasesRequest {
         parent: school.name.clone(),
         ..ListDuplicateCasesRequest::default()
@@ -128,6 +123,101 @@ async fn by_two_documents(world: &World) {
     let cases = answered(listed).duplicate_cases;
     let claims: Vec<usize> = cases.iter().map(|case| case.claims.len()).collect();
     assert_eq!(claims, [1]);
+}
+
+async fn put_off(world: &World) {
+    let world = world.of_its_own(&[]).await;
+    let before = indexes(&world).await;
+    let county = County::fresh(&world).await;
+    let (clerk, school) = (&county.clerk, with_class(&county).await);
+    let rows = |count: usize| {
+        let rows = (0..count).map(|_| student_row(&school, Stage::Primary, 1, 1, &child()));
+        numbered(rows, |row, number| row.row = number)
+    };
+    let first = Beside::of(clerk, &school).await;
+    let result = answered(import_students(clerk, header(&school.name), rows(MANY)).await);
+    assert_eq!(result.created_count, as_count(MANY));
+    let database = world.database_of("registration").await;
+    // A write of somebody else's, behind which the indexes wait.
+    let writer = database.begin().await.expect("a transaction");
+    if world.database == Database::Postgres {
+        let lock = "LOCK TABLE students IN ROW EXCLUSIVE MODE";
+        writer.execute_unprepared(lock).await.expect("the lock");
+    }
+    first.end().await;
+    wait_for(&world, &database, "query LIKE 'CREATE%INDEX%'").await;
+    let beside = Beside::of(clerk, &school).await;
+    let coming = import_students(clerk, header(&school.name), rows(1));
+    let release = async {
+        wait_for(
+            &world,
+            &database,
+            "query LIKE '%FROM first_loads%FOR SHARE%'",
+        )
+        .await;
+        writer.rollback().await.expect("the lock is given up");
+    };
+    let (result, ()) = tokio::join!(coming, release);
+    assert_eq!(answered(result).created_count, 1);
+    if world.database == Database::Postgres {
+        let meanwhile = indexes(&world).await;
+        assert!(meanwhile.len() < before.len(), "the load goes on");
+    }
+    beside.end().await;
+    let class = open_class(clerk, &school, 2, 1).await;
+    register(clerk, &class, &child()).await;
+    assert_eq!(indexes(&world).await, before);
+    assert_eq!(count(clerk, &school).await, as_count(MANY + 2));
+}
+
+/// An import whose header has been sent and that is under way until it is ended.
+struct Beside {
+    parts: tokio::sync::mpsc::Sender<ImportStudentsRequest>,
+    answer: tokio::task::JoinHandle<Answer>,
+}
+
+impl Beside {
+    async fn of(clerk: &Officer, school: &School) -> Self {
+        let (parts, taken) = tokio::sync::mpsc::channel(1);
+        let open = Part::Header(header(&school.name));
+        let open = ImportStudentsRequest { part: Some(open) };
+        parts.send(open).await.expect("the stream is open");
+        let mut students = clerk.students();
+        let answer = tokio::spawn(async move {
+            let taken = ReceiverStream::new(taken);
+            students.import_students(taken).await
+        });
+        Self { parts, answer }
+    }
+
+    async fn end(self) {
+        drop(self.parts);
+        let empty = answered(self.answer.await.expect("the import ends"));
+        assert_eq!((empty.created_count, empty.rejected_count), (0, 0));
+    }
+}
+
+/// Waits until a session of which this holds waits for a lock; on PostgreSQL.
+async fn wait_for(world: &World, database: &DatabaseConnection, condition: &str) {
+    if world.database != Database::Postgres {
+        return;
+    }
+    let sql = format!(
+        "SELECT 1 AS one FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND {condition}"
+    );
+    let asked = Statement::from_string(DatabaseBackend::Postgres, sql);
+    let waits = async {
+        loop {
+            let found = database.query_one_raw(asked.clone()).await;
+            if found.expect("an answer").is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), waits).await;
+    waited.unwrap_or_else(|_| panic!("nobody waits: {condition}"));
 }
 
 async fn with_class(county: &County) -> School {
@@ -149,12 +239,12 @@ async fn indexes(world: &World) -> Vec<String> {
     if world.database != Database::Postgres {
         return Vec::new();
     }
-    let database = sea_orm::Database::connect(world.database_url("registration")).await;
     let sql = "SELECT indexdef::text AS indexdef FROM pg_indexes WHERE tablename = 'students' \
                UNION ALL SELECT conname::text FROM pg_constraint \
                WHERE conrelid = 'students'::regclass ORDER BY 1";
-    let rows = database
-        .expect("a connection")
+    let rows = world
+        .database_of("registration")
+        .await
         .query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql))
         .await
         .expect("the catalogue");

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost::Message;
 use sea_orm::{
@@ -17,6 +18,9 @@ use crate::error::KernelError;
 use crate::fault::Violation;
 use crate::journal::{self, Entry, Repeat};
 use crate::privacy::{Keyring, keyed_digest};
+
+/// How long a further transaction is waited for where one will do.
+const FURTHER: Duration = Duration::from_millis(200);
 
 /// The transaction of a write. Everything that `work` reads or writes goes through it; it derefs to the connection.
 #[derive(Clone)]
@@ -200,6 +204,51 @@ impl Store {
             .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))
     }
 
+    /// As [`upkeep`](Self::upkeep) by several transactions, `most` or as many as there are connections for, which the database
+    /// works at side by side. Where `work` says that
+    /// what they did stays, all but the first commit, then `last` runs in the first, which commits too; otherwise all are
+    /// taken back.
+    pub async fn upkeep_side_by_side<T, F, Work, L, Last>(
+        &self,
+        most: usize,
+        work: F,
+        last: L,
+    ) -> Result<T, KernelError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Vec<Tx>) -> Work + Send + 'static,
+        Work: Future<Output = Result<(T, bool), KernelError>> + Send + 'static,
+        L: FnOnce(Tx) -> Last + Send + 'static,
+        Last: Future<Output = Result<(), KernelError>> + Send + 'static,
+    {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let first = store.begin().await?;
+            let mut hands = vec![first.clone()];
+            while hands.len() < most
+                && let Ok(further) = tokio::time::timeout(FURTHER, store.begin()).await
+            {
+                hands.push(further?);
+            }
+            let (done, stays) = work(hands.clone()).await?;
+            for other in hands.into_iter().skip(1) {
+                match stays {
+                    true => commit(other).await?,
+                    false => take_back(other).await?,
+                }
+            }
+            if stays {
+                last(first.clone()).await?;
+                commit(first).await?;
+            } else {
+                take_back(first).await?;
+            }
+            Ok(done)
+        });
+        task.await
+            .unwrap_or_else(|error| Err(KernelError::Stored(format!("the task failed: {error}"))))
+    }
+
     /// Runs `work` in a transaction that is taken back, to see what would become of it. In a task of its own, as
     /// [`write`](Self::write).
     pub(crate) async fn rehearse<T, E, F, Work>(&self, work: F) -> Result<T, E>
@@ -213,10 +262,7 @@ impl Store {
         let task = tokio::spawn(async move {
             let tx = store.begin().await?;
             let done = work(tx.clone()).await?;
-            let transaction = Arc::try_unwrap(tx.0).map_err(|_| {
-                KernelError::Stored("a rehearsal kept its transaction beyond its end".into())
-            })?;
-            transaction.rollback().await.map_err(KernelError::from)?;
+            take_back(tx).await?;
             Ok(done)
         });
         task.await.unwrap_or_else(|error| {
@@ -264,7 +310,14 @@ impl Store {
 }
 
 pub(crate) async fn commit(tx: Tx) -> Result<(), KernelError> {
-    let transaction = Arc::try_unwrap(tx.0)
-        .map_err(|_| KernelError::Stored("a write kept its transaction beyond its end".into()))?;
-    Ok(transaction.commit().await?)
+    Ok(unshared(tx)?.commit().await?)
+}
+
+async fn take_back(tx: Tx) -> Result<(), KernelError> {
+    Ok(unshared(tx)?.rollback().await?)
+}
+
+fn unshared(tx: Tx) -> Result<DatabaseTransaction, KernelError> {
+    Arc::try_unwrap(tx.0)
+        .map_err(|_| KernelError::Stored("a write kept its transaction beyond its end".into()))
 }

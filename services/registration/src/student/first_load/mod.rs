@@ -4,9 +4,10 @@
 //! Uniqueness is kept meanwhile by the one process that loads: it knows the keyed hash of every document and number that it
 //! has written. The first set with somebody whom it has met ends the load before it is written, so that its rows are judged
 //! as always, against the indexes: a repeat stands, a child of two schools opens its case. A registration of one student
-//! ends the load too, silence after the last import, and the start of a process that finds a load whose holder has died:
-//! every row that has been committed is unique, and the indexes can always be built. Who may have two records is looked for
-//! once, by the indexes, and the load is not over before each of them has a case.
+//! ends the load too, silence after the last import, and the start of a process that finds a load whose holder has died: every
+//! row that has been committed is unique, and the indexes can always be built. An import that comes while they are built for
+//! mere silence puts them off. Who may have two records is looked for once, by the indexes, and the load is not over before each
+//! of them has a case.
 //!
 //! The row of `first_loads` says that a load is under way, by whom, and how to build what was there; nothing is left to build
 //! once the indexes stand. Each set holds it while it is written. Other writes fail at the database: there is no unique index
@@ -16,7 +17,6 @@ mod met;
 mod second_records;
 mod statements;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,19 +24,29 @@ use junheng_kernel::error::KernelError;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{Store, Tx};
 use sea_orm::DatabaseBackend;
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, watch};
 use uuid::Uuid;
 
 use met::Met;
+use statements::Built;
 
 use crate::entity::student::Model;
 
 /// An import of fewer rows goes the common way: taking indexes away and building them has its price too.
 const MANY: usize = 5_000;
-/// A load with more students than this is ended: who has been met is kept in memory, 16 bytes each.
+/// A load with more students than this is ended: who has been met is kept in memory, 12 bytes each.
 const MOST: usize = 12_000_000;
-/// How long after the last import a load ends.
-const IDLE: Duration = Duration::from_secs(2);
+/// Who sends file after file pauses between them: so long after the last import a load is not over. An import that comes while
+/// the indexes are built calls that off, and so the time that they take counts as silence too.
+const PAUSE: Duration = Duration::from_secs(2);
+/// What the indexes of one student take at least.
+const INDEXED: Duration = Duration::from_micros(2);
+/// The shortest silence that ends a load. After one that was called off the next must be twice as long.
+const SILENCE: Duration = Duration::from_millis(200);
+/// The longest silence that is waited for; what is built then is built to the end.
+const LONGEST_SILENCE: Duration = Duration::from_secs(4);
+/// How many indexes are built at a time.
+const HANDS: usize = 3;
 /// How often a load is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How long a holder is taken to be alive after it last said so.
@@ -53,7 +63,8 @@ struct Shared {
     holder: Uuid,
     /// Who has been met while this process loads.
     met: Mutex<Option<Met>>,
-    imports: AtomicUsize,
+    /// How many imports are under way.
+    imports: watch::Sender<usize>,
     last_import: Mutex<Instant>,
     ending: tokio::sync::Mutex<()>,
     /// Shared by the sets that are being written, held alone by a load that begins.
@@ -61,7 +72,7 @@ struct Shared {
 }
 
 /// An import that is under way.
-pub(crate) struct Underway(Arc<Shared>);
+pub(crate) struct Underway(FirstLoad);
 
 // === impl FirstLoad ===
 
@@ -72,7 +83,7 @@ impl FirstLoad {
             context: context.clone(),
             holder: Uuid::now_v7(),
             met: Mutex::new(None),
-            imports: AtomicUsize::new(0),
+            imports: watch::Sender::new(0),
             last_import: Mutex::new(Instant::now()),
             ending: tokio::sync::Mutex::new(()),
             gate: RwLock::new(()),
@@ -89,8 +100,8 @@ impl FirstLoad {
 
     /// Says that an import is under way, and waits for another process's load.
     pub(crate) async fn enter(&self) -> Result<Underway, KernelError> {
-        self.0.imports.fetch_add(1, Ordering::AcqRel);
-        let underway = Underway(Arc::clone(&self.0));
+        self.0.imports.send_modify(|count| *count += 1);
+        let underway = Underway(self.clone());
         if self.is_postgres() {
             while self.others().await? {
                 tokio::time::sleep(INTERVAL).await;
@@ -166,24 +177,37 @@ impl FirstLoad {
 
     /// Ends this process's load, if there is one: whoever asks needs the indexes.
     pub(crate) async fn end(&self) -> Result<(), KernelError> {
-        if self.is_loading() {
-            self.build().await?;
-        }
-        Ok(())
-    }
-
-    async fn build(&self) -> Result<(), KernelError> {
-        let _one = self.0.ending.lock().await;
-        let begun = Instant::now();
-        let was_loading = self
-            .store()
-            .upkeep(|tx| async move { statements::build(&tx).await })
-            .await?;
-        *self.met() = None;
-        if !was_loading {
+        if !self.is_loading() {
             return Ok(());
         }
-        let built = begun.elapsed();
+        // In a task of its own: a caller who goes away must not let the next one begin the same beside it.
+        let load = self.clone();
+        let built = tokio::spawn(async move { load.build(|_| true).await });
+        match built.await {
+            Ok(built) => built.map(|_| ()),
+            Err(error) => Err(KernelError::Stored(format!("the task failed: {error}"))),
+        }
+    }
+
+    /// Builds the indexes and ends the load, while `goes_on` by the number of imports under way; whether it did to the end.
+    async fn build(&self, goes_on: fn(usize) -> bool) -> Result<bool, KernelError> {
+        let _one = self.0.ending.lock().await;
+        let begun = Instant::now();
+        let imports = self.0.imports.subscribe();
+        let build = move |hands: Vec<Tx>| async move {
+            let built = statements::build(&hands, || goes_on(*imports.borrow())).await?;
+            Ok((built, built == Built::Now))
+        };
+        let open = |tx: Tx| async move { statements::open(&tx).await };
+        let built = self.store().upkeep_side_by_side(HANDS, build, open).await?;
+        if built == Built::CalledOff {
+            return Ok(false);
+        }
+        *self.met() = None;
+        if built == Built::Nothing {
+            return Ok(true);
+        }
+        let indexes = begun.elapsed();
         self.store()
             .upkeep(|tx| async move { statements::analyze(&tx).await })
             .await?;
@@ -193,23 +217,44 @@ impl FirstLoad {
             .await?;
         tracing::info!(
             seconds = begun.elapsed().as_secs_f64(),
-            indexes_seconds = built.as_secs_f64(),
+            indexes_seconds = indexes.as_secs_f64(),
             suspected,
             "the first load has ended; the indexes are built"
         );
-        Ok(())
+        Ok(true)
     }
 
     async fn keep_watch(&self) {
         let stop = self.0.context.stop.clone();
+        let mut imports = self.0.imports.subscribe();
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        for tick in 0_u32.. {
-            tokio::select! {
+        let (mut tick, mut silence) = (0_u32, SILENCE);
+        loop {
+            let is_silent = *imports.borrow_and_update() == 0 && self.is_loading();
+            let wanted = silence.max(self.pause());
+            let left = wanted.saturating_sub(self.last_import().elapsed());
+            let done = tokio::select! {
                 () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            if let Err(error) = self.look(tick).await {
+                _ = imports.changed() => Ok(()),
+                _ = ticks.tick() => {
+                    tick = tick.wrapping_add(1);
+                    self.look(tick).await
+                }
+                () = tokio::time::sleep(left), if is_silent => {
+                    // Imports that never pause long do not keep the indexes away for ever.
+                    let yields = silence < LONGEST_SILENCE;
+                    let goes_on: fn(usize) -> bool = if yields { |imports| imports == 0 } else { |_| true };
+                    let ended = self.build(goes_on).await;
+                    silence = match ended {
+                        Ok(true) => SILENCE,
+                        _ => LONGEST_SILENCE.min(2 * silence),
+                    };
+                    *self.last_import() = Instant::now();
+                    ended.map(|_| ())
+                }
+            };
+            if let Err(error) = done {
                 tracing::warn!(%error, "a first load could not be looked at; it is tried again");
             }
         }
@@ -221,14 +266,6 @@ impl FirstLoad {
                 self.others().await?;
             }
             return Ok(());
-        }
-        let last = *self
-            .0
-            .last_import
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if self.0.imports.load(Ordering::Acquire) == 0 && last.elapsed() >= IDLE {
-            return self.end().await;
         }
         if tick.is_multiple_of(SELDOM / 2) {
             let (holder, until) = (self.0.holder, self.until());
@@ -252,8 +289,15 @@ impl FirstLoad {
         if !is_own && standing.until_micros > self.0.context.clock.now_micros() {
             return Ok(true);
         }
-        self.build().await?;
+        self.build(|_| true).await?;
         Ok(false)
+    }
+
+    /// What of a pause between two imports the indexes would not cover.
+    fn pause(&self) -> Duration {
+        let students = self.met().as_ref().map_or(0, Met::count);
+        let students = u32::try_from(students).unwrap_or(u32::MAX);
+        PAUSE.saturating_sub(INDEXED.saturating_mul(students))
     }
 
     fn is_loading(&self) -> bool {
@@ -272,6 +316,11 @@ impl FirstLoad {
         &self.0.context.store
     }
 
+    fn last_import(&self) -> MutexGuard<'_, Instant> {
+        let last = self.0.last_import.lock();
+        last.unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn met(&self) -> MutexGuard<'_, Option<Met>> {
         self.0.met.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -281,12 +330,7 @@ impl FirstLoad {
 
 impl Drop for Underway {
     fn drop(&mut self) {
-        let mut last = self
-            .0
-            .last_import
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *last = Instant::now();
-        self.0.imports.fetch_sub(1, Ordering::AcqRel);
+        *self.0.last_import() = Instant::now();
+        self.0.0.imports.send_modify(|count| *count -= 1);
     }
 }

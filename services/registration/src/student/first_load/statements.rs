@@ -1,7 +1,9 @@
 //! Every SQL statement of a first load.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::try_join_all;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::store::Tx;
 use junheng_proto::registration::v1::student::State;
@@ -11,21 +13,28 @@ use uuid::Uuid;
 use super::super::store::UNNUMBERED;
 
 /// The indexes and unique constraints of the students besides the primary key: how each is dropped, and how it is made again.
-/// A constraint takes its index over, which was built without keeping readers out.
+/// A constraint takes its index over, which was built without keeping readers out. An index may stand already: hands that have
+/// committed leave theirs when the first one fails.
 const INDEXES: &str = "\
     SELECT CASE WHEN k.conname IS NULL THEN format('DROP INDEX %I', c.relname) \
            ELSE format('ALTER TABLE students DROP CONSTRAINT %I', k.conname) END AS down, \
-           pg_get_indexdef(i.indexrelid) AS up, \
+           regexp_replace(pg_get_indexdef(i.indexrelid), ' INDEX ', ' INDEX IF NOT EXISTS ') AS up, \
            format('ALTER TABLE students ADD CONSTRAINT %I UNIQUE USING INDEX %I', c.relname, c.relname) AS constrain, \
            k.conname IS NOT NULL AS is_constraint \
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
     LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'u' \
     WHERE i.indrelid = 'students'::regclass AND NOT i.indisprimary ORDER BY c.relname";
 
-/// The memory to sort by, where the server gives less.
+/// The memory to sort by, where the server gives less. Each hand builds by itself: side by side they take less time than one
+/// after the other by many workers each.
 const MEMORY: &str = "\
-    SELECT set_config('maintenance_work_mem', '256MB', true) \
-    WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')";
+    SELECT set_config('max_parallel_maintenance_workers', '0', true), set_config('maintenance_work_mem', \
+    greatest(pg_size_bytes(current_setting('maintenance_work_mem')), pg_size_bytes('256MB')) / 1024 || 'kB', true)";
+
+/// What a statement begins with that makes a constraint of an index: it waits for the hands that build.
+const CONSTRAINT: &str = "ALTER TABLE";
+/// What the statement of a unique index begins with.
+const UNIQUE: &str = "CREATE UNIQUE";
 
 /// Between two statements; no definition of an index contains it.
 const SEPARATOR: &str = ";\n";
@@ -36,6 +45,19 @@ pub(super) struct Standing {
     pub(super) holder: Uuid,
     /// Until when it is known to be alive.
     pub(super) until_micros: i64,
+}
+
+/// What became of building the indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Built {
+    /// There is no load.
+    Nothing,
+    /// They stood before.
+    Before,
+    /// They have been made.
+    Now,
+    /// It was not to go on: what was made must be taken back.
+    CalledOff,
 }
 
 /// Whether nobody is registered.
@@ -122,23 +144,65 @@ pub(super) async fn renew(tx: &Tx, holder: Uuid, until_micros: i64) -> Result<()
     Ok(())
 }
 
-/// Makes the indexes again; whether there was a load, which stays until [`leave`]. Waits for the sets that are being written.
-pub(super) async fn build(tx: &Tx) -> Result<bool, KernelError> {
-    let sql = "SELECT statements FROM first_loads WHERE id = 1 FOR UPDATE";
-    let Some(row) = one(&**tx, sql, []).await? else {
-        return Ok(false);
+/// Makes the indexes again by many hands, of which the first holds the load; the load itself stays until [`leave`]. Waits for the
+/// sets that are being written. Asks between two indexes whether to go on.
+pub(super) async fn build(
+    hands: &[Tx],
+    goes_on: impl Fn() -> bool + Sync,
+) -> Result<Built, KernelError> {
+    let Some(first) = hands.first() else {
+        return Ok(Built::Nothing);
     };
-    let statements: String = row.try_get("", "statements")?;
-    if statements.is_empty() {
-        return Ok(true);
-    }
-    run(tx, MEMORY).await?;
-    for statement in statements.split(SEPARATOR).filter(|up| !up.is_empty()) {
-        run(tx, statement).await?;
+    let statements = match statements_of(first).await? {
+        None => return Ok(Built::Nothing),
+        Some(statements) if statements.is_empty() => return Ok(Built::Before),
+        Some(statements) => statements,
+    };
+    let indexes = statements.split(SEPARATOR);
+    let indexes = indexes.filter(|statement| !statement.starts_with(CONSTRAINT));
+    // What keeps rows unique comes with the last commit, all of it or nothing: one without the other would let others write.
+    let (unique, others): (VecDeque<&str>, VecDeque<&str>) =
+        indexes.partition(|index| index.starts_with(UNIQUE));
+    let left = Mutex::new((unique, others));
+    let next = |is_first: bool| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        let (unique, others) = &mut *left;
+        let first = is_first.then(|| unique.pop_front()).flatten();
+        first.or_else(|| others.pop_front())
+    };
+    let hands = hands.iter().enumerate().map(async |(number, hand)| {
+        run(hand, MEMORY).await?;
+        while goes_on()
+            && let Some(statement) = next(number == 0)
+        {
+            run(hand, statement).await?;
+        }
+        Ok::<_, DbErr>(())
+    });
+    try_join_all(hands).await?;
+    Ok(match goes_on() {
+        true => Built::Now,
+        false => Built::CalledOff,
+    })
+}
+
+/// What is left to do in the first hand when the indexes of all hands stand: constraints, and whoever writes may change rows.
+pub(super) async fn open(tx: &Tx) -> Result<(), KernelError> {
+    let statements = statements_of(tx).await?.unwrap_or_default();
+    let constraints = statements.split(SEPARATOR);
+    for constraint in constraints.filter(|statement| statement.starts_with(CONSTRAINT)) {
+        run(tx, constraint).await?;
     }
     run(tx, "DROP TRIGGER students_first_load ON students").await?;
     run(tx, "UPDATE first_loads SET statements = ''").await?;
-    Ok(true)
+    Ok(())
+}
+
+/// The statements that make the indexes, held; `None` when there is no load.
+async fn statements_of(tx: &Tx) -> Result<Option<String>, DbErr> {
+    let sql = "SELECT statements FROM first_loads WHERE id = 1 FOR UPDATE";
+    let row = one(&**tx, sql, []).await?;
+    row.map(|row| row.try_get("", "statements")).transpose()
 }
 
 /// Ends the load.
