@@ -1,7 +1,9 @@
 //! Two ways to the same child, the same place or the same school at the same moment: one comes first, and nothing is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use junheng_proto::bulk::v1::ImportResult;
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::admission_entry::Kind as EntryKind;
@@ -14,12 +16,15 @@ use junheng_proto::registration::v1::{
     assign_junior_places_request,
 };
 use junheng_tests::person::child;
+use junheng_tests::pupils::{register, school_with_class};
 use junheng_tests::refusal::answered;
 use junheng_tests::rolls::{
     all_in, class_row, header, import_classes, import_students, numbered, student_row,
 };
-use junheng_tests::{County, Officer, School, Story, World, request_id, story};
+use junheng_tests::{County, Database, Officer, School, Story, World, request_id, story};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use sm3::{Digest as _, Sm3};
+use tokio::time::timeout;
 
 use crate::admission::{YEAR, admit, enter, entrant, open, plan as admission, rows};
 use crate::reorganisations::{
@@ -34,11 +39,45 @@ pub const STORIES: &[Story] = &[
     story("children entered by two clerks into one list at the same moment all stand on it", |world| Box::pin(one_list(world))),
     story("a primary graduate is given one junior place however list and county race", |world| Box::pin(list_and_county(world))),
     story("pupils imported while their school closes stand in the receiving school or are refused", |world| Box::pin(import_and_closing(world))),
+    story("children are registered together while another school is held and the child of that one waits alone", |world| Box::pin(beside_a_held_school(world))),
     story("who is put into a class while the classes are drawn sits in one class and is counted once", |world| Box::pin(draw_and_seating(world))),
 ];
 
+/// How long who need not wait may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often each race is run.
 const ROUNDS: usize = 6;
+
+/// Children who are registered together in one school.
+const TOGETHER: usize = 20;
+
+async fn beside_a_held_school(world: &World) {
+    let county = County::fresh(world).await;
+    let clerk = &county.clerk;
+    let (held, class_there) = school_with_class(&county, 1).await;
+    let (school, class) = school_with_class(&county, 1).await;
+    let database = world.database_of("registration").await;
+    let holder = database.begin().await.expect("a transaction");
+    if world.database == Database::Postgres {
+        // SQLite has one writer and holds no single row.
+        let id = held.name.trim_start_matches("schools/");
+        let hold = format!("SELECT 1 FROM schools WHERE id = '{id}' FOR UPDATE");
+        holder.execute_unprepared(&hold).await.expect("the hold");
+    }
+    let there = child();
+    let waits = register(clerk, &class_there, &there);
+    let people: Vec<_> = (0..TOGETHER).map(|_| child()).collect();
+    let others = people.iter().map(|child| register(clerk, &class, child));
+    let others = async {
+        let registered = timeout(PATIENCE, join_all(others)).await;
+        holder.rollback().await.expect("the school is let go");
+        registered.expect("nobody of the other school waits")
+    };
+    let (late, registered) = tokio::join!(waits, others);
+    let names: BTreeSet<String> = registered.into_iter().map(|one| one.name).collect();
+    assert_eq!(names.len(), TOGETHER);
+    assert_eq!((late.school, school.name), (held.name, class.school));
+}
 
 async fn list_of(world: &World, county: &County, stage: Stage) -> (Officer, String) {
     let kind = match stage {

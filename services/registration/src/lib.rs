@@ -128,6 +128,7 @@ pub fn service(context: &Context, neighbours: Neighbours) -> Link {
         context: context.clone(),
         waiting: waiting.clone(),
         load,
+        classes: student::known_classes::KnownClasses::default(),
     }))
     .add_service(QuarantineServiceServer::new(quarantine::rpc::Rpc {
         context: context.clone(),

@@ -3,7 +3,9 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection,
+};
 use sqlx::postgres::PgConnectOptions;
 
 /// A database URL that cannot be read. Trying again does not help.
@@ -25,6 +27,36 @@ pub async fn connect(url: &str) -> anyhow::Result<(DatabaseConnection, DatabaseC
     if !url.starts_with("postgres") || PgConnectOptions::from_str(url).is_err() {
         return Err(UrlError.into());
     }
+    let pool = Database::connect(postgres(url)).await?;
+    Ok((pool.clone(), pool))
+}
+
+/// Connections for statements whose plan is made once, however long the arrays are that they are sent with: the planner would
+/// believe each time that a plan for this length is better, and making it takes longer than the statement. Made while a table was
+/// small, a plan must hold when it has grown, and so it goes by indexes. No statement waits here for another's lock: it fails, for
+/// the caller to go another way. On SQLite the writer.
+pub(super) async fn planned_once(
+    url: &str,
+    writer: &DatabaseConnection,
+) -> anyhow::Result<DatabaseConnection> {
+    if writer.get_database_backend() == DatabaseBackend::Sqlite {
+        return Ok(writer.clone());
+    }
+    let mut options = postgres(url);
+    options
+        .max_connections(2)
+        .connect_lazy(true)
+        .map_sqlx_postgres_opts(|options| {
+            options.options([
+                ("plan_cache_mode", "force_generic_plan"),
+                ("enable_seqscan", "off"),
+                ("lock_timeout", "50ms"),
+            ])
+        });
+    Ok(Database::connect(options).await?)
+}
+
+fn postgres(url: &str) -> ConnectOptions {
     let mut options = quiet(url);
     options
         .max_connections(16)
@@ -34,8 +66,7 @@ pub async fn connect(url: &str) -> anyhow::Result<(DatabaseConnection, DatabaseC
         .map_sqlx_postgres_before_acquire(|connection, _| {
             Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
         });
-    let pool = Database::connect(options).await?;
-    Ok((pool.clone(), pool))
+    options
 }
 
 async fn sqlite(url: &str, connections: u32) -> anyhow::Result<DatabaseConnection> {

@@ -1,8 +1,8 @@
-//! The commonest write, the creation of one record: one statement where the database can take it, begin to commit.
+//! The commonest write, the creation of one record.
 //!
-//! On PostgreSQL the record, what is written along with it and the journal row are one statement of common table
-//! expressions, which commits by itself: one round trip instead of ten. SQLite, which has no network between, takes the
-//! same rows one after the other in a transaction.
+//! On PostgreSQL the record, what is written along with it and the journal row are one statement, which commits by itself, and
+//! those who come at once share one ([`together`](super::together)). SQLite, which has no network between and one writer, takes
+//! the same rows one after the other in a transaction.
 
 use std::future::Future;
 
@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::together::{self, Form};
 use super::write::commit;
 use super::{RequestKey, Store, StoredKey};
 use crate::admission::Caller;
@@ -81,6 +82,12 @@ pub struct Creation<T> {
     pub entry: Entry,
 }
 
+/// The values of a statement as it is put together, and how it names them.
+pub(super) struct Cells {
+    pub(super) values: Vec<Value>,
+    prefix: &'static str,
+}
+
 /// What became of a creation.
 enum Outcome<T> {
     /// Committed; its answer.
@@ -118,30 +125,54 @@ impl Row {
     }
 
     /// `"table" ("column", …)`.
-    fn target(&self) -> String {
+    pub(super) fn target(&self) -> String {
         format!("\"{}\" (\"{}\")", self.table, self.columns.join("\", \""))
     }
 
-    /// `$4, $5, …`, with the values put behind those before.
-    fn placeholders(self, values: &mut Vec<Value>) -> String {
-        let first = values.len() + 1;
-        values.extend(self.values);
-        let names: Vec<String> = (first..=values.len())
-            .map(|number| format!("${number}"))
-            .collect();
-        names.join(", ")
+    /// Where `column` stands among the values.
+    pub(super) fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|name| *name == column)
+    }
+
+    /// The values by their names in a statement, in the order of the columns.
+    pub(super) fn cells(self, cells: &mut Cells) -> String {
+        let names = self.values.into_iter().map(|value| cells.put(value));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// The statement that inserts the row alone.
     fn insert(self, backend: DatabaseBackend, unique: Option<&str>) -> Statement {
-        let (target, mut values) = (self.target(), Vec::new());
-        let placeholders = self.placeholders(&mut values);
+        let (target, mut cells) = (self.target(), Cells::parameters());
+        let row = self.cells(&mut cells);
         let conflict = unique.map_or_else(String::new, unless_taken);
         Statement::from_sql_and_values(
             backend,
-            format!("INSERT INTO {target} VALUES ({placeholders}){conflict}"),
-            values,
+            format!("INSERT INTO {target} VALUES ({row}){conflict}"),
+            cells.values,
         )
+    }
+}
+
+// === impl Cells ===
+
+impl Cells {
+    /// Of a statement with a parameter for each.
+    pub(super) fn parameters() -> Self {
+        Self::named("$")
+    }
+
+    /// Named by a prefix and the number, from 1.
+    pub(super) fn named(prefix: &'static str) -> Self {
+        Self {
+            values: Vec::new(),
+            prefix,
+        }
+    }
+
+    /// Adds a value and gives its name.
+    fn put(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("{}{}", self.prefix, self.values.len())
     }
 }
 
@@ -179,34 +210,33 @@ impl Hold {
         self
     }
 
-    fn select(&self, values: &mut Vec<Value>, lock: &str) -> String {
-        values.extend([self.id.into(), self.place.into()]);
-        let (id, place) = (values.len() - 1, values.len());
-        let also = self
-            .also
-            .as_ref()
-            .map_or_else(String::new, |(column, value)| {
-                values.push(value.clone());
-                format!(" AND held.\"{column}\" = ${}", values.len())
-            });
-        let (more, beside) = match &self.beside {
-            None => (String::new(), String::new()),
-            Some(row) => {
-                values.extend([row.id.into(), row.version.into()]);
-                let (id, version) = (values.len() - 1, values.len());
-                (
-                    format!(", \"{}\" AS beside", row.table),
-                    format!(
-                        " AND beside.\"{}\" = ${id} AND beside.\"{}\" = ${version}",
-                        row.id_column, row.version_column
-                    ),
-                )
-            }
-        };
+    /// `SELECT 1 …` of what is to be held, as long as it stands.
+    pub(super) fn select(&self, cells: &mut Cells) -> String {
+        let mut tables = format!("\"{}\" AS held", self.table);
+        let mut met = vec![
+            format!(
+                "held.\"{}\" = {}",
+                self.id_column,
+                cells.put(self.id.into())
+            ),
+            format!(
+                "held.\"{}\" = {}",
+                self.place_column,
+                cells.put(self.place.into())
+            ),
+        ];
+        if let Some((column, value)) = &self.also {
+            met.push(format!("held.\"{column}\" = {}", cells.put(value.clone())));
+        }
+        if let Some(row) = &self.beside {
+            tables.push_str(&format!(", \"{}\" AS beside", row.table));
+            let (id, version) = (cells.put(row.id.into()), cells.put(row.version.into()));
+            met.push(format!("beside.\"{}\" = {id}", row.id_column));
+            met.push(format!("beside.\"{}\" = {version}", row.version_column));
+        }
         format!(
-            "SELECT 1 AS standing FROM \"{}\" AS held{more} \
-             WHERE held.\"{}\" = ${id} AND held.\"{}\" = ${place}{also}{beside}{lock}",
-            self.table, self.id_column, self.place_column
+            "SELECT 1 AS standing FROM {tables} WHERE {}",
+            met.join(" AND ")
         )
     }
 }
@@ -226,20 +256,22 @@ impl Against {
         }
     }
 
-    /// And that meets a condition, in the words of the index that holds only such rows.
+    /// And that meets a condition, in the words of the index that holds only such rows. The record to be created does not meet it.
     pub fn among(mut self, condition: Option<&'static str>) -> Self {
         self.also = condition;
         self
     }
 
-    /// `SELECT 1 FROM …`, with the values put behind those before.
-    fn select(&self, values: &mut Vec<Value>) -> String {
-        let mut met = Vec::new();
-        for (column, value) in &self.cells {
-            values.push(value.clone());
-            met.push(format!("\"{column}\" = ${}", values.len()));
-        }
-        met.extend(self.also.map(str::to_owned));
+    /// Whether records created like this one are never among those that speak against each other.
+    pub(super) fn is_among_others(&self) -> bool {
+        self.also.is_some()
+    }
+
+    /// `SELECT 1 FROM …`.
+    pub(super) fn select(&self, cells: &mut Cells) -> String {
+        let met = self.cells.iter();
+        let met = met.map(|(column, value)| format!("\"{column}\" = {}", cells.put(value.clone())));
+        let met: Vec<String> = met.chain(self.also.map(str::to_owned)).collect();
         format!(
             "SELECT 1 FROM \"{}\" WHERE {}",
             self.table,
@@ -248,47 +280,7 @@ impl Against {
     }
 }
 
-// === impl Creation ===
-
-impl<T> Creation<T> {
-    /// All of it as one statement. Each part reads the one before, so that nothing is written unless what is held
-    /// stands, nothing speaks against it and the unique value is free.
-    fn statement(self, journal: Row, backend: DatabaseBackend) -> (Statement, T) {
-        let mut values = Vec::new();
-        let held = self.hold.select(&mut values, " FOR SHARE");
-        let target = self.record.target();
-        let placeholders = self.record.placeholders(&mut values);
-        let conflict = unless_taken(self.unique);
-        let against: Vec<String> = self
-            .against
-            .iter()
-            .map(|row| format!("NOT EXISTS ({})", row.select(&mut values)))
-            .collect();
-        let unless = if against.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", against.join(" AND "))
-        };
-        let mut sql = format!(
-            "WITH held AS ({held}), created AS (INSERT INTO {target} SELECT {placeholders} FROM held{unless}{conflict} \
-             RETURNING 1)"
-        );
-        for (number, row) in self.along.into_iter().chain([journal]).enumerate() {
-            let target = row.target();
-            let placeholders = row.placeholders(&mut values);
-            sql.push_str(&format!(
-                ", along{number} AS (INSERT INTO {target} SELECT {placeholders} FROM created)"
-            ));
-        }
-        sql.push_str(
-            " SELECT (SELECT count(*) FROM held) AS held, (SELECT count(*) FROM created) AS created",
-        );
-        let statement = Statement::from_sql_and_values(backend, sql, values);
-        (statement, self.answer)
-    }
-}
-
-fn unless_taken(unique: &str) -> String {
+pub(super) fn unless_taken(unique: &str) -> String {
     format!(" ON CONFLICT (\"{unique}\") DO NOTHING")
 }
 
@@ -359,13 +351,11 @@ impl Store {
         creation: Creation<T>,
         journal: Row,
     ) -> Result<Outcome<T>, KernelError> {
-        let (statement, answer) = creation.statement(journal, self.backend());
-        let told = self.writer().query_one_raw(statement).await?;
-        let told = told.ok_or_else(|| KernelError::Stored("a creation told nothing".into()))?;
-        let (held, created): (i64, i64) = (told.try_get("", "held")?, told.try_get("", "created")?);
-        Ok(match (held, created) {
-            (0, _) => Outcome::Moved,
-            (_, 0) => Outcome::Taken,
+        let (form, values, answer) = Form::of(creation, journal)?;
+        let told = together::write(self, form, values).await?;
+        Ok(match (told.held, told.created) {
+            (false, _) => Outcome::Moved,
+            (_, false) => Outcome::Taken,
             _ => Outcome::Written(answer),
         })
     }
@@ -376,16 +366,16 @@ impl Store {
         journal: Row,
     ) -> Result<Outcome<T>, KernelError> {
         let (backend, tx) = (self.backend(), self.begin().await?);
-        let mut values = Vec::new();
-        let held = creation.hold.select(&mut values, "");
-        let held = Statement::from_sql_and_values(backend, held, values);
+        let mut cells = Cells::parameters();
+        let held = creation.hold.select(&mut cells);
+        let held = Statement::from_sql_and_values(backend, held, cells.values);
         if tx.query_one_raw(held).await?.is_none() {
             return Ok(Outcome::Moved);
         }
         for row in &creation.against {
-            let mut values = Vec::new();
-            let found = row.select(&mut values);
-            let found = Statement::from_sql_and_values(backend, found, values);
+            let mut cells = Cells::parameters();
+            let found = row.select(&mut cells);
+            let found = Statement::from_sql_and_values(backend, found, cells.values);
             if tx.query_one_raw(found).await?.is_some() {
                 return Ok(Outcome::Taken);
             }
@@ -403,14 +393,12 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use junheng_proto::options::v1::DataClass;
+impl Creation<()> {
+    /// One of each part, with its journal row.
+    pub(super) fn sample(hash: &str) -> (Self, Row) {
+        use junheng_proto::options::v1::DataClass;
 
-    use super::*;
-
-    #[test]
-    fn a_creation_is_one_statement_in_which_each_part_waits_for_the_one_before() {
-        let creation = Creation {
+        let creation = Self {
             hold: Hold {
                 table: "schools",
                 id_column: "id",
@@ -428,29 +416,15 @@ mod tests {
             },
             against: vec![Against {
                 table: "former",
-                cells: vec![("hash", 2.into()), ("sex", 1.into())],
+                cells: vec![("hash", hash.into()), ("sex", 1.into())],
                 also: Some("kind <> 3"),
             }],
-            record: Row::new("students", [("id", 1.into()), ("hash", 2.into())]),
+            record: Row::new("students", [("id", 1.into()), ("hash", hash.into())]),
             unique: "hash",
             along: vec![Row::new("counts", [("n", 3.into())])],
             answer: (),
             entry: Entry::about("students/1", 7, None, DataClass::Internal),
         };
-        let journal = Row::new("journal", [("id", 4.into())]);
-        let (statement, ()) = creation.statement(journal, DatabaseBackend::Postgres);
-        assert_eq!(
-            statement.sql,
-            "WITH held AS (SELECT 1 AS standing FROM \"schools\" AS held, \"classes\" AS beside \
-             WHERE held.\"id\" = $1 AND held.\"place\" = $2 \
-             AND beside.\"id\" = $3 AND beside.\"version\" = $4 FOR SHARE), \
-             created AS (INSERT INTO \"students\" (\"id\", \"hash\") SELECT $5, $6 FROM held \
-             WHERE NOT EXISTS (SELECT 1 FROM \"former\" WHERE \"hash\" = $7 AND \"sex\" = $8 AND kind <> 3) \
-             ON CONFLICT (\"hash\") DO NOTHING RETURNING 1), \
-             along0 AS (INSERT INTO \"counts\" (\"n\") SELECT $9 FROM created), \
-             along1 AS (INSERT INTO \"journal\" (\"id\") SELECT $10 FROM created) \
-             SELECT (SELECT count(*) FROM held) AS held, (SELECT count(*) FROM created) AS created"
-        );
-        assert_eq!(statement.values.map(|values| values.0.len()), Some(10));
+        (creation, Row::new("journal", [("id", 4.into())]))
     }
 }

@@ -5,6 +5,7 @@ mod create;
 mod insert_missing;
 mod key_check;
 mod set;
+mod together;
 mod write;
 
 use std::sync::Arc;
@@ -32,12 +33,16 @@ use crate::privacy::Keyring;
 pub struct Store {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// For statements whose plan is made once.
+    planned: DatabaseConnection,
     /// The keys of personal fields.
     pub keys: Arc<Keyring>,
     /// The clock.
     pub clock: Clock,
     /// The number of the newest sealed block; feeds wait on it.
     pub(crate) sealed: Arc<watch::Sender<i64>>,
+    /// Creations that wait to be written together.
+    waiting: Arc<together::Waiting>,
 }
 
 // === impl Store ===
@@ -47,13 +52,16 @@ impl Store {
     /// database was not sealed with.
     pub async fn open(url: &str, keys: Arc<Keyring>, clock: Clock) -> anyhow::Result<Self> {
         let (reader, writer) = connect(url).await?;
+        let planned = connect::planned_once(url, &writer).await?;
         key_check::check(&writer, &keys).await?;
         Ok(Self {
             reader,
             writer,
+            planned,
             keys,
             clock,
             sealed: Arc::new(watch::Sender::new(0)),
+            waiting: Arc::default(),
         })
     }
 

@@ -40,7 +40,11 @@ impl Columns {
         Self::of_cells(E::Column::iter().map(column), records.len())
     }
 
-    fn of_cells(columns: impl Iterator<Item = (String, Vec<Value>)>, count: usize) -> Option<Self> {
+    /// The same of cells by their columns.
+    pub(super) fn of_cells(
+        columns: impl Iterator<Item = (String, Vec<Value>)>,
+        count: usize,
+    ) -> Option<Self> {
         let (mut names, mut selected) = (Vec::new(), Vec::new());
         let (mut values, mut unnested, mut aliases) = (Vec::new(), Vec::new(), Vec::new());
         // A cell of one width is found by its number at once; only where the cells before must be passed is it cheaper to
@@ -98,6 +102,15 @@ impl Columns {
     /// The records as a select, one column for each of `names`.
     pub(super) fn select(&self) -> String {
         format!("SELECT {} FROM {}", self.selected.join(", "), self.rows)
+    }
+
+    /// The same by the names of the columns, behind the number of the record, `n`.
+    pub(super) fn select_numbered(&self) -> String {
+        let cells = self.selected.iter().zip(&self.names);
+        let cells: Vec<String> = cells
+            .map(|(cell, name)| format!("{cell} AS {name}"))
+            .collect();
+        format!("SELECT n, {} FROM {}", cells.join(", "), self.rows)
     }
 
     pub(super) fn into_values(self) -> Vec<Value> {

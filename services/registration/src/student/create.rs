@@ -1,4 +1,4 @@
-//! Registers one student: two round trips, one that reads the class and one that writes everything.
+//! Registers one student by one statement, which writes everything and holds what the registration builds on.
 
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use super::error::StudentError;
 use super::first_load::FirstLoad;
+use super::known_classes::KnownClasses;
 use super::ledger::{self, Happening, Move, Pen};
 use super::person::{self, Person, Seat};
 use super::rpc::{about, class_named, draft_of, fields_of, missing_student, unknown_class};
@@ -50,6 +51,7 @@ struct Asked {
 pub(super) async fn run(
     context: &Context,
     load: &FirstLoad,
+    known: &KnownClasses,
     request: Request<CreateStudentRequest>,
 ) -> Result<CreateStudentResponse, StudentError> {
     let caller = Caller::of(&request)?;
@@ -79,19 +81,30 @@ pub(super) async fn run(
         regions: regions.clone(),
     });
     let claimed = (context.clone(), caller.clone(), key.clone(), asked.clone());
-    let planned = (store.clone(), caller.clone());
+    let planned = (store.clone(), caller.clone(), known.clone());
     let plan = move |attempt| {
-        let ((store, caller), asked) = (planned.clone(), asked.clone());
+        let ((store, caller, known), asked) = (planned.clone(), asked.clone());
         async move {
             let name = &asked.given.school_class;
+            let covered =
+                |class: &school_class::Model| caller.scope.covers(class.place, Some(school));
+            let as_known = known.of(school, name);
+            if let Some(class) = as_known.filter(|class| attempt == 0 && covered(class)) {
+                let free = refuse_taken(store.reader(), &store.keys, &asked).await;
+                if free.is_ok()
+                    && let Ok(planned) = plan_of(&store.keys, &asked, &class)
+                {
+                    return Ok(planned);
+                }
+            }
             let found = class_named(store.reader(), school, name).await;
             // The class lies where its school lies, so that it tells as well whether the caller may act there.
             // That the school is open, the write itself finds; asked again, it is looked at here.
-            let is_ours = |class: &school_class::Model| {
-                attempt == 0 && caller.scope.covers(class.place, Some(school))
-            };
+            if let Ok(Some(class)) = &found {
+                known.keep(class);
+            }
             match found {
-                Ok(Some(class)) if is_ours(&class) => {
+                Ok(Some(class)) if attempt == 0 && covered(&class) => {
                     refuse_taken(store.reader(), &store.keys, &asked).await?;
                     plan_of(&store.keys, &asked, &class)
                 }

@@ -19,6 +19,7 @@ mod ethnic_group;
 mod filter;
 pub(crate) mod first_load;
 pub(crate) mod import;
+pub(crate) mod known_classes;
 pub(crate) mod ledger;
 pub(crate) mod name_key;
 pub mod number;

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use super::error::StudentError;
 use super::filter::Filter;
 use super::first_load::FirstLoad;
+use super::known_classes::KnownClasses;
 use super::ledger::{self, Pen};
 use super::person::{self, Person, SchoolFields};
 use super::rules::{self, CHANGEABLE, Draft};
@@ -47,6 +48,8 @@ pub struct Rpc {
     pub waiting: Quarantine,
     /// The first load of the province, while there is one.
     pub(crate) load: FirstLoad,
+    /// The classes that registrations named.
+    pub(crate) classes: KnownClasses,
 }
 
 #[tonic::async_trait]
@@ -55,7 +58,7 @@ impl StudentService for Rpc {
         &self,
         request: Request<CreateStudentRequest>,
     ) -> Result<Response<CreateStudentResponse>, Status> {
-        create::run(&self.context, &self.load, request)
+        create::run(&self.context, &self.load, &self.classes, request)
             .await
             .map(Response::new)
             .map_err(into_status)
