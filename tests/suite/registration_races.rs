@@ -12,12 +12,12 @@ use junheng_proto::registration::v1::reorganisation::Kind;
 use junheng_proto::registration::v1::{
     AddAdmissionEntriesRequest, AdmissionPlan, AdmittedChild, AssignJuniorPlacesRequest, ClassDraw,
     CommitSeedRequest, CountAdmissionsRequest, GetAdmissionPlanRequest, ListStudentsRequest,
-    PrepareClassDrawRequest, Reorganisation, RevealSeedRequest, Student,
+    PrepareClassDrawRequest, Reorganisation, RevealSeedRequest, SchoolClass, Student,
     assign_junior_places_request,
 };
 use junheng_tests::person::child;
-use junheng_tests::pupils::{register, school_with_class};
-use junheng_tests::refusal::answered;
+use junheng_tests::pupils::{register, registration, school_with_class};
+use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{
     all_in, class_row, header, import_classes, import_students, numbered, student_row,
 };
@@ -25,6 +25,7 @@ use junheng_tests::{County, Database, Officer, School, Story, World, request_id,
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use sm3::{Digest as _, Sm3};
 use tokio::time::timeout;
+use tonic::Code;
 
 use crate::admission::{YEAR, admit, enter, entrant, open, plan as admission, rows};
 use crate::reorganisations::{
@@ -40,6 +41,7 @@ pub const STORIES: &[Story] = &[
     story("a primary graduate is given one junior place however list and county race", |world| Box::pin(list_and_county(world))),
     story("pupils imported while their school closes stand in the receiving school or are refused", |world| Box::pin(import_and_closing(world))),
     story("children are registered together while another school is held and the child of that one waits alone", |world| Box::pin(beside_a_held_school(world))),
+    story("children are registered together while the record of another is held and the child of that one waits alone", |world| Box::pin(beside_a_held_child(world))),
     story("who is put into a class while the classes are drawn sits in one class and is counted once", |world| Box::pin(draw_and_seating(world))),
 ];
 
@@ -55,28 +57,55 @@ async fn beside_a_held_school(world: &World) {
     let county = County::fresh(world).await;
     let clerk = &county.clerk;
     let (held, class_there) = school_with_class(&county, 1).await;
+    let (_, class) = school_with_class(&county, 1).await;
+    let id = held.name.trim_start_matches("schools/");
+    let hold = format!("SELECT 1 FROM schools WHERE id = '{id}' FOR UPDATE");
+    let there = child();
+    let waits = register(clerk, &class_there, &there);
+    let late = while_held(world, &hold, waits, clerk, &class).await;
+    assert_eq!(late.school, held.name);
+}
+
+async fn beside_a_held_child(world: &World) {
+    let county = County::fresh(world).await;
+    let clerk = &county.clerk;
     let (school, class) = school_with_class(&county, 1).await;
+    let known = child();
+    let record = register(clerk, &class, &known).await;
+    let id = record.name.trim_start_matches("students/");
+    // Until it is known whether the record goes, nobody can say whether the child has one.
+    let hold = format!("DELETE FROM students WHERE id = '{id}'");
+    let again = registration(&school.name, &class, &known);
+    let again = async { clerk.students().create_student(again).await };
+    let late = while_held(world, &hold, again, clerk, &class).await;
+    refused(late, Code::AlreadyExists, "PERSON_REGISTERED");
+}
+
+/// Registers children while something is held that `waits` needs, and gives what became of that when it was let go.
+async fn while_held<T>(
+    world: &World,
+    hold: &str,
+    waits: impl Future<Output = T>,
+    clerk: &Officer,
+    class: &SchoolClass,
+) -> T {
     let database = world.database_of("registration").await;
     let holder = database.begin().await.expect("a transaction");
     if world.database == Database::Postgres {
         // SQLite has one writer and holds no single row.
-        let id = held.name.trim_start_matches("schools/");
-        let hold = format!("SELECT 1 FROM schools WHERE id = '{id}' FOR UPDATE");
-        holder.execute_unprepared(&hold).await.expect("the hold");
+        holder.execute_unprepared(hold).await.expect("the hold");
     }
-    let there = child();
-    let waits = register(clerk, &class_there, &there);
     let people: Vec<_> = (0..TOGETHER).map(|_| child()).collect();
-    let others = people.iter().map(|child| register(clerk, &class, child));
+    let others = people.iter().map(|child| register(clerk, class, child));
     let others = async {
         let registered = timeout(PATIENCE, join_all(others)).await;
-        holder.rollback().await.expect("the school is let go");
-        registered.expect("nobody of the other school waits")
+        holder.rollback().await.expect("it is let go");
+        registered.expect("nobody else waits")
     };
     let (late, registered) = tokio::join!(waits, others);
     let names: BTreeSet<String> = registered.into_iter().map(|one| one.name).collect();
     assert_eq!(names.len(), TOGETHER);
-    assert_eq!((late.school, school.name), (held.name, class.school));
+    late
 }
 
 async fn list_of(world: &World, county: &County, stage: Stage) -> (Officer, String) {
