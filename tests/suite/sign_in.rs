@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use junheng_proto::identity::v1::{
-    GetAccountRequest, GetSessionRequest, GrantPostRequest, ListAccountsRequest,
-    RefreshSessionRequest, RevokePostRequest, SignInRequest, SignOutRequest,
+    ChangePasswordRequest, GetAccountRequest, GetSessionRequest, GrantPostRequest,
+    ListAccountsRequest, RefreshSessionRequest, RevokePostRequest, SignInRequest, SignOutRequest,
 };
 use junheng_proto::journal::v1::{ChangeEvent, WatchChangesRequest};
 use junheng_proto::registration::v1::ListSchoolsRequest;
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub const STORIES: &[Story] = &[
     story("a wrong password and an unknown name are refused alike", |world| Box::pin(refused_alike(world))),
     story("after five failures a name is locked even for the right password", |world| Box::pin(locked(world))),
+    story("who changes the password goes on here, is signed out elsewhere and signs in with the new one only", |world| Box::pin(another_password(world))),
+    story("a wrong present password is counted like a failed sign-in", |world| Box::pin(guessed(world))),
     story("an account without a post cannot sign in", |world| Box::pin(without_post(world))),
     story("with several posts one is chosen and the session acts in it alone", |world| Box::pin(several_posts(world))),
     story("a session that was signed out is refused", |world| Box::pin(signed_out(world))),
@@ -62,6 +64,59 @@ async fn locked(world: &World) {
     let refused = refused(answer, Code::ResourceExhausted, "SIGN_IN_LOCKED");
     let seconds: u32 = refused.metadata["retry_seconds"].parse().expect("seconds");
     assert!((1..=900).contains(&seconds), "{seconds}");
+}
+
+async fn another_password(world: &World) {
+    const NEW: &str = "another Password for tests 2026";
+    let account = unique("renewed");
+    world
+        .appoint(&account, &[("province.clerk", PROVINCE)])
+        .await;
+    let here = world.enter(&account, PASSWORD, None).await;
+    let elsewhere = world.enter(&account, PASSWORD, None).await;
+    answered(elsewhere.schools().list_schools(list()).await);
+    let change = change(PASSWORD, NEW);
+    let changed = answered(here.sessions().change_password(change.clone()).await);
+    let again = answered(here.sessions().change_password(change).await);
+    assert_eq!(changed, again, "it was done once");
+    answered(here.schools().list_schools(list()).await);
+    let gone = elsewhere.schools().list_schools(list()).await;
+    refused(gone, Code::Unauthenticated, "NOT_SIGNED_IN");
+    let with_old = sign_in(world, &account, PASSWORD).await;
+    refused(with_old, Code::Unauthenticated, "SIGN_IN_REFUSED");
+    answered(sign_in(world, &account, NEW).await);
+}
+
+async fn guessed(world: &World) {
+    let account = unique("guessed");
+    world
+        .appoint(&account, &[("province.clerk", PROVINCE)])
+        .await;
+    let officer = world.enter(&account, PASSWORD, None).await;
+    let ask = async |present: &str, new: &str| {
+        let change = change(present, new);
+        officer.sessions().change_password(change).await
+    };
+    let same = ask(PASSWORD, PASSWORD).await;
+    let same = refused(same, Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(same.fields, ["new_password"]);
+    for _ in 0..5 {
+        let wrong = ask("not the password at all", "another Password 2026").await;
+        let wrong = refused(wrong, Code::InvalidArgument, "FIELD_INVALID");
+        assert_eq!(wrong.fields, ["password"]);
+    }
+    let locked = ask(PASSWORD, "another Password 2026").await;
+    refused(locked, Code::ResourceExhausted, "SIGN_IN_LOCKED");
+    let locked = sign_in(world, &account, PASSWORD).await;
+    refused(locked, Code::ResourceExhausted, "SIGN_IN_LOCKED");
+}
+
+fn change(present: &str, new: &str) -> ChangePasswordRequest {
+    ChangePasswordRequest {
+        password: present.to_owned(),
+        new_password: new.to_owned(),
+        request_id: request_id(),
+    }
 }
 
 async fn without_post(world: &World) {

@@ -67,14 +67,27 @@ pub fn check_new(sign_in_name: &str, display_name: &str, password: &str) -> Vec<
             "应为1至50个字",
         ));
     }
-    if !is_password(password) {
+    violations.extend(check_password("password", password));
+    violations
+}
+
+/// What is wrong with another password for an account, before it is known whether `present` is the present one.
+pub fn check_change(present: &str, new: &str) -> Vec<Violation> {
+    let mut violations: Vec<Violation> = check_password("password", present).into_iter().collect();
+    violations.extend(check_password("new_password", new));
+    if violations.is_empty() && present == new {
         violations.push(Violation::invalid(
-            "password",
-            "must have 12 to 128 characters",
-            "应为12至128个字符",
+            "new_password",
+            "must be another one than the present one",
+            "应与现有口令不同",
         ));
     }
     violations
+}
+
+fn check_password(field: &str, password: &str) -> Option<Violation> {
+    let (why, why_zh) = ("must have 12 to 128 characters", "应为12至128个字符");
+    (!is_password(password)).then(|| Violation::invalid(field, why, why_zh))
 }
 
 /// What is wrong with the level, duty and department of a post to give.
@@ -174,6 +187,20 @@ mod tests {
             let wrong = of(duty, department);
             assert_eq!(wrong[0].field, "post.department", "{duty:?} {department}");
         }
+    }
+
+    #[test]
+    fn another_password_is_as_long_as_the_first_and_not_the_same() {
+        let fields = |present: &str, new: &str| -> Vec<String> {
+            let wrong = check_change(present, new);
+            wrong.into_iter().map(|one| one.field).collect()
+        };
+        assert!(fields("a long password", "another password").is_empty());
+        assert_eq!(
+            fields("a long password", "a long password"),
+            ["new_password"]
+        );
+        assert_eq!(fields("", "short"), ["password", "new_password"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use junheng_proto::identity::v1::Post;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     ExprTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, SqlErr,
+    QuerySelect as _, SqlErr, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -22,6 +22,15 @@ pub async fn by_sign_in_name(
     let every = Scope::everything("whoever signs in has no scope yet");
     Entity::visible_to(&every)
         .filter(Column::SignInName.eq(name))
+        .one(database)
+        .await
+}
+
+/// The account, whose holder asks.
+pub async fn with_id(database: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, DbErr> {
+    let own = Scope::everything("an account is its holder's own");
+    Entity::visible_to(&own)
+        .filter(Column::Id.eq(id))
         .one(database)
         .await
 }
@@ -75,7 +84,27 @@ pub async fn touch(
     id: Uuid,
     version: i64,
 ) -> Result<(), KernelError> {
-    let written = Entity::update_many()
+    write(database, id, version, Entity::update_many()).await
+}
+
+/// Gives an account another password, and its next version, if nobody wrote since `version` was read.
+pub async fn set_password(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+    version: i64,
+    hash: String,
+) -> Result<(), KernelError> {
+    let set = Entity::update_many().col_expr(Column::PasswordHash, hash.into());
+    write(database, id, version, set).await
+}
+
+async fn write(
+    database: &impl ConnectionTrait,
+    id: Uuid,
+    version: i64,
+    set: UpdateMany<Entity>,
+) -> Result<(), KernelError> {
+    let written = set
         .col_expr(Column::Version, Column::Version.into_expr().add(1))
         .filter(Column::Id.eq(id))
         .filter(Column::Version.eq(version))

@@ -3,6 +3,7 @@
 //! A session is a row; its token is a signed statement about that row which lives for minutes. The row decides: a session
 //! that was signed out, or whose post was revoked, is refused whatever tokens are about.
 
+mod change;
 mod error;
 mod password;
 mod rpc;

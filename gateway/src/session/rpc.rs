@@ -11,8 +11,8 @@ use junheng_kernel::service::Context;
 use junheng_kernel::store::RequestKey;
 use junheng_proto::identity::v1::session_service_server::SessionService;
 use junheng_proto::identity::v1::{
-    GetSessionRequest, Post, RefreshSessionRequest, Session, SignInRequest, SignOutRequest,
-    SignOutResponse,
+    ChangePasswordRequest, ChangePasswordResponse, GetSessionRequest, Post, RefreshSessionRequest,
+    Session, SignInRequest, SignOutRequest, SignOutResponse,
 };
 use junheng_proto::options::v1::DataClass;
 use tonic::{Request, Response, Status};
@@ -62,6 +62,16 @@ impl SessionService for Rpc {
         request: Request<GetSessionRequest>,
     ) -> Result<Response<Session>, Status> {
         self.tell(request)
+            .await
+            .map(Response::new)
+            .map_err(into_status)
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<ChangePasswordRequest>,
+    ) -> Result<Response<ChangePasswordResponse>, Status> {
+        self.change(request)
             .await
             .map(Response::new)
             .map_err(into_status)
@@ -148,8 +158,13 @@ impl Rpc {
                 store::failures(&*tx, &account.sign_in_name)
                     .await?
                     .check(now)?;
-                // The post may have been taken away meanwhile, and its sessions ended before this one was there.
+                // The post may have been taken away meanwhile, or the password changed, and the sessions ended before this
+                // one was there.
                 account::store::lock(&*tx, account.id).await?;
+                let now_held = account::store::with_id(&*tx, account.id).await?;
+                if now_held.is_none_or(|now| now.password_hash != account.password_hash) {
+                    return Err(SessionError::Refused);
+                }
                 let held = account::store::posts_of(&*tx, &[account.id]).await?;
                 if !held.iter().any(|post| is_post_of(&row, post)) {
                     return Err(SessionError::Refused);
@@ -163,9 +178,9 @@ impl Rpc {
 
     /// Counts a failure, alike for names known and unknown. The name typed is not kept in the journal: people type
     /// passwords into the wrong field.
-    async fn count_failure(
+    pub(super) async fn count_failure(
         &self,
-        stranger: &Caller,
+        caller: &Caller,
         name: String,
         account: Option<entity::account::Model>,
     ) -> Result<(), SessionError> {
@@ -176,21 +191,18 @@ impl Rpc {
             None => ("accounts/nobody".to_owned(), 0),
         };
         let key = once(Uuid::now_v7());
-        let written = self
-            .context
-            .store
-            .write(stranger, key, move |tx| async move {
-                let forgotten = now - i64::from(settings.lock_minutes) * 60_000_000;
-                store::forget_failures_before(&*tx, forgotten).await?;
-                let failures = store::failures(&*tx, &name).await?.one_more(&settings, now);
-                store::save_failures(&*tx, &name, failures).await?;
-                let note = match failures.locked_until_micros {
-                    0 => "sign-in refused",
-                    _ => "sign-in refused and the name locked",
-                };
-                let entry = Entry::about(subject, place, None, DataClass::Internal).note(note);
-                Ok::<_, SessionError>((Session::default(), entry))
-            });
+        let written = self.context.store.write(caller, key, move |tx| async move {
+            let forgotten = now - i64::from(settings.lock_minutes) * 60_000_000;
+            store::forget_failures_before(&*tx, forgotten).await?;
+            let failures = store::failures(&*tx, &name).await?.one_more(&settings, now);
+            store::save_failures(&*tx, &name, failures).await?;
+            let note = match failures.locked_until_micros {
+                0 => "sign-in refused",
+                _ => "sign-in refused and the name locked",
+            };
+            let entry = Entry::about(subject, place, None, DataClass::Internal).note(note);
+            Ok::<_, SessionError>((Session::default(), entry))
+        });
         written.await.map(drop)
     }
 
@@ -291,7 +303,7 @@ impl Rpc {
 }
 
 /// The claims of the caller's token, which the proxy in this process has verified.
-fn claims_of<T>(request: &Request<T>) -> Result<Arc<Claims>, SessionError> {
+pub(super) fn claims_of<T>(request: &Request<T>) -> Result<Arc<Claims>, SessionError> {
     let claims = request.extensions().get::<Arc<Claims>>().cloned();
     claims.ok_or(SessionError::Kernel(KernelError::NotAdmitted))
 }
@@ -347,7 +359,7 @@ mod tests {
     use junheng_kernel::post::{Duty, Level};
 
     #[tokio::test]
-    async fn a_post_taken_away_while_the_password_was_checked_opens_no_session() {
+    async fn a_post_taken_away_or_a_password_changed_while_it_was_checked_opens_no_session() {
         let house = House::open().await;
         let created = house.create("late").await;
         let clerk = post(Level::County, Duty::Clerk, "regions/630103");
@@ -371,6 +383,12 @@ mod tests {
         assert!(begin(&clerk).await.1.is_some(), "the post is held");
         let taken = post(Level::County, Duty::Approver, "regions/630103");
         let (refused, row) = begin(&taken).await;
+        assert!(matches!(refused, Err(SessionError::Refused)), "{refused:?}");
+        assert!(row.is_none());
+        let (writer, version) = (house.context.store.reader(), account.version);
+        let changed = account::store::set_password(writer, account.id, version, "other".into());
+        changed.await.unwrap();
+        let (refused, row) = begin(&clerk).await;
         assert!(matches!(refused, Err(SessionError::Refused)), "{refused:?}");
         assert!(row.is_none());
     }

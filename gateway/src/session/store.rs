@@ -78,6 +78,23 @@ pub async fn end_in_post(
         .map(drop)
 }
 
+/// Ends every session of an account but one.
+pub async fn end_others(
+    database: &impl ConnectionTrait,
+    account: Uuid,
+    but: Uuid,
+    now_micros: i64,
+) -> Result<(), DbErr> {
+    session::Entity::update_many()
+        .col_expr(session::Column::EndedMicros, now_micros.into())
+        .filter(session::Column::Account.eq(account))
+        .filter(session::Column::Id.ne(but))
+        .filter(session::Column::EndedMicros.eq(0))
+        .exec(database)
+        .await
+        .map(drop)
+}
+
 /// The failures of a name.
 pub async fn failures(database: &impl ConnectionTrait, name: &str) -> Result<Failures, DbErr> {
     let every = Scope::everything("whoever signs in has no scope yet");
