@@ -113,6 +113,13 @@ impl Columns {
         format!("SELECT n, {} FROM {}", cells.join(", "), self.rows)
     }
 
+    /// The statement that adds the records to a table; `after` says what becomes of one that is taken.
+    fn insert_into(self, table: &str, after: &str) -> Statement {
+        let (names, select) = (self.names.join(", "), self.select());
+        let sql = format!("INSERT INTO \"{table}\" ({names}) {select} {after}");
+        Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, self.values)
+    }
+
     pub(super) fn into_values(self) -> Vec<Value> {
         self.values
     }
@@ -201,14 +208,7 @@ pub async fn insert_new<E: EntityTrait>(
     let table = sea_orm::EntityName::table_name(&table);
     let columns = Columns::of::<E>(records)
         .ok_or_else(|| DbErr::Type(format!("{table} has a column without an array")))?;
-    let sql = format!(
-        "INSERT INTO \"{table}\" ({}) {}",
-        columns.names.join(", "),
-        columns.select(),
-    );
-    let backend = database.get_database_backend();
-    let insert = Statement::from_sql_and_values(backend, sql, columns.into_values());
-    database.execute_raw(insert).await?;
+    database.execute_raw(columns.insert_into(table, "")).await?;
     Ok(())
 }
 
@@ -223,12 +223,6 @@ pub async fn insert_rows(
     after: &str,
 ) -> Result<(), DbErr> {
     let backend = database.get_database_backend();
-    let names = columns.join(", ");
-    let insert = async |source: &str, values: Vec<Value>| {
-        let sql = format!("INSERT INTO {table} ({names}) {source} {after}");
-        let statement = Statement::from_sql_and_values(backend, sql, values);
-        database.execute_raw(statement).await.map(|_| ())
-    };
     if backend == DatabaseBackend::Postgres && !rows.is_empty() {
         let cells = |(at, name): (usize, &&str)| {
             let cells = rows.iter().filter_map(|row| row.get(at).cloned());
@@ -237,12 +231,18 @@ pub async fn insert_rows(
         let cells = Columns::of_cells(columns.iter().enumerate().map(cells), rows.len());
         let cells =
             cells.ok_or_else(|| DbErr::Type(format!("{table} has a column without an array")))?;
-        return insert(&cells.select(), cells.into_values()).await;
+        database
+            .execute_raw(cells.insert_into(table, after))
+            .await?;
+        return Ok(());
     }
+    let names = columns.join(", ");
     let row = format!("({})", vec!["?"; columns.len()].join(", "));
     for some in rows.chunks(MOST_VALUES / columns.len().max(1)) {
-        let source = format!("VALUES {}", vec![row.as_str(); some.len()].join(", "));
-        insert(&source, some.concat()).await?;
+        let rows = vec![row.as_str(); some.len()].join(", ");
+        let sql = format!("INSERT INTO {table} ({names}) VALUES {rows} {after}");
+        let insert = Statement::from_sql_and_values(backend, sql, some.concat());
+        database.execute_raw(insert).await?;
     }
     Ok(())
 }
@@ -264,15 +264,12 @@ pub(super) async fn insert_set<E: EntityTrait>(
         .iter()
         .map(|column| format!("\"{}\"", column.unquoted()))
         .collect();
-    let sql = format!(
-        "INSERT INTO \"{table}\" ({}) {} ON CONFLICT ({}) DO NOTHING RETURNING \"{}\" AS id",
-        columns.names.join(", "),
-        columns.select(),
+    let unless_taken = format!(
+        "ON CONFLICT ({}) DO NOTHING RETURNING \"{}\" AS id",
         unique.join(", "),
         id.unquoted(),
     );
-    let backend = database.get_database_backend();
-    let insert = Statement::from_sql_and_values(backend, sql, columns.into_values());
+    let insert = columns.insert_into(table, &unless_taken);
     let rows = database.query_all_raw(insert).await?;
     let ids = rows.iter().map(|row| row.try_get("", "id"));
     ids.collect::<Result<HashSet<_>, _>>().map(Some)
