@@ -16,6 +16,7 @@ pub mod classroom;
 pub mod county;
 pub mod database;
 pub mod http;
+pub mod locks;
 pub mod officer;
 pub mod person;
 pub mod postgres;

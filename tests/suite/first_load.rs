@@ -1,21 +1,18 @@
 //! The first load of a province: quick, and with every promise kept that the common way keeps.
 
-use std::time::Duration;
-
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::import_students_request::Part;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
     CountStudentsRequest, ImportStudentsRequest, ListDuplicateCasesRequest, StudentRow,
 };
+use junheng_tests::locks::waits_for_lock;
 use junheng_tests::person::{Person, child};
 use junheng_tests::pupils::{open_class, register};
 use junheng_tests::refusal::answered;
 use junheng_tests::rolls::{Answer, header, import_students, numbered, student_row};
 use junheng_tests::{County, Database, Officer, School, Story, World, story};
-use sea_orm::{
-    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, Statement, TransactionTrait as _,
-};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement, TransactionTrait as _};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// Enough for a load.
@@ -145,11 +142,11 @@ async fn put_off(world: &World) {
         writer.execute_unprepared(lock).await.expect("the lock");
     }
     first.end().await;
-    wait_for(&world, &database, "query LIKE 'CREATE%INDEX%'").await;
+    waits_for_lock(&world, &database, "query LIKE 'CREATE%INDEX%'").await;
     let beside = Beside::of(clerk, &school).await;
     let coming = import_students(clerk, header(&school.name), rows(1));
     let release = async {
-        wait_for(
+        waits_for_lock(
             &world,
             &database,
             "query LIKE '%FROM first_loads%FOR SHARE%'",
@@ -195,29 +192,6 @@ impl Beside {
         let empty = answered(self.answer.await.expect("the import ends"));
         assert_eq!((empty.created_count, empty.rejected_count), (0, 0));
     }
-}
-
-/// Waits until a session of which this holds waits for a lock; on PostgreSQL.
-async fn wait_for(world: &World, database: &DatabaseConnection, condition: &str) {
-    if world.database != Database::Postgres {
-        return;
-    }
-    let sql = format!(
-        "SELECT 1 AS one FROM pg_stat_activity \
-         WHERE datname = current_database() AND wait_event_type = 'Lock' AND {condition}"
-    );
-    let asked = Statement::from_string(DatabaseBackend::Postgres, sql);
-    let waits = async {
-        loop {
-            let found = database.query_one_raw(asked.clone()).await;
-            if found.expect("an answer").is_some() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(60), waits).await;
-    waited.unwrap_or_else(|_| panic!("nobody waits: {condition}"));
 }
 
 async fn with_class(county: &County) -> School {

@@ -11,6 +11,7 @@ use junheng_proto::registration::v1::{
 };
 use junheng_proto::workflow::v1::{Evidence, StepRequest, evidence};
 use junheng_tests::database::open;
+use junheng_tests::locks::{behind, waits_for_lock};
 use junheng_tests::person::{adult, child};
 use junheng_tests::refusal::answered;
 use junheng_tests::rolls::{
@@ -178,14 +179,8 @@ impl Move<'_> {
                 .expect("an update");
             assert!(moved.rows_affected() > 0, "{statement}");
         }
-        let waits = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE {mover_process} = ANY(pg_blocking_pids(pid))"
-        );
-        let waiting = async {
-            while number(&observer, &waits).await == 0 {
-                tokio::task::yield_now().await;
-            }
-        };
+        let behind = behind(mover_process);
+        let waiting = waits_for_lock(self.world, &observer, &behind);
         tokio::pin!(call);
         tokio::select! {
             () = waiting => {}
@@ -212,7 +207,7 @@ async fn next_place(database: &DatabaseConnection, county: &County, of: &Move<'_
     place
 }
 
-async fn number(database: &impl ConnectionTrait, query: &str) -> i64 {
+pub async fn number(database: &impl ConnectionTrait, query: &str) -> i64 {
     let statement = Statement::from_string(database.get_database_backend(), query);
     let row = database.query_one_raw(statement).await.expect(query);
     row.expect("one row").try_get_by(0).expect("a number")

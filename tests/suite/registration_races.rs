@@ -9,14 +9,16 @@ use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::admission_entry::Kind as EntryKind;
 use junheng_proto::registration::v1::admission_plan::Basis;
 use junheng_proto::registration::v1::reorganisation::Kind;
+use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
     AddAdmissionEntriesRequest, AdmissionPlan, AdmittedChild, AssignJuniorPlacesRequest, ClassDraw,
-    CommitSeedRequest, CountAdmissionsRequest, GetAdmissionPlanRequest, ListStudentsRequest,
-    PrepareClassDrawRequest, Reorganisation, RevealSeedRequest, SchoolClass, Student,
-    assign_junior_places_request,
+    CommitSeedRequest, CountAdmissionsRequest, DuplicateCase, GetAdmissionPlanRequest,
+    ListDuplicateCasesRequest, ListStudentsRequest, PrepareClassDrawRequest, Reorganisation,
+    RevealSeedRequest, SchoolClass, Student, assign_junior_places_request,
 };
+use junheng_tests::locks::{behind, waits_for_lock};
 use junheng_tests::person::child;
-use junheng_tests::pupils::{register, registration, school_with_class};
+use junheng_tests::pupils::{register, registration, school_with_class, student_of};
 use junheng_tests::refusal::{answered, refused};
 use junheng_tests::rolls::{
     all_in, class_row, header, import_classes, import_students, numbered, student_row,
@@ -28,6 +30,7 @@ use tokio::time::timeout;
 use tonic::Code;
 
 use crate::admission::{YEAR, admit, enter, entrant, open, plan as admission, rows};
+use crate::moving_schools::number;
 use crate::reorganisations::{
     LATER, approve, county, draft, get as plan_of, get_school, plan, primary, publish,
     pupils as counted, step as reorganise,
@@ -42,11 +45,14 @@ pub const STORIES: &[Story] = &[
     story("pupils imported while their school closes stand in the receiving school or are refused", |world| Box::pin(import_and_closing(world))),
     story("children are registered together while another school is held and the child of that one waits alone", |world| Box::pin(beside_a_held_school(world))),
     story("children are registered together while the record of another is held and the child of that one waits alone", |world| Box::pin(beside_a_held_child(world))),
+    story("a child whom two schools register in one moment by two documents has a case soon after", |world| Box::pin(by_two_documents(world))),
     story("who is put into a class while the classes are drawn sits in one class and is counted once", |world| Box::pin(draw_and_seating(world))),
 ];
 
 /// How long who need not wait may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often to look whether something has come about.
+const LOOK: Duration = Duration::from_millis(200);
 /// How often each race is run.
 const ROUNDS: usize = 6;
 
@@ -106,6 +112,73 @@ async fn while_held<T>(
     let names: BTreeSet<String> = registered.into_iter().map(|one| one.name).collect();
     assert_eq!(names.len(), TOGETHER);
     late
+}
+
+async fn by_two_documents(world: &World) {
+    let county = County::fresh(world).await;
+    let clerk = &county.clerk;
+    let (held, class_there) = school_with_class(&county, 1).await;
+    let (_, class) = school_with_class(&county, 1).await;
+    for is_first_without in [false, true] {
+        let known = child();
+        let by_card = |class: &SchoolClass| registration(&class.school, class, &known);
+        let by_nothing = |class: &SchoolClass| {
+            let mut asked = by_card(class);
+            if let Some(student) = &mut asked.student {
+                student.identity_type = IdentityType::None.into();
+                student.identity_number.clear();
+            }
+            asked
+        };
+        let (there, here) = match is_first_without {
+            false => (by_card(&class_there), by_nothing(&class)),
+            true => (by_nothing(&class_there), by_card(&class)),
+        };
+        let database = world.database_of("registration").await;
+        let holder = database.begin().await.expect("a transaction");
+        let mut behind_holder = String::new();
+        if world.database == Database::Postgres {
+            let id = held.name.trim_start_matches("schools/");
+            let hold = format!("SELECT 1 FROM schools WHERE id = '{id}' FOR UPDATE");
+            holder.execute_unprepared(&hold).await.expect("the hold");
+            behind_holder = behind(number(&holder, "SELECT pg_backend_pid()::bigint").await);
+        }
+        let (mut first, mut second) = (clerk.students(), clerk.students());
+        let late = first.create_student(there);
+        let meanwhile = async {
+            // It has looked for others, and found none.
+            waits_for_lock(world, &database, &behind_holder).await;
+            let registered = second.create_student(here).await;
+            holder.rollback().await.expect("it is let go");
+            registered
+        };
+        let (late, registered) = tokio::join!(late, meanwhile);
+        let names = BTreeSet::from([late, registered].map(|one| student_of(answered(one)).name));
+        let case = timeout(PATIENCE, case_of(clerk, &names)).await;
+        let case = case.expect("a case is opened");
+        let second: Vec<String> = case.claims.into_iter().map(|one| one.student).collect();
+        assert!(
+            second.len() == 1 && names.contains(&second[0]) && second[0] != case.student,
+            "{second:?}"
+        );
+    }
+}
+
+/// The case on one of these records, as soon as there is one.
+async fn case_of(clerk: &Officer, names: &BTreeSet<String>) -> DuplicateCase {
+    loop {
+        let request = ListDuplicateCasesRequest {
+            parent: clerk.organisation.clone(),
+            ..ListDuplicateCasesRequest::default()
+        };
+        let listed = clerk.duplicate_cases().list_duplicate_cases(request).await;
+        let cases = answered(listed).duplicate_cases;
+        let found = cases.into_iter().find(|one| names.contains(&one.student));
+        match found {
+            Some(case) => return case,
+            None => tokio::time::sleep(LOOK).await,
+        }
+    }
 }
 
 async fn list_of(world: &World, county: &County, stage: Stage) -> (Officer, String) {

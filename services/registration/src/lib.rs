@@ -99,11 +99,12 @@ pub const NAME: &str = "registration";
 pub fn service(context: &Context, neighbours: Neighbours) -> Link {
     spawn_sealer(context);
     let load = student::first_load::FirstLoad::watch(context);
+    student::second_records::watch(context, &load);
     let waiting = quarantine::Quarantine::watch(context, &load);
     reorganisation::yearbook::spawn(context);
     tally::fold::spawn(context);
     special_group::spawn_expiry(context);
-    let comparisons = comparison::Comparisons::spawn(context);
+    let comparisons = comparison::Comparisons::spawn(context, &load);
     finding::spawn(context);
     let context = context.clone();
     let routes = Routes::new(SchoolServiceServer::new(school::rpc::Rpc {

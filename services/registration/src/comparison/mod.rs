@@ -29,8 +29,11 @@ mod suspicion;
 use std::sync::Arc;
 use std::time::Duration;
 
+use junheng_kernel::error::KernelError;
 use junheng_kernel::service::Context;
 use tokio::sync::Notify;
+
+use crate::student::first_load::FirstLoad;
 
 pub(crate) use known::{Known, groups_of_students, known};
 pub(crate) use person::of_document;
@@ -49,15 +52,16 @@ pub struct Comparisons {
 
 impl Comparisons {
     /// Starts the task. It looks at once, so that a comparison that was under way goes on.
-    pub(crate) fn spawn(context: &Context) -> Self {
+    pub(crate) fn spawn(context: &Context, load: &FirstLoad) -> Self {
         let comparisons = Self::default();
-        let (context, wake) = (context.clone(), comparisons.wake.clone());
+        let (context, load) = (context.clone(), load.clone());
+        let wake = comparisons.wake.clone();
         context.tasks.clone().spawn(async move {
             loop {
                 if let Err(error) = run::all(&context).await {
                     tracing::warn!(%error, "a comparison waits; it goes on at the next look");
                 }
-                if let Err(error) = suspicion::hand_over_registered(&context).await {
+                if let Err(error) = hand_over(&context, &load).await {
                     tracing::warn!(%error, "cases wait for their students until the next look");
                 }
                 if let Err(error) = list::end_broken_off(&context).await {
@@ -77,4 +81,13 @@ impl Comparisons {
     fn look(&self) {
         self.wake.notify_one();
     }
+}
+
+/// Gives the cases of children who have been registered to their students; after a first load of those, for there is no index to
+/// find a child by before.
+async fn hand_over(context: &Context, load: &FirstLoad) -> Result<(), KernelError> {
+    if load.is_anywhere().await? {
+        return Ok(());
+    }
+    suspicion::hand_over_registered(context).await
 }

@@ -9,7 +9,8 @@
 //! one, otherwise the province). Nothing is decided without evidence of the side that it favours.
 //!
 //! A second record of a child under another kind of document is found by name, sex and date of birth (疑似重复,
-//! [`suspicion`](crate::student::suspicion)). It is registered all the same, and a claim that names it stands in the case of
+//! [`suspicion`](crate::student::suspicion)), or a moment later where both were written at once
+//! ([`second_records`](crate::student::second_records)). It is registered all the same, and a claim that names it stands in the case of
 //! the older record. Such a claim keeps nobody's record still, and a decision on it moves nothing: the school whose record
 //! is the one too many has it cancelled (学籍注销).
 //!

@@ -29,6 +29,7 @@ pub mod rpc;
 pub mod rules;
 pub(crate) mod school_fields;
 mod search;
+pub(crate) mod second_records;
 pub(crate) mod standing;
 pub mod store;
 pub(crate) mod suspicion;

@@ -1,6 +1,7 @@
 //! Every SQL statement about students.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::iter;
 
 use junheng_kernel::bulk::SET;
 use junheng_kernel::error::KernelError;
@@ -9,8 +10,8 @@ use junheng_kernel::store;
 use junheng_proto::registration::v1::student::State;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait as _,
+    IntoActiveModel, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -182,6 +183,37 @@ pub(super) async fn with_names(
         .filter(Column::State.ne(State::Cancelled as i32))
         .all(database)
         .await
+}
+
+/// The pairs of records that may be one child's and that no claim names, the older one first: name, sex and month of birth
+/// agree, and one of the two shows no resident number; of those pairs in which this one has been registered since that id was
+/// made, or all. On PostgreSQL. All are one pass over the students, before which those without a number are few.
+pub(super) async fn namesakes(
+    database: &impl ConnectionTrait,
+    since: Option<Uuid>,
+) -> Result<BTreeSet<(Uuid, Uuid)>, DbErr> {
+    // A record's id tells when it was made.
+    let behind = since.map_or("", |_| "AND id > $2");
+    let sql = format!(
+        "WITH few AS MATERIALIZED (\
+             SELECT id, name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1 {behind}), \
+         pairs AS (\
+             SELECT least(few.id, other.id) AS older, greatest(few.id, other.id) AS newer \
+             FROM few JOIN students other \
+             ON (other.name_key, other.sex, other.birth_month) = (few.name_key, few.sex, few.birth_month) \
+             WHERE other.id <> few.id AND other.state <> $1) \
+         SELECT older, newer FROM pairs \
+         WHERE NOT EXISTS (SELECT 1 FROM duplicate_claims WHERE student = newer) \
+         AND NOT EXISTS (SELECT 1 FROM duplicate_claims claim JOIN duplicate_cases disputed \
+             ON disputed.id = claim.duplicate_case AND disputed.student = newer WHERE claim.student = older)"
+    );
+    let cancelled = Value::from(State::Cancelled as i32);
+    let values = iter::once(cancelled).chain(since.map(Value::from));
+    let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
+    let rows = database.query_all_raw(asked).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "older")?, row.try_get("", "newer")?)))
+        .collect()
 }
 
 /// Adds the students whose hash nobody has yet, and gives the ids of those it added.

@@ -14,7 +14,6 @@
 //! for them to rely on, and a trigger refuses changes.
 
 mod met;
-mod second_records;
 mod statements;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,13 +27,14 @@ use tokio::sync::{RwLock, RwLockReadGuard, watch};
 use uuid::Uuid;
 
 use met::Met;
-use statements::Built;
+use statements::{Built, Standing};
 
+use super::second_records;
 use crate::entity::student::Model;
 
 /// An import of fewer rows goes the common way: taking indexes away and building them has its price too.
 const MANY: usize = 5_000;
-/// A load with more students than this is ended: who has been met is kept in memory, 12 bytes each.
+/// A load with more students than this is ended: who has been met is kept in memory, twelve bytes each.
 const MOST: usize = 12_000_000;
 /// Who sends file after file pauses between them: so long after the last import a load is not over. An import that comes while
 /// the indexes are built calls that off, and so the time that they take counts as silence too.
@@ -211,7 +211,7 @@ impl FirstLoad {
         self.store()
             .upkeep(|tx| async move { statements::analyze(&tx).await })
             .await?;
-        let suspected = second_records::open_cases(&self.0.context).await?;
+        let suspected = second_records::open_cases(&self.0.context, None).await?;
         self.store()
             .upkeep(|tx| async move { statements::leave(&tx).await })
             .await?;
@@ -286,11 +286,25 @@ impl FirstLoad {
             return Ok(false);
         };
         let is_own = standing.holder == self.0.holder;
-        if !is_own && standing.until_micros > self.0.context.clock.now_micros() {
+        if !is_own && (self.is_renewed(&standing) || self.is_held().await?) {
             return Ok(true);
         }
         self.build(|_| true).await?;
         Ok(false)
+    }
+
+    fn is_renewed(&self, standing: &Standing) -> bool {
+        standing.until_micros > self.0.context.clock.now_micros()
+    }
+
+    async fn is_held(&self) -> Result<bool, KernelError> {
+        let held = |tx: Tx| async move { Ok(statements::is_held(&tx).await?) };
+        self.store().upkeep(held).await
+    }
+
+    /// Whether a load is under way, here or in another process.
+    pub(crate) async fn is_anywhere(&self) -> Result<bool, KernelError> {
+        Ok(self.is_postgres() && statements::standing(self.store().reader()).await?.is_some())
     }
 
     /// What of a pause between two imports the indexes would not cover.

@@ -1,16 +1,13 @@
 //! Every SQL statement of a first load.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::try_join_all;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::store::Tx;
-use junheng_proto::registration::v1::student::State;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
-
-use super::super::store::UNNUMBERED;
 
 /// The indexes and unique constraints of the students besides the primary key: how each is dropped, and how it is made again.
 /// A constraint takes its index over, which was built without keeping readers out. An index may stand already: hands that have
@@ -78,6 +75,12 @@ pub(super) async fn standing(database: &impl ConnectionTrait) -> Result<Option<S
             })
         })
         .transpose()
+}
+
+/// Whether somebody holds the load at this moment: who builds is alive, however long ago it last said so.
+pub(super) async fn is_held(tx: &Tx) -> Result<bool, DbErr> {
+    let sql = "SELECT 1 AS one FROM first_loads FOR UPDATE SKIP LOCKED";
+    Ok(one(&**tx, sql, []).await?.is_none())
 }
 
 /// Takes the indexes away, if nobody is registered and no load is under way; whether it did.
@@ -208,30 +211,6 @@ async fn statements_of(tx: &Tx) -> Result<Option<String>, DbErr> {
 /// Ends the load.
 pub(super) async fn leave(tx: &Tx) -> Result<(), KernelError> {
     Ok(run(tx, "DELETE FROM first_loads").await?)
-}
-
-/// The pairs of records that may be one child's, the older one first: name, sex and month of birth agree, and one of the two
-/// shows no resident number. One pass over the students, before which those without a number are few.
-pub(super) async fn namesakes(
-    database: &impl ConnectionTrait,
-) -> Result<BTreeSet<(Uuid, Uuid)>, DbErr> {
-    let sql = format!(
-        "WITH few AS MATERIALIZED (\
-             SELECT id, name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1) \
-         SELECT few.id AS one, other.id AS other FROM few JOIN students other \
-         ON (other.name_key, other.sex, other.birth_month) = (few.name_key, few.sex, few.birth_month) \
-         WHERE other.id <> few.id AND other.state <> $1"
-    );
-    let cancelled = [(State::Cancelled as i32).into()];
-    let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, cancelled);
-    let rows = database.query_all_raw(asked).await?;
-    rows.iter()
-        .map(|row| {
-            let (one, other): (Uuid, Uuid) = (row.try_get("", "one")?, row.try_get("", "other")?);
-            // A record's id tells when it was made.
-            Ok((one.min(other), one.max(other)))
-        })
-        .collect()
 }
 
 /// Tells the planner of the rows.

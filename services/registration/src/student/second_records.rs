@@ -1,0 +1,180 @@
+//! Records that may be the second of their child and are in no case: looked for at the end of a first load, and again a moment
+//! after every write.
+//!
+//! Every write looks for older records of its children itself, and on SQLite, where one comes after the other, that is all. On
+//! PostgreSQL two writes of the same moment that name a child by two different documents do not see each other. One of the two
+//! shows no resident number then, and those who show none are few: they are looked at again when what was written beside them
+//! has ended.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use junheng_kernel::error::KernelError;
+use junheng_kernel::journal::Entry;
+use junheng_kernel::service::Context;
+use junheng_kernel::store::RequestKey;
+use junheng_proto::options::v1::DataClass;
+use sea_orm::DatabaseBackend;
+use uuid::Uuid;
+
+use super::first_load::FirstLoad;
+use super::person::{self, Person};
+use super::rules::Draft;
+use super::store;
+use crate::duplicate_case::{self, Suspected};
+use crate::entity::student::Model;
+
+/// What the journal names; nobody calls it.
+const METHOD: &str = "/junheng.registration.v1.DuplicateCaseService/OpenDuplicateCase";
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(5);
+/// In how many looks a new record is looked at: for a minute, longer than any write takes.
+const LOOKS: usize = 12;
+/// What a process looks at that has just started: another one may have been stopped before it looked.
+const BEFORE_START: Duration = Duration::from_secs(24 * 60 * 60);
+/// Pairs that are opened at a time.
+const SOME: usize = 500;
+
+/// A second record, what was written of its child, and the older one.
+struct Pair {
+    standing: Model,
+    second: Model,
+    draft: Draft,
+}
+
+/// Starts to look, until the process drains.
+pub(crate) fn watch(context: &Context, load: &FirstLoad) {
+    if context.store.backend() != DatabaseBackend::Postgres {
+        return;
+    }
+    let (context, load) = (context.clone(), load.clone());
+    context.tasks.clone().spawn(async move {
+        // Ids tell when they were made; those of the last looks say from where on to look.
+        let mut looks = VecDeque::from([before(Uuid::now_v7(), BEFORE_START)]);
+        loop {
+            let upto = Uuid::now_v7();
+            match look(&context, &load, looks.front().copied()).await {
+                Ok(()) => {
+                    looks.push_back(upto);
+                    if looks.len() > LOOKS {
+                        looks.pop_front();
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "second records wait for the next look"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = context.stop.cancelled() => return,
+            }
+        }
+    });
+}
+
+/// Looks at those who have been registered since this id was made. While a first load is under way there is no index to look
+/// by, and it looks itself when it ends.
+async fn look(context: &Context, load: &FirstLoad, since: Option<Uuid>) -> Result<(), KernelError> {
+    if load.is_anywhere().await? {
+        return Ok(());
+    }
+    let found = open_cases(context, since).await?;
+    if found > 0 {
+        tracing::info!(
+            found,
+            "children were registered twice in one moment; their cases are open"
+        );
+    }
+    Ok(())
+}
+
+/// Opens a case for each second record that is in none, and gives how many: where the one of the two without a resident number
+/// has been registered since this id was made, or at any time. Can be done again.
+pub(super) async fn open_cases(
+    context: &Context,
+    since: Option<Uuid>,
+) -> Result<usize, KernelError> {
+    let namesakes = store::namesakes(context.store.reader(), since).await?;
+    let namesakes: Vec<(Uuid, Uuid)> = namesakes.into_iter().collect();
+    // One case for a second record, however many older ones it has.
+    let mut found: BTreeMap<Uuid, Pair> = BTreeMap::new();
+    for some in namesakes.chunks(SOME) {
+        for pair in same_children(context, some).await? {
+            found.entry(pair.second.id).or_insert(pair);
+        }
+    }
+    let suspected = found.len();
+    let mut by_place: BTreeMap<i64, Vec<Pair>> = BTreeMap::new();
+    for pair in found.into_values() {
+        by_place.entry(pair.second.place).or_default().push(pair);
+    }
+    for (place, pairs) in by_place {
+        open_those_at(context, place, pairs).await?;
+    }
+    Ok(suspected)
+}
+
+/// Those of the pairs whose days of birth agree: they are sealed.
+async fn same_children(
+    context: &Context,
+    pairs: &[(Uuid, Uuid)],
+) -> Result<Vec<Pair>, KernelError> {
+    let ids = pairs.iter().flat_map(|(older, newer)| [*older, *newer]);
+    let students = store::with_ids(context.store.reader(), ids).await?;
+    let keys = &context.store.keys;
+    let mut known: HashMap<Uuid, (Model, Person)> = HashMap::with_capacity(students.len());
+    for (id, student) in students {
+        let person = Person::of(keys, &student)?;
+        known.insert(id, (student, person));
+    }
+    let same = |(older, newer): &(Uuid, Uuid)| {
+        let ((standing, one), (second, other)) = (known.get(older)?, known.get(newer)?);
+        (one.birth_date == other.birth_date).then(|| Pair {
+            standing: standing.clone(),
+            second: second.clone(),
+            draft: person::draft_of(second, other),
+        })
+    };
+    Ok(pairs.iter().filter_map(same).collect())
+}
+
+async fn open_those_at(context: &Context, place: i64, pairs: Vec<Pair>) -> Result<(), KernelError> {
+    let caller = context.own_caller(METHOD)?;
+    let (own, own_caller) = (context.clone(), caller.clone());
+    let key = RequestKey::own(format!("secondRecords/{place}/{}", Uuid::now_v7()));
+    let open = move |tx| async move {
+        let suspected: Vec<Suspected<'_>> = pairs
+            .iter()
+            .map(|pair| Suspected {
+                standing: &pair.standing,
+                second: &pair.second,
+                draft: &pair.draft,
+            })
+            .collect();
+        let cases = duplicate_case::suspect(&tx, &own, &own_caller, &suspected).await?;
+        let entry = Entry::about("students", place, None, DataClass::Sensitive);
+        Ok::<_, KernelError>(((), entry.with_all(cases)))
+    };
+    context.store.write(&caller, key, open).await
+}
+
+/// The first id that could have been made so long before another.
+fn before(id: Uuid, span: Duration) -> Uuid {
+    let (seconds, _) = id.get_timestamp().map_or((0, 0), |at| at.to_unix());
+    let millis = seconds.saturating_sub(span.as_secs()).saturating_mul(1000);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_were_made_within_a_span_come_behind_its_first_one() {
+        let now = Uuid::now_v7();
+        let earlier = before(now, Duration::from_secs(60));
+        assert!(earlier < now);
+        assert!(before(now, Duration::from_secs(61)) < earlier);
+        let seconds = |id: Uuid| id.get_timestamp().map(|at| at.to_unix().0);
+        assert_eq!(seconds(earlier), seconds(now).map(|now| now - 60));
+    }
+}
