@@ -53,7 +53,7 @@ pub async fn run(scene: &mut Scene<'_>, province: Province<'_>) -> anyhow::Resul
             Bound::AtLeast(1.0 / 3.0, 0.7),
         ),
     ] {
-        let copied = copying::measure(&ground.database, &mark, tables).await?;
+        let copied = copying::measure(&ground.database, &mark, tables, 1).await?;
         let detail = json!({
             "import_seconds": students.seconds, "copy_seconds": copied.seconds, "copied": copied.rows,
         });

@@ -7,6 +7,9 @@ use crate::process;
 use crate::report::Bound;
 use crate::stages::Scene;
 
+/// 150 MB, in MiB.
+const MOST: f64 = 150e6 / 1_048_576.0;
+
 /// One county, one request, a fresh process for each size.
 pub async fn run(scene: &mut Scene<'_>) -> anyhow::Result<()> {
     let report = &mut *scene.report;
@@ -22,7 +25,7 @@ pub async fn run(scene: &mut Scene<'_>) -> anyhow::Result<()> {
             format!("peak memory, one import of {rows}"),
             peak,
             "MiB",
-            Bound::AtMost(150.0),
+            Bound::AtMost(MOST),
             detail.clone(),
         );
         report.hold(

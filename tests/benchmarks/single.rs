@@ -103,7 +103,7 @@ async fn by_driver(
     arguments: &Arguments,
 ) -> anyhow::Result<Latency> {
     // Tables of the same columns, indexes and rows.
-    copying::measure(&ground.database, &Mark::default(), copying::ALL).await?;
+    copying::measure(&ground.database, &Mark::default(), copying::ALL, 1).await?;
     let statement = Arc::new(Statement::of(&ground.database, copying::ALL).await?);
     let clients = u32::try_from(arguments.clients)?;
     let pool = PgPoolOptions::new()

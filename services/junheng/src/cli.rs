@@ -187,7 +187,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "ROWS", default_value_t = 200_000)]
     pub rows_per_request: u64,
     /// So many counties import their pupils at once.
-    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
     pub at_once: usize,
     /// A folder to write CSV files into, one folder a county.
     #[arg(

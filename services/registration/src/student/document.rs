@@ -199,33 +199,53 @@ pub(super) fn warnings(regions: &RegionTable, draft: &Draft) -> Vec<Warning> {
     found
 }
 
-/// The keyed hash that keeps a person from being registered twice. A child whose document is the family's, or who has
-/// none, is told apart by name, sex and date of birth as well, so that the same import again finds the child; without a
-/// document within the school.
+/// What tells a person from everybody else: a value within a domain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    domain: &'static str,
+    value: String,
+}
+
+// === impl Identity ===
+
+impl Identity {
+    /// A child whose document is the family's, or who has none, is told apart by name, sex and date of birth as well, so that
+    /// the same import again finds the child; without a document within the school.
+    pub(super) fn of(draft: &Draft, school: Uuid) -> Self {
+        let Draft {
+            display_name,
+            identity_number,
+            sex,
+            birth_date,
+            ..
+        } = draft;
+        let unique = document_of(draft.identity_type).map(|document| &document.unique);
+        let (domain, value) = match unique {
+            Some(Unique::Number(_)) if is_usable(draft.identity_type, identity_number) => {
+                (RESIDENT_DOMAIN, identity_number.clone())
+            }
+            Some(Unique::Number(domain)) => (*domain, identity_number.clone()),
+            Some(Unique::Person(domain)) if !identity_number.is_empty() => (
+                *domain,
+                format!("{identity_number}/{sex}/{birth_date}/{display_name}"),
+            ),
+            _ => (
+                "student.without_document",
+                format!("{school}/{sex}/{birth_date}/{display_name}"),
+            ),
+        };
+        Self { domain, value }
+    }
+
+    /// As it is stored.
+    pub(super) fn hash(&self, index: &BlindIndex) -> Vec<u8> {
+        index.index(self.domain, &self.value).to_vec()
+    }
+}
+
+/// The keyed hash that keeps a person from being registered twice: of the [`Identity`].
 pub(crate) fn hash(index: &BlindIndex, draft: &Draft, school: Uuid) -> Vec<u8> {
-    let Draft {
-        display_name,
-        identity_number,
-        sex,
-        birth_date,
-        ..
-    } = draft;
-    let unique = document_of(draft.identity_type).map(|document| &document.unique);
-    let (domain, value) = match unique {
-        Some(Unique::Number(_)) if is_usable(draft.identity_type, identity_number) => {
-            (RESIDENT_DOMAIN, identity_number.clone())
-        }
-        Some(Unique::Number(domain)) => (*domain, identity_number.clone()),
-        Some(Unique::Person(domain)) if !identity_number.is_empty() => (
-            *domain,
-            format!("{identity_number}/{sex}/{birth_date}/{display_name}"),
-        ),
-        _ => (
-            "student.without_document",
-            format!("{school}/{sex}/{birth_date}/{display_name}"),
-        ),
-    };
-    index.index(domain, &value).to_vec()
+    Identity::of(draft, school).hash(index)
 }
 
 /// Whether a kind of document may leave its holder to be told apart within the school: by name, sex and date of birth.

@@ -19,12 +19,13 @@ use junheng_proto::options::v1::DataClass;
 use junheng_proto::registration::v1::{ImportStudentsRequest, StudentRow, import_students_request};
 use tonic::{Request, Streaming};
 
+use super::document::{self, Identity};
+use super::entry_year;
 use super::error::StudentError;
 use super::first_load::FirstLoad;
 use super::rules::{self, Draft};
 use super::school_fields::GivenFields;
 use super::write_set::{Prepared, SetWriter, Wanted};
-use super::{document, entry_year};
 use crate::entity::school_class;
 use crate::quarantine::{Collection, Origin, Quarantine, set_aside};
 use crate::roster::Roster;
@@ -83,6 +84,12 @@ pub(super) async fn run(
     result
 }
 
+/// A row that has passed the rules. The hash of its document, which is dear, is made when it is prepared.
+pub(crate) struct Judged {
+    wanted: Wanted,
+    identity: Identity,
+}
+
 // === impl Students ===
 
 impl Students {
@@ -116,7 +123,7 @@ impl Students {
 impl Importer for Students {
     type Row = StudentRow;
     type Roster = Roster;
-    type Checked = Wanted;
+    type Checked = Judged;
     type Ready = Prepared;
     type Error = StudentError;
 
@@ -135,7 +142,7 @@ impl Importer for Students {
             .await
     }
 
-    fn judge(&self, roster: &Roster, row: StudentRow) -> Result<Wanted, Refusal> {
+    fn judge(&self, roster: &Roster, row: StudentRow) -> Result<Judged, Refusal> {
         let school = roster.school(&self.caller, &self.parent, &row.school_code)?;
         let place = Place {
             stage: row.stage,
@@ -160,27 +167,34 @@ impl Importer for Students {
         let (Ok(entry_year), true) = (entry_year, wrong.is_empty()) else {
             return Err(Refusal::Wrong(wrong));
         };
-        Ok(Wanted {
-            row: number,
-            identity_hash: document::hash(&self.index, &draft, school.id),
-            class: class.clone(),
-            draft,
-            fields,
-            entry_year,
-            given_entry_year,
+        Ok(Judged {
+            identity: Identity::of(&draft, school.id),
+            wanted: Wanted {
+                row: number,
+                identity_hash: Vec::new(),
+                class: class.clone(),
+                draft,
+                fields,
+                entry_year,
+                given_entry_year,
+            },
         })
     }
 
-    fn key(wanted: &Wanted) -> impl Hash {
-        &wanted.identity_hash
+    fn key(judged: &Judged) -> impl Hash {
+        &judged.identity
     }
 
     async fn begin(&self, rows: usize) -> Result<(), StudentError> {
         Ok(self.writer.begin(rows).await?)
     }
 
-    fn prepare(&self, rows: Vec<Wanted>) -> Result<Vec<Prepared>, KernelError> {
-        self.writer.prepare(rows)
+    fn prepare(&self, rows: Vec<Judged>) -> Result<Vec<Prepared>, KernelError> {
+        let hashed = |judged: Judged| Wanted {
+            identity_hash: judged.identity.hash(&self.index),
+            ..judged.wanted
+        };
+        self.writer.prepare(rows.into_iter().map(hashed))
     }
 
     async fn write(&self, tx: Tx, rows: Vec<Prepared>) -> Result<SetOutcome, StudentError> {

@@ -101,7 +101,10 @@ impl SetWriter {
     }
 
     /// Makes the record of each row, sealed, and what the journal keeps of it.
-    pub(super) fn prepare(&self, rows: Vec<Wanted>) -> Result<Vec<Prepared>, KernelError> {
+    pub(super) fn prepare(
+        &self,
+        rows: impl Iterator<Item = Wanted>,
+    ) -> Result<Vec<Prepared>, KernelError> {
         let prepared = |wanted: Wanted| {
             let seat = Seat {
                 class: &wanted.class,
@@ -118,7 +121,7 @@ impl SetWriter {
                 told: Box::new(told),
             })
         };
-        rows.into_iter().map(prepared).collect()
+        rows.map(prepared).collect()
     }
 
     /// Writes the rows of one set.

@@ -1,12 +1,17 @@
-//! Who has been written since a first load began, in 12 bytes each.
+//! Who has been written since a first load began, in twelve bytes each.
 
 use crate::entity::student::Model;
 
-/// Shards keep the copy that an insertion moves small.
-const SHARDS: usize = 4_096;
+/// How many parts the prints stand in, so that little is moved at a time, and each is large enough for the allocator to give back
+/// what it leaves when it grows.
+const SHARDS: usize = 256;
+/// Of how many that are settled one more may wait.
+const SETTLED_FOR_ONE: usize = 32;
+/// So many may wait in any shard.
+const WAITING: usize = 32;
 
-/// The first 60 bits of the keyed hashes of documents and of student numbers. The hashes are HMAC-SM3: nobody without the key
-/// can aim at a collision, and by chance two of five million meet once in fifty thousand loads; then the load ends early,
+/// The first 56 bits of the keyed hashes of documents and of student numbers. The hashes are HMAC-SM3: nobody without the key
+/// can aim at a collision, and by chance two of five million meet once in three thousand loads; then the load ends early,
 /// and nothing else happens.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Met {
@@ -16,12 +21,20 @@ pub(super) struct Met {
 
 #[derive(Clone, Debug, Default)]
 struct Prints {
-    /// Sorted; empty until the first comes.
-    shards: Vec<Vec<Rest>>,
+    /// By the first byte; empty until the first comes.
+    shards: Vec<Shard>,
     count: usize,
 }
 
-/// A hash as it is kept: its first 12 bits say in which shard, these follow them.
+#[derive(Clone, Debug, Default)]
+struct Shard {
+    /// Sorted.
+    settled: Vec<Rest>,
+    /// Sorted too, and few: they join the others together.
+    waiting: Vec<Rest>,
+}
+
+/// A hash as it is kept: its first byte says in which shard, these follow it.
 type Rest = [u8; 6];
 
 // === impl Met ===
@@ -55,43 +68,76 @@ impl Prints {
     fn has(&self, hash: &[u8]) -> bool {
         let (shard, rest) = print_of(hash);
         let shard = self.shards.get(shard);
-        shard.is_some_and(|shard| shard.binary_search(&rest).is_ok())
+        shard.is_some_and(|shard| shard.has(rest))
     }
 
     /// `false` when it is there.
     fn claim(&mut self, hash: &[u8]) -> bool {
         if self.shards.is_empty() {
-            self.shards.resize_with(SHARDS, Vec::new);
+            self.shards.resize_with(SHARDS, Shard::default);
         }
         let (shard, rest) = print_of(hash);
-        // Twelve bits are below the number of shards.
-        let Some(shard) = self.shards.get_mut(shard) else {
-            return false;
-        };
-        match shard.binary_search(&rest) {
-            Ok(_) => false,
-            Err(at) => {
-                // A few more than needed, not twice as many.
-                if shard.len() == shard.capacity() {
-                    shard.reserve_exact(16 + shard.len() / 8);
-                }
-                shard.insert(at, rest);
-                self.count += 1;
-                true
-            }
-        }
+        // A byte is below the number of shards.
+        let shard = self.shards.get_mut(shard);
+        let is_new = shard.is_some_and(|shard| shard.claim(rest));
+        self.count += usize::from(is_new);
+        is_new
     }
 }
 
-/// The first 12 bits of a hash, and the 48 behind them.
+// === impl Shard ===
+
+impl Shard {
+    fn has(&self, rest: Rest) -> bool {
+        position(&self.settled, rest).is_ok() || position(&self.waiting, rest).is_ok()
+    }
+
+    fn claim(&mut self, rest: Rest) -> bool {
+        if position(&self.settled, rest).is_ok() {
+            return false;
+        }
+        let Err(at) = position(&self.waiting, rest) else {
+            return false;
+        };
+        self.waiting.insert(at, rest);
+        if self.waiting.len() > WAITING + self.settled.len() / SETTLED_FOR_ONE {
+            // No more than is needed, not twice as much.
+            self.settled.reserve_exact(self.waiting.len());
+            self.settled.append(&mut self.waiting);
+            // Two sorted parts are merged in one pass.
+            self.settled.sort();
+        }
+        true
+    }
+}
+
+/// As a binary search finds it, which begins where a value of that size stands among values that are spread evenly.
+fn position(sorted: &[Rest], rest: Rest) -> Result<usize, usize> {
+    let [a, b, c, d, e, f] = rest;
+    let value = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    // Below the number of those, some hundred thousand at most.
+    let guess = (value * sorted.len() as u64 >> 48) as usize;
+    // Twice the greatest deviation that is common.
+    let width = 2 * sorted.len().isqrt();
+    let (from, to) = (guess.saturating_sub(width), sorted.len().min(guess + width));
+    let near = sorted.get(from..to).unwrap_or_default();
+    let holds = near.first().is_some_and(|first| *first <= rest)
+        && near.last().is_some_and(|last| *last >= rest);
+    if !holds {
+        return sorted.binary_search(&rest);
+    }
+    let found = near.binary_search(&rest);
+    found.map(|at| from + at).map_err(|at| from + at)
+}
+
+/// The first byte of a hash, which says the shard, and the six behind it.
 fn print_of(hash: &[u8]) -> (usize, Rest) {
-    let mut bytes = [0; 8];
-    for (byte, of_hash) in bytes.iter_mut().zip(hash) {
+    let (first, rest) = hash.split_first().unwrap_or((&0, &[]));
+    let mut kept = Rest::default();
+    for (byte, of_hash) in kept.iter_mut().zip(rest) {
         *byte = *of_hash;
     }
-    let first = u64::from_be_bytes(bytes);
-    let [_, _, rest @ ..] = (first >> 4 & 0xFFFF_FFFF_FFFF).to_be_bytes();
-    ((first >> 52) as usize, rest)
+    (usize::from(*first), kept)
 }
 
 #[cfg(test)]
@@ -111,7 +157,8 @@ mod tests {
         assert!(prints.has(&hash(77)));
         assert!(!prints.has(&hash(100_077)));
         assert_eq!(prints.count, 100_000);
-        let held: usize = prints.shards.iter().map(Vec::capacity).sum();
-        assert!(held * size_of::<Rest>() < 100_000 * 12, "{held} places");
+        let places = |shard: &Shard| shard.settled.capacity() + shard.waiting.capacity();
+        let held: usize = prints.shards.iter().map(places).sum();
+        assert!(held * size_of::<Rest>() < 100_000 * 9, "{held} places");
     }
 }
