@@ -10,7 +10,7 @@ use crate::ground::pupils;
 use crate::report::Bound;
 use crate::stages::{Province, Scene};
 
-/// How often the baseline is measured: one time is a seventh faster than another.
+/// How often the baseline is measured: one time is a seventh faster than another. The load itself is measured once.
 const COPIES: usize = 3;
 
 /// Fills an empty installation.

@@ -77,8 +77,15 @@ async fn another_password(world: &World) {
     answered(elsewhere.schools().list_schools(list()).await);
     let change = change(PASSWORD, NEW);
     let changed = answered(here.sessions().change_password(change.clone()).await);
-    let again = answered(here.sessions().change_password(change).await);
+    let again = answered(here.sessions().change_password(change.clone()).await);
     assert_eq!(changed, again, "it was done once");
+    let another = ChangePasswordRequest {
+        password: NEW.to_owned(),
+        new_password: "a third Password for tests".to_owned(),
+        ..change
+    };
+    let another = here.sessions().change_password(another).await;
+    refused(another, Code::InvalidArgument, "REQUEST_ID_REUSED");
     answered(here.schools().list_schools(list()).await);
     let gone = elsewhere.schools().list_schools(list()).await;
     refused(gone, Code::Unauthenticated, "NOT_SIGNED_IN");

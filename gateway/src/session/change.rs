@@ -15,6 +15,7 @@ use super::error::SessionError;
 use super::rpc::{Rpc, claims_of};
 use super::store;
 use crate::account;
+use crate::entity::account::Model;
 
 impl Rpc {
     pub(super) async fn change(
@@ -36,25 +37,70 @@ impl Rpc {
         let account = account::store::with_id(database, row.account).await?;
         let account = account.ok_or(SessionError::Ended)?;
         let name = account.sign_in_name.clone();
+        // Held until the outcome is written, so that few guesses run before they count.
         let turn = self.passwords.turn().await?;
         store::failures(database, &name).await?.check(now)?;
-        let stored = Some(account.password_hash.as_str());
-        let is_right = self.passwords.is_right(&turn, stored, present).await?;
-        drop(turn);
+        let is = async |stored: &str, password: &str| {
+            let password = password.to_owned();
+            self.passwords.is_right(&turn, Some(stored), password).await
+        };
+        let is_right = is(&account.password_hash, &present).await?;
+        // Who sends the same request again has the new password by now.
+        let is_done = !is_right && is(&account.password_hash, &new).await?;
         let hash = match is_right {
-            true => Some(self.passwords.hash(new).await?),
+            true => Some(self.passwords.hash_within(&turn, new.clone()).await?),
             false => None,
         };
-        let (id, version) = (account.id, account.version);
+        let written = match is_right || is_done {
+            true => {
+                self.write_change(&caller, key, session, &account, hash)
+                    .await
+            }
+            false => Err(not_the_present_one()),
+        };
+        if written.is_err() && !is_right {
+            let account = Some(account);
+            self.count_failure(&caller, name, account, "password refused")
+                .await?;
+            return written;
+        }
+        let answer = written?;
+        self.callers.forget_account(&caller.account);
+        // The id of another change of this account gives that one's answer, and nothing was changed.
+        let account = account::store::with_id(database, account.id).await?;
+        let stored = account.ok_or(SessionError::Ended)?.password_hash;
+        if is(&stored, &new).await? {
+            return Ok(answer);
+        }
+        Err(KernelError::RequestIdReused {
+            request_id: message.request_id,
+        }
+        .into())
+    }
+
+    /// Writes the new hash; without one finds the answer of the same request, if there was one.
+    async fn write_change(
+        &self,
+        caller: &Caller,
+        key: RequestKey,
+        session: Uuid,
+        account: &Model,
+        hash: Option<String>,
+    ) -> Result<ChangePasswordResponse, SessionError> {
+        let (id, version, name) = (account.id, account.version, account.sign_in_name.clone());
+        let now = self.context.clock.now_micros();
         let entry = Entry::about(&caller.account, account.place, None, DataClass::Personal)
             .note("password changed by its holder");
-        // Judged in the write: the same request again meets the new password, and finds its first answer there.
-        let written = self
-            .context
+        self.context
             .store
-            .write(&caller, key, move |tx| async move {
+            .write(caller, key, move |tx| async move {
                 let hash = hash.ok_or_else(not_the_present_one)?;
                 account::store::lock(&*tx, id).await?;
+                // Somebody else's guesses may have locked the name, or the session have ended, while the passwords were checked.
+                store::failures(&*tx, &name).await?.check(now)?;
+                if !store::is_alive(&*tx, session, now).await? {
+                    return Err(SessionError::Ended);
+                }
                 account::store::set_password(&*tx, id, version, hash).await?;
                 store::forget_failures(&*tx, &name).await?;
                 store::end_others(&*tx, id, session, now).await?;
@@ -63,13 +109,7 @@ impl Rpc {
                 };
                 Ok::<_, SessionError>((answer, entry))
             })
-            .await;
-        if written.is_err() && !is_right {
-            let name = account.sign_in_name.clone();
-            self.count_failure(&caller, name, Some(account)).await?;
-        }
-        self.callers.forget_account(&caller.account);
-        written
+            .await
     }
 }
 

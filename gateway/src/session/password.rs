@@ -75,7 +75,16 @@ impl Passwords {
 
     /// The hash to store.
     pub async fn hash(&self, password: String) -> Result<String, SessionError> {
-        let _turn = self.turn().await?;
+        let turn = self.turn().await?;
+        self.hash_within(&turn, password).await
+    }
+
+    /// The hash to store, by who has a turn already.
+    pub async fn hash_within(
+        &self,
+        _turn: &Turn,
+        password: String,
+    ) -> Result<String, SessionError> {
         let hashed = tokio::task::spawn_blocking(move || hash(&password));
         Ok(hashed.await.map_err(failed)?.map_err(failed)?)
     }

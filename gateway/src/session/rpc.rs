@@ -120,7 +120,8 @@ impl Rpc {
         };
         let posts: Vec<Post> = posts.iter().map(account::encode_post).collect();
         let Some(account) = account.clone().filter(|_| right && !posts.is_empty()) else {
-            self.count_failure(&stranger, name, account).await?;
+            self.count_failure(&stranger, name, account, "sign-in refused")
+                .await?;
             return Err(SessionError::Refused);
         };
         let post = rules::choose(&posts, message.post.as_ref())?.clone();
@@ -183,6 +184,7 @@ impl Rpc {
         caller: &Caller,
         name: String,
         account: Option<entity::account::Model>,
+        what: &'static str,
     ) -> Result<(), SessionError> {
         let now = self.context.clock.now_micros();
         let settings = self.settings.clone();
@@ -197,10 +199,10 @@ impl Rpc {
             let failures = store::failures(&*tx, &name).await?.one_more(&settings, now);
             store::save_failures(&*tx, &name, failures).await?;
             let note = match failures.locked_until_micros {
-                0 => "sign-in refused",
-                _ => "sign-in refused and the name locked",
+                0 => what.to_owned(),
+                _ => format!("{what} and the name locked"),
             };
-            let entry = Entry::about(subject, place, None, DataClass::Internal).note(note);
+            let entry = Entry::about(subject, place, None, DataClass::Internal).note(&note);
             Ok::<_, SessionError>((Session::default(), entry))
         });
         written.await.map(drop)
@@ -385,8 +387,8 @@ mod tests {
         let (refused, row) = begin(&taken).await;
         assert!(matches!(refused, Err(SessionError::Refused)), "{refused:?}");
         assert!(row.is_none());
-        let (writer, version) = (house.context.store.reader(), account.version);
-        let changed = account::store::set_password(writer, account.id, version, "other".into());
+        let version = account.version;
+        let changed = account::store::set_password(database, account.id, version, "other".into());
         changed.await.unwrap();
         let (refused, row) = begin(&clerk).await;
         assert!(matches!(refused, Err(SessionError::Refused)), "{refused:?}");

@@ -1,12 +1,12 @@
 //! Records that may be the second of their child and are in no case: looked for at the end of a first load, and again a moment
 //! after every write.
 //!
-//! Every write looks for older records of its children itself, and on SQLite, where one comes after the other, that is all. On
+//! Every registration looks for older records of its children itself, and on SQLite, where one comes after the other, that is all. On
 //! PostgreSQL two writes of the same moment that name a child by two different documents do not see each other. One of the two
 //! shows no resident number then, and those who show none are few: they are looked at again when what was written beside them
-//! has ended.
+//! has ended. Every replica looks; that a claim is unique keeps them from opening a case twice.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use junheng_kernel::error::KernelError;
@@ -29,9 +29,9 @@ const METHOD: &str = "/junheng.registration.v1.DuplicateCaseService/OpenDuplicat
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
-/// In how many looks a new record is looked at: for a minute, longer than any write takes.
-const LOOKS: usize = 12;
-/// What a process looks at that has just started: another one may have been stopped before it looked.
+/// How far a look goes back behind the one before it: longer than a registration takes. What takes longer is found at a start.
+const BACK: Duration = Duration::from_secs(120);
+/// How far the first look of a process goes back: another process may have been stopped before it looked.
 const BEFORE_START: Duration = Duration::from_secs(24 * 60 * 60);
 /// Pairs that are opened at a time.
 const SOME: usize = 500;
@@ -50,17 +50,13 @@ pub(crate) fn watch(context: &Context, load: &FirstLoad) {
     }
     let (context, load) = (context.clone(), load.clone());
     context.tasks.clone().spawn(async move {
-        // Ids tell when they were made; those of the last looks say from where on to look.
-        let mut looks = VecDeque::from([before(Uuid::now_v7(), BEFORE_START)]);
+        // Ids tell when they were made.
+        let mut since = before(Uuid::now_v7(), BEFORE_START);
         loop {
-            let upto = Uuid::now_v7();
-            match look(&context, &load, looks.front().copied()).await {
-                Ok(()) => {
-                    looks.push_back(upto);
-                    if looks.len() > LOOKS {
-                        looks.pop_front();
-                    }
-                }
+            let now = Uuid::now_v7();
+            match look(&context, &load, since).await {
+                Ok(true) => since = before(now, BACK),
+                Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "second records wait for the next look"),
             }
             tokio::select! {
@@ -71,20 +67,20 @@ pub(crate) fn watch(context: &Context, load: &FirstLoad) {
     });
 }
 
-/// Looks at those who have been registered since this id was made. While a first load is under way there is no index to look
-/// by, and it looks itself when it ends.
-async fn look(context: &Context, load: &FirstLoad, since: Option<Uuid>) -> Result<(), KernelError> {
+/// Looks at those who have been registered since this id was made; whether it did. While a first load is under way there is no
+/// index to look by.
+async fn look(context: &Context, load: &FirstLoad, since: Uuid) -> Result<bool, KernelError> {
     if load.is_anywhere().await? {
-        return Ok(());
+        return Ok(false);
     }
-    let found = open_cases(context, since).await?;
+    let found = open_cases(context, Some(since)).await?;
     if found > 0 {
         tracing::info!(
             found,
             "children were registered twice in one moment; their cases are open"
         );
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Opens a case for each second record that is in none, and gives how many: where the one of the two without a resident number
@@ -107,10 +103,14 @@ pub(super) async fn open_cases(
     for pair in found.into_values() {
         by_place.entry(pair.second.place).or_default().push(pair);
     }
+    // What fails at one place does not keep the others waiting; it is looked for again.
+    let mut failed = None;
     for (place, pairs) in by_place {
-        open_those_at(context, place, pairs).await?;
+        if let Err(error) = open_those_at(context, place, pairs).await {
+            failed = Some(error);
+        }
     }
-    Ok(suspected)
+    failed.map_or(Ok(suspected), Err)
 }
 
 /// Those of the pairs whose days of birth agree: they are sealed.
@@ -123,8 +123,13 @@ async fn same_children(
     let keys = &context.store.keys;
     let mut known: HashMap<Uuid, (Model, Person)> = HashMap::with_capacity(students.len());
     for (id, student) in students {
-        let person = Person::of(keys, &student)?;
-        known.insert(id, (student, person));
+        match Person::of(keys, &student) {
+            Ok(person) => {
+                known.insert(id, (student, person));
+            }
+            // Nobody can say whose it is; the others do not wait for it.
+            Err(error) => tracing::warn!(student = %id, %error, "a record cannot be opened"),
+        }
     }
     let same = |(older, newer): &(Uuid, Uuid)| {
         let ((standing, one), (second, other)) = (known.get(older)?, known.get(newer)?);

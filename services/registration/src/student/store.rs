@@ -166,7 +166,8 @@ pub(crate) async fn release_former(
     Ok(())
 }
 
-/// Who shows no number of the shape of GB 11643, in the words of the index `students_without_resident_number`.
+/// Who shows no number of the shape of GB 11643, in the words of the indexes `students_without_resident_number` and
+/// `students_new_without_resident_number`.
 pub(super) const UNNUMBERED: &str = "identity_type NOT IN (1, 5, 6)";
 
 /// The open or finished records with these keys of names; with `unnumbered`, only of those who have no resident number.
@@ -185,7 +186,7 @@ pub(super) async fn with_names(
         .await
 }
 
-/// The pairs of records that may be one child's and that no claim names, the older one first: name, sex and month of birth
+/// The pairs of records that may be one child's, as [`suspicion`](super::suspicion) has it, and that no claim names, the older one first: name, sex and month of birth
 /// agree, and one of the two shows no resident number; of those pairs in which this one has been registered since that id was
 /// made, or all. On PostgreSQL. All are one pass over the students, before which those without a number are few.
 pub(super) async fn namesakes(

@@ -38,7 +38,7 @@ use crate::special_group;
 pub(crate) struct Wanted {
     /// The row's number.
     pub(super) row: i64,
-    /// The hash of the document.
+    /// The hash of the document; empty until the row is prepared.
     pub(super) identity_hash: Vec<u8>,
     /// The class.
     pub(super) class: school_class::Model,

@@ -115,8 +115,8 @@ impl Shard {
 fn position(sorted: &[Rest], rest: Rest) -> Result<usize, usize> {
     let [a, b, c, d, e, f] = rest;
     let value = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-    // Below the number of those, some hundred thousand at most.
-    let guess = (value * sorted.len() as u64 >> 48) as usize;
+    // A shard has less than 2^16 of the most that a load takes, so that the product fits; it comes below their number.
+    let guess = ((value * sorted.len() as u64) >> 48) as usize;
     // Twice the greatest deviation that is common.
     let width = 2 * sorted.len().isqrt();
     let (from, to) = (guess.saturating_sub(width), sorted.len().min(guess + width));
@@ -157,8 +157,28 @@ mod tests {
         assert!(prints.has(&hash(77)));
         assert!(!prints.has(&hash(100_077)));
         assert_eq!(prints.count, 100_000);
+        let known = (0..100_000).filter(|number| prints.has(&hash(*number)));
+        assert_eq!(known.count(), 100_000);
         let places = |shard: &Shard| shard.settled.capacity() + shard.waiting.capacity();
         let held: usize = prints.shards.iter().map(places).sum();
         assert!(held * size_of::<Rest>() < 100_000 * 9, "{held} places");
+    }
+
+    #[test]
+    fn a_print_is_found_where_a_search_of_all_finds_it_however_they_are_spread() {
+        let rest = |number: u32| print_of(&Sm3::digest(number.to_be_bytes())).1;
+        for length in [0, 1, 2, 77, 10_000] {
+            let mut sorted: Vec<Rest> = (0..length).map(rest).collect();
+            sorted.sort_unstable();
+            let crowded = sorted.iter().map(|[a, b, ..]| [0, 0, 0, 0, *a, *b]);
+            let mut crowded: Vec<Rest> = crowded.collect();
+            crowded.sort_unstable();
+            crowded.dedup();
+            for some in [&sorted, &crowded] {
+                for one in (0..length + 50).map(rest).chain(some.iter().copied()) {
+                    assert_eq!(position(some, one), some.binary_search(&one));
+                }
+            }
+        }
     }
 }

@@ -77,7 +77,7 @@ pub(super) async fn standing(database: &impl ConnectionTrait) -> Result<Option<S
         .transpose()
 }
 
-/// Whether somebody holds the load at this moment: who builds is alive, however long ago it last said so.
+/// Whether somebody holds the load at this moment, or it is over: who builds is alive, however long ago it last said so.
 pub(super) async fn is_held(tx: &Tx) -> Result<bool, DbErr> {
     let sql = "SELECT 1 AS one FROM first_loads FOR UPDATE SKIP LOCKED";
     Ok(one(&**tx, sql, []).await?.is_none())
