@@ -1,5 +1,5 @@
 //! Records that may be the second of their child and are in no case: looked for at the end of a first load, and again a moment
-//! after every write.
+//! after every registration.
 //!
 //! Every registration looks for older records of its children itself, and on SQLite, where one comes after the other, that is all. On
 //! PostgreSQL two writes of the same moment that name a child by two different documents do not see each other. One of the two
