@@ -1,14 +1,12 @@
-//! Who has been written since a first load began, in twelve bytes each.
+//! Who has been written since a first load began, in some sixteen bytes each.
 
 use crate::entity::student::Model;
 
-/// How many parts the prints stand in, so that little is moved at a time, and each is large enough for the allocator to give back
-/// what it leaves when it grows.
+/// How many parts the prints stand in, so that little is moved at a time when one grows, and each is large enough for the
+/// allocator to give back what it leaves.
 const SHARDS: usize = 256;
-/// Of how many that are settled one more may wait.
-const SETTLED_FOR_ONE: usize = 32;
-/// So many may wait in any shard.
-const WAITING: usize = 32;
+/// How many places a shard begins with.
+const FEW: usize = 64;
 
 /// The first 56 bits of the keyed hashes of documents and of student numbers. The hashes are HMAC-SM3: nobody without the key
 /// can aim at a collision, and by chance two of five million meet once in three thousand loads; then the load ends early,
@@ -26,16 +24,19 @@ struct Prints {
     count: usize,
 }
 
+/// A table whose places are handed out in the order of the prints: one stands where its value lies among all values, or behind
+/// the smaller ones that stood in its way, and so is found by one look mostly.
 #[derive(Clone, Debug, Default)]
 struct Shard {
-    /// Sorted.
-    settled: Vec<Rest>,
-    /// Sorted too, and few: they join the others together.
-    waiting: Vec<Rest>,
+    /// A few more than are handed out, for what stands in the way of the last ones.
+    places: Vec<[u8; 6]>,
+    /// How many places are handed out.
+    width: usize,
+    held: usize,
 }
 
-/// A hash as it is kept: its first byte says in which shard, these follow it.
-type Rest = [u8; 6];
+/// What a place holds that nobody has.
+const FREE: u64 = 0;
 
 // === impl Met ===
 
@@ -66,9 +67,9 @@ impl Met {
 
 impl Prints {
     fn has(&self, hash: &[u8]) -> bool {
-        let (shard, rest) = print_of(hash);
+        let (shard, print) = print_of(hash);
         let shard = self.shards.get(shard);
-        shard.is_some_and(|shard| shard.has(rest))
+        shard.is_some_and(|shard| shard.find(print).is_ok())
     }
 
     /// `false` when it is there.
@@ -76,10 +77,10 @@ impl Prints {
         if self.shards.is_empty() {
             self.shards.resize_with(SHARDS, Shard::default);
         }
-        let (shard, rest) = print_of(hash);
+        let (shard, print) = print_of(hash);
         // A byte is below the number of shards.
         let shard = self.shards.get_mut(shard);
-        let is_new = shard.is_some_and(|shard| shard.claim(rest));
+        let is_new = shard.is_some_and(|shard| shard.claim(print));
         self.count += usize::from(is_new);
         is_new
     }
@@ -88,68 +89,107 @@ impl Prints {
 // === impl Shard ===
 
 impl Shard {
-    fn has(&self, rest: Rest) -> bool {
-        position(&self.settled, rest).is_ok() || position(&self.waiting, rest).is_ok()
-    }
-
-    fn claim(&mut self, rest: Rest) -> bool {
-        if position(&self.settled, rest).is_ok() {
-            return false;
+    fn claim(&mut self, print: u64) -> bool {
+        // Nine places of ten are taken at most.
+        if 10 * self.held >= 9 * self.width {
+            self.grow();
         }
-        let Err(at) = position(&self.waiting, rest) else {
+        let Err(at) = self.find(print) else {
             return false;
         };
-        self.waiting.insert(at, rest);
-        if self.waiting.len() > WAITING + self.settled.len() / SETTLED_FOR_ONE {
-            // No more than is needed, not twice as much.
-            self.settled.reserve_exact(self.waiting.len());
-            self.settled.append(&mut self.waiting);
-            // Two sorted parts are merged in one pass.
-            self.settled.sort();
+        // What stands here moves up to the next place that is free.
+        let mut free = at;
+        while self.at(free).is_some_and(|held| held != FREE) {
+            free += 1;
         }
+        self.put(free, print);
+        if let Some(moved) = self.places.get_mut(at..=free) {
+            moved.rotate_right(1);
+        }
+        self.held += 1;
         true
     }
-}
 
-/// As a binary search finds it, which begins where a value of that size stands among values that are spread evenly.
-fn position(sorted: &[Rest], rest: Rest) -> Result<usize, usize> {
-    let [a, b, c, d, e, f] = rest;
-    let value = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-    // A shard has less than 2^16 of the most that a load takes, so that the product fits; it comes below their number.
-    let guess = ((value * sorted.len() as u64) >> 48) as usize;
-    // Twice the greatest deviation that is common.
-    let width = 2 * sorted.len().isqrt();
-    let (from, to) = (guess.saturating_sub(width), sorted.len().min(guess + width));
-    let near = sorted.get(from..to).unwrap_or_default();
-    let holds = near.first().is_some_and(|first| *first <= rest)
-        && near.last().is_some_and(|last| *last >= rest);
-    if !holds {
-        return sorted.binary_search(&rest);
+    /// Where a print stands, or where it would.
+    fn find(&self, print: u64) -> Result<usize, usize> {
+        let mut at = self.home(print);
+        loop {
+            match self.at(at) {
+                Some(held) if held == print => return Ok(at),
+                Some(held) if held != FREE && held < print => at += 1,
+                _ => return Err(at),
+            }
+        }
     }
-    let found = near.binary_search(&rest);
-    found.map(|at| from + at).map_err(|at| from + at)
+
+    fn grow(&mut self) {
+        // A quarter more, not twice as many.
+        self.width = FEW.max(self.width + self.width / 4);
+        let mut larger = Vec::with_capacity(self.width + FEW);
+        larger.resize(self.width, [0; 6]);
+        let smaller = std::mem::replace(&mut self.places, larger);
+        let mut next = 0;
+        // They come in their order.
+        for print in smaller
+            .into_iter()
+            .map(value)
+            .filter(|print| *print != FREE)
+        {
+            let at = next.max(self.home(print));
+            self.put(at, print);
+            next = at + 1;
+        }
+    }
+
+    fn at(&self, place: usize) -> Option<u64> {
+        self.places.get(place).copied().map(value)
+    }
+
+    fn put(&mut self, place: usize, print: u64) {
+        if place >= self.places.len() {
+            self.places.resize(place + 1, [0; 6]);
+        }
+        let [_, _, kept @ ..] = print.to_be_bytes();
+        if let Some(place) = self.places.get_mut(place) {
+            *place = kept;
+        }
+    }
+
+    /// Where a value lies among all values.
+    fn home(&self, print: u64) -> usize {
+        ((u128::from(print) * self.width as u128) >> 48) as usize
+    }
 }
 
-/// The first byte of a hash, which says the shard, and the six behind it.
-fn print_of(hash: &[u8]) -> (usize, Rest) {
+fn value([a, b, c, d, e, f]: [u8; 6]) -> u64 {
+    u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+}
+
+/// The first byte of a hash, which says the shard, and the six behind it as a number, which is never [`FREE`].
+fn print_of(hash: &[u8]) -> (usize, u64) {
     let (first, rest) = hash.split_first().unwrap_or((&0, &[]));
-    let mut kept = Rest::default();
+    let mut kept = [0; 6];
     for (byte, of_hash) in kept.iter_mut().zip(rest) {
         *byte = *of_hash;
     }
-    (usize::from(*first), kept)
+    (usize::from(*first), value(kept).max(FREE + 1))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use sm3::{Digest as _, Sm3};
 
     use super::*;
 
+    fn hash(number: u32) -> Vec<u8> {
+        Sm3::digest(number.to_be_bytes()).to_vec()
+    }
+
     #[test]
     fn a_hash_is_met_the_second_time() {
         let mut prints = Prints::default();
-        let hash = |number: u32| Sm3::digest(number.to_be_bytes());
         for number in 0..100_000 {
             assert!(prints.claim(&hash(number)));
         }
@@ -159,26 +199,41 @@ mod tests {
         assert_eq!(prints.count, 100_000);
         let known = (0..100_000).filter(|number| prints.has(&hash(*number)));
         assert_eq!(known.count(), 100_000);
-        let places = |shard: &Shard| shard.settled.capacity() + shard.waiting.capacity();
-        let held: usize = prints.shards.iter().map(places).sum();
-        assert!(held * size_of::<Rest>() < 100_000 * 9, "{held} places");
+        let held: usize = prints
+            .shards
+            .iter()
+            .map(|shard| shard.places.capacity())
+            .sum();
+        assert!(held * 6 < 100_000 * 10, "{held} places");
     }
 
     #[test]
-    fn a_print_is_found_where_a_search_of_all_finds_it_however_they_are_spread() {
-        let rest = |number: u32| print_of(&Sm3::digest(number.to_be_bytes())).1;
-        for length in [0, 1, 2, 77, 10_000] {
-            let mut sorted: Vec<Rest> = (0..length).map(rest).collect();
-            sorted.sort_unstable();
-            let crowded = sorted.iter().map(|[a, b, ..]| [0, 0, 0, 0, *a, *b]);
-            let mut crowded: Vec<Rest> = crowded.collect();
-            crowded.sort_unstable();
-            crowded.dedup();
-            for some in [&sorted, &crowded] {
-                for one in (0..length + 50).map(rest).chain(some.iter().copied()) {
-                    assert_eq!(position(some, one), some.binary_search(&one));
-                }
+    fn a_print_is_found_however_unevenly_they_are_spread() {
+        let even = |number: u32| print_of(&hash(number)).1;
+        let first = |number: u32| u64::from(number) + 1;
+        let last = |number: u32| (1 << 48) - 1 - u64::from(number);
+        let crowded = |number: u32| (1 << 40) + u64::from(number.reverse_bits());
+        for spread in [even, first, last, crowded] {
+            let (mut shard, mut known) = (Shard::default(), BTreeSet::new());
+            for number in (0..2_000).chain(1_000..3_000) {
+                let print = spread(number);
+                assert_eq!(
+                    shard.find(print).is_ok(),
+                    known.contains(&print),
+                    "{number}"
+                );
+                assert_eq!(shard.claim(print), known.insert(print), "{number}");
             }
+            let held: Vec<u64> = shard.places.iter().copied().map(value).collect();
+            let held: Vec<u64> = held.into_iter().filter(|print| *print != FREE).collect();
+            assert!(held.iter().eq(&known), "in their order");
         }
+    }
+
+    #[test]
+    fn a_hash_of_zeros_is_met_like_any_other() {
+        let mut prints = Prints::default();
+        assert!(prints.claim(&[0; 32]));
+        assert!(!prints.claim(&[0; 32]));
     }
 }

@@ -34,7 +34,7 @@ use crate::entity::student::Model;
 
 /// An import of fewer rows goes the common way: taking indexes away and building them has its price too.
 const MANY: usize = 5_000;
-/// A load with more students than this is ended: who has been met is kept in memory, twelve bytes each.
+/// A load with more students than this is ended: who has been met is kept in memory, some sixteen bytes each.
 const MOST: usize = 12_000_000;
 /// Who sends file after file pauses between them: so long after the last import a load is not over. An import that comes while
 /// the indexes are built calls that off, and so the time that they take counts as silence too.
