@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use junheng_proto::journal::v1::{Record, RecordSet};
-use junheng_proto::options::v1::DataClass;
 use prost::Message as _;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -12,12 +11,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::content::{closed, is_sealed, opened};
 use super::entity::row;
 use super::entry::Entry;
 use crate::admission::Caller;
 use crate::digest::PartsDigest;
 use crate::error::KernelError;
-use crate::privacy::{Cipher as _, FieldAddress, Keyring, keyed_digest};
+use crate::privacy::{Keyring, keyed_digest};
 use crate::scope::{Scope, Scoped as _};
 use crate::store::{Store, StoredKey};
 
@@ -34,7 +34,7 @@ pub(crate) struct Repeat {
 impl Repeat {
     /// The first answer, encoded.
     pub(crate) fn open(&self, keys: &Keyring) -> Result<Vec<u8>, KernelError> {
-        open_field(keys, self.id, self.data_class, "answer", &self.answer)
+        opened(keys, self.id, self.data_class, "answer", &self.answer)
     }
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn row_of(
         records: told_records(&store.keys, class, entry.records)?,
     };
     let collections = collections_of(&records.records);
-    let seal = |field, bytes: &[u8]| seal_field(&store.keys, id, class, field, bytes);
+    let seal = |field, bytes: &[u8]| closed(&store.keys, id, class, field, bytes);
     Ok(row::ActiveModel {
         seq: NotSet,
         id: Set(id),
@@ -175,7 +175,7 @@ pub async fn last_taker(
 
 /// The records of a row, readable.
 pub(crate) fn open_records(keys: &Keyring, row: &row::Model) -> Result<RecordSet, KernelError> {
-    let bytes = open_field(keys, row.id, row.data_class, "records", &row.records)?;
+    let bytes = opened(keys, row.id, row.data_class, "records", &row.records)?;
     RecordSet::decode(bytes.as_slice()).map_err(|error| KernelError::Stored(error.to_string()))
 }
 
@@ -210,47 +210,4 @@ pub(crate) fn digest_of(row: &row::Model) -> [u8; 32] {
         .add(&row.records)
         .add(&row.answer);
     digest.finish()
-}
-
-/// What names a person is sealed; the rest stays readable for those who may read the journal.
-fn is_sealed(data_class: i32) -> bool {
-    data_class >= DataClass::Personal as i32
-}
-
-fn address(row: &str, field: &'static str) -> Vec<u8> {
-    FieldAddress {
-        table: "journal",
-        field,
-        row,
-    }
-    .to_aad()
-}
-
-fn seal_field(
-    keys: &Keyring,
-    id: Uuid,
-    data_class: i32,
-    field: &'static str,
-    bytes: &[u8],
-) -> Result<Vec<u8>, KernelError> {
-    if !is_sealed(data_class) || bytes.is_empty() {
-        return Ok(bytes.to_vec());
-    }
-    keys.seal(bytes, &address(&id.to_string(), field))
-        .map_err(|error| KernelError::Stored(error.to_string()))
-}
-
-fn open_field(
-    keys: &Keyring,
-    id: Uuid,
-    data_class: i32,
-    field: &'static str,
-    bytes: &[u8],
-) -> Result<Vec<u8>, KernelError> {
-    if !is_sealed(data_class) || bytes.is_empty() {
-        return Ok(bytes.to_vec());
-    }
-    keys.open(bytes, &address(&id.to_string(), field))
-        .map(|plain| plain.as_bytes().to_vec())
-        .map_err(|error| KernelError::Stored(error.to_string()))
 }

@@ -6,6 +6,7 @@
 //! of order. [`verify`] finds and names a row that was altered, dropped or reordered.
 
 mod audience;
+mod content;
 mod entity;
 mod entry;
 mod feed;

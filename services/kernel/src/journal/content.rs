@@ -1,0 +1,123 @@
+//! The bytes of a journal row: what many records have in common is kept once (LZ4), and what names a person is sealed.
+
+use junheng_proto::options::v1::DataClass;
+use uuid::Uuid;
+
+use crate::error::KernelError;
+use crate::privacy::{Cipher as _, FieldAddress, Keyring};
+
+/// The first byte of a content says how the rest is written.
+const PLAIN: u8 = 0;
+/// LZ4 behind the length that it opens to: what a set of an import tells repeats itself from record to record.
+const PACKED: u8 = 1;
+/// What is shorter stays as it is.
+const SHORTEST: usize = 2_048;
+/// LZ4 makes no more of one byte.
+const MOST_OF_ONE: usize = 255;
+
+/// Whether rows of a class are sealed: what names a person is; the rest stays readable for those who may read the journal.
+pub(super) fn is_sealed(data_class: i32) -> bool {
+    data_class >= DataClass::Personal as i32
+}
+
+/// The bytes of one field of the row `id`, as they are stored.
+pub(super) fn closed(
+    keys: &Keyring,
+    id: Uuid,
+    data_class: i32,
+    field: &'static str,
+    bytes: &[u8],
+) -> Result<Vec<u8>, KernelError> {
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let content = packed(bytes);
+    if !is_sealed(data_class) {
+        return Ok(content);
+    }
+    keys.seal(&content, &address(&id.to_string(), field))
+        .map_err(|error| KernelError::Stored(error.to_string()))
+}
+
+/// The reverse of [`closed`].
+pub(super) fn opened(
+    keys: &Keyring,
+    id: Uuid,
+    data_class: i32,
+    field: &'static str,
+    bytes: &[u8],
+) -> Result<Vec<u8>, KernelError> {
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !is_sealed(data_class) {
+        return unpacked(bytes);
+    }
+    let content = keys
+        .open(bytes, &address(&id.to_string(), field))
+        .map_err(|error| KernelError::Stored(error.to_string()))?;
+    unpacked(content.as_bytes())
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let of = |form: u8, rest: &[u8]| [&[form], rest].concat();
+    if bytes.len() < SHORTEST {
+        return of(PLAIN, bytes);
+    }
+    of(PACKED, &lz4_flex::block::compress_prepend_size(bytes))
+}
+
+fn unpacked(content: &[u8]) -> Result<Vec<u8>, KernelError> {
+    let wrong = |why: String| KernelError::Stored(format!("a row of the journal: {why}"));
+    match content.split_first() {
+        Some((&PLAIN, rest)) => Ok(rest.to_vec()),
+        Some((&PACKED, rest)) => {
+            let (length, block) = lz4_flex::block::uncompressed_size(rest)
+                .map_err(|error| wrong(error.to_string()))?;
+            if length > block.len().saturating_mul(MOST_OF_ONE) {
+                return Err(wrong(format!(
+                    "{length} bytes cannot be in {}",
+                    block.len()
+                )));
+            }
+            lz4_flex::block::decompress(block, length).map_err(|error| wrong(error.to_string()))
+        }
+        _ => Err(wrong("written in no known way".into())),
+    }
+}
+
+fn address(row: &str, field: &'static str) -> Vec<u8> {
+    FieldAddress {
+        table: "journal",
+        field,
+        row,
+    }
+    .to_aad()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_opens_to_what_it_was_whether_it_repeats_itself_or_not() {
+        let noise = |length: u32| -> Vec<u8> {
+            let words = (0..length).map(|at| crate::digest::sm3(&at.to_be_bytes()));
+            words.flatten().collect()
+        };
+        for bytes in [vec![7], vec![7; 5_000], noise(10), noise(1_000)] {
+            assert_eq!(unpacked(&packed(&bytes)).unwrap(), bytes);
+        }
+        assert!(packed(&[7; 5_000]).len() < 100);
+    }
+
+    #[test]
+    fn a_content_that_was_tampered_with_is_an_error_and_takes_no_memory() {
+        let mut content = packed(&[7; 5_000]);
+        content[1..5].copy_from_slice(&u32::MAX.to_le_bytes());
+        for broken in [content.as_slice(), &content[..7], &[PACKED], &[9, 9], &[]] {
+            let error = unpacked(broken).unwrap_err().to_string();
+            assert!(error.contains("a row of the journal"), "{error}");
+        }
+    }
+}
