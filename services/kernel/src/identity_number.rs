@@ -42,7 +42,9 @@ pub struct Holder {
 
 /// The number as it is compared and stored: no blanks around it, plain digits for full-width ones, a capital X.
 pub fn normalize(written: &str) -> String {
-    written.trim().chars().map(plain).collect()
+    let mut number = String::with_capacity(written.len());
+    number.extend(written.trim().chars().map(plain));
+    number
 }
 
 fn plain(character: char) -> char {

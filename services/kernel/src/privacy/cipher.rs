@@ -61,18 +61,10 @@ pub struct FieldAddress<'a> {
 impl FieldAddress<'_> {
     /// The bytes to bind: each part preceded by its length (8 bytes, big endian), so that no two addresses give the same bytes.
     pub fn to_aad(self) -> Vec<u8> {
-        let mut aad = Vec::new();
-        for part in [self.table, self.field, self.row] {
-            push_part(&mut aad, part.as_bytes());
-        }
-        aad
+        let [table, field, row] = [self.table, self.field, self.row].map(str::as_bytes);
+        let [long, wide, deep] = [table, field, row].map(|part| (part.len() as u64).to_be_bytes());
+        [&long, table, &wide, field, &deep, row].concat()
     }
-}
-
-/// Appends `part` preceded by its length in 8 bytes, big endian.
-pub(super) fn push_part(to: &mut Vec<u8>, part: &[u8]) {
-    to.extend_from_slice(&(part.len() as u64).to_be_bytes());
-    to.extend_from_slice(part);
 }
 
 // === SM4-GCM ===

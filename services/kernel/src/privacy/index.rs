@@ -6,7 +6,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use sm3::Sm3;
 use zeroize::Zeroizing;
 
-use super::cipher::push_part;
 use super::config::{self, INDEX_ID, INDEX_KEY_LEN, KeyringError};
 use super::keyring::Keyring;
 use crate::error::KernelError;
@@ -53,10 +52,13 @@ impl BlindIndex {
     /// The caller normalises (upper-case X, no blanks), since only equal bytes give equal hashes. The same value in
     /// another domain gives another hash, so that two tables cannot be joined on it by mistake.
     pub fn index(&self, domain: &str, normalized: &str) -> [u8; 32] {
-        let mut message = Zeroizing::new(Vec::with_capacity(64));
-        push_part(&mut message, domain.as_bytes());
-        push_part(&mut message, normalized.as_bytes());
-        hmac_sm3(&self.keyed, &message)
+        self.hash(domain, normalized.as_bytes())
+    }
+
+    /// A domain is a word of ours without a zero, so that the first zero ends it. Short as this is, most values are one block
+    /// of the hash.
+    fn hash(&self, domain: &str, value: &[u8]) -> [u8; 32] {
+        hmac_sm3(&self.keyed, &[domain.as_bytes(), &[0], value])
     }
 }
 
@@ -70,7 +72,7 @@ pub(crate) fn keyed_digest(
     let index = keys
         .blind_index()
         .map_err(|error| KernelError::Stored(error.to_string()))?;
-    Ok(index.index(domain, &hex::encode(digest)))
+    Ok(index.hash(domain, digest))
 }
 
 impl fmt::Debug for BlindIndex {
@@ -88,9 +90,11 @@ pub(super) fn keyed(key: &[u8]) -> Hmac<Sm3> {
     }
 }
 
-/// The hash of a message.
-pub(super) fn hmac_sm3(keyed: &Hmac<Sm3>, message: &[u8]) -> [u8; 32] {
+/// The hash of a message that comes in parts.
+pub(super) fn hmac_sm3(keyed: &Hmac<Sm3>, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = keyed.clone();
-    mac.update(message);
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }

@@ -147,11 +147,9 @@ impl Cipher for Keyring {
         let mut nonce = [0; NONCE_LEN];
         // Cryptographically secure, and seeded from the system's randomness; asking the system each time costs a call a value.
         rand::rng().fill_bytes(&mut nonce);
-        let mut sealed = header(&key.id);
-        let body = sm4_gcm_seal(&key.cipher, nonce, plain, &bound(&sealed, aad))?;
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&body);
-        Ok(sealed)
+        let header = header(&key.id);
+        let body = sm4_gcm_seal(&key.cipher, nonce, plain, &bound(&header, aad))?;
+        Ok([header.as_slice(), &nonce, &body].concat())
     }
 
     fn open(&self, sealed: &[u8], aad: &[u8]) -> Result<Secret, CipherError> {
