@@ -17,12 +17,12 @@ use crate::resource::{Versioned, replace};
 /// The most values of a statement that SQLite takes.
 const MOST_VALUES: usize = 32_766;
 
-/// The columns of records as arrays, and how a statement reads them.
+/// The columns of records as a value or two each, and how a statement reads them.
 pub(super) struct Columns {
     /// Quoted, in the order of the table.
     pub(super) names: Vec<String>,
-    /// What the rows come from: their numbers, and the columns whose cells are of different lengths.
-    rows: String,
+    /// The value that says how many records there are: a statement has the same words for any number, and is prepared once.
+    count: String,
     /// What stands for a column in a select from it.
     selected: Vec<String>,
     values: Vec<Value>,
@@ -45,55 +45,30 @@ impl Columns {
         columns: impl Iterator<Item = (String, Vec<Value>)>,
         count: usize,
     ) -> Option<Self> {
-        let (mut names, mut selected) = (Vec::new(), Vec::new());
-        let (mut values, mut unnested, mut aliases) = (Vec::new(), Vec::new(), Vec::new());
-        // A cell of one width is found by its number at once; only where the cells before must be passed is it cheaper to
-        // take the array apart, which costs a row store of its own for each.
-        let mut parameter = |array: Value, kind: &ArrayType, name: &str| {
-            values.push(array);
-            let number = values.len();
-            if is_of_one_width(kind) {
-                return format!("(${number}::{name}[])[n::integer]");
-            }
-            unnested.push(format!("${number}::{name}[]"));
-            aliases.push(format!("c{number}"));
-            format!("c{number}")
-        };
+        let (mut names, mut selected, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (column, mut cells) in columns {
-            let kind = cells.first()?.array_type();
-            let name = type_name(&kind)?;
-            let is_whole = cells.iter().all(|cell| *cell != cell.as_null());
-            let mut present = Vec::new();
+            let is_there: Vec<bool> = cells.iter().map(|cell| !is_null(cell)).collect();
+            let is_whole = is_there.iter().all(|is_there| *is_there);
             if !is_whole {
-                // The driver's arrays hold no nulls: a second one says which cells are there.
-                for cell in &mut cells {
-                    let is_there = *cell != cell.as_null();
-                    if !is_there {
-                        *cell = cell.dummy_value();
-                    }
-                    present.push(Value::Bool(Some(is_there)));
+                // The driver's arrays hold no nulls: another one says which cells are there.
+                for cell in cells.iter_mut().filter(|cell| is_null(cell)) {
+                    *cell = cell.dummy_value();
                 }
             }
-            let array = Value::Array(kind.clone(), Some(Box::new(cells)));
-            let cell = parameter(array, &kind, name);
+            let cell = cell_of(&mut values, cells)?;
             selected.push(if is_whole {
                 cell
             } else {
-                let is_there = Value::Array(ArrayType::Bool, Some(Box::new(present)));
-                let is_there = parameter(is_there, &ArrayType::Bool, "boolean");
+                let is_there = is_there.into_iter().map(Value::from).collect();
+                let is_there = cell_of(&mut values, is_there)?;
                 format!("CASE WHEN {is_there} THEN {cell} END")
             });
             names.push(format!("\"{column}\""));
         }
-        let rows = if unnested.is_empty() {
-            format!("generate_series(1, {count}) AS u(n)")
-        } else {
-            let (arrays, aliases) = (unnested.join(", "), aliases.join(", "));
-            format!("UNNEST({arrays}) WITH ORDINALITY AS u({aliases}, n)")
-        };
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
         Some(Self {
             names,
-            rows,
+            count: parameter(&mut values, count.into()),
             selected,
             values,
         })
@@ -101,7 +76,7 @@ impl Columns {
 
     /// The records as a select, one column for each of `names`.
     pub(super) fn select(&self) -> String {
-        format!("SELECT {} FROM {}", self.selected.join(", "), self.rows)
+        format!("SELECT {} FROM {}", self.selected.join(", "), self.rows())
     }
 
     /// The same by the names of the columns, behind the number of the record, `n`.
@@ -110,7 +85,11 @@ impl Columns {
         let cells: Vec<String> = cells
             .map(|(cell, name)| format!("{cell} AS {name}"))
             .collect();
-        format!("SELECT n, {} FROM {}", cells.join(", "), self.rows)
+        format!("SELECT n, {} FROM {}", cells.join(", "), self.rows())
+    }
+
+    fn rows(&self) -> String {
+        format!("generate_series(1, {}::integer) AS u(n)", self.count)
     }
 
     /// The statement that adds the records to a table; `after` says what becomes of one that is taken.
@@ -275,18 +254,60 @@ pub(super) async fn insert_set<E: EntityTrait>(
     ids.collect::<Result<HashSet<_>, _>>().map(Some)
 }
 
-fn is_of_one_width(kind: &ArrayType) -> bool {
-    !matches!(kind, ArrayType::String | ArrayType::Bytes)
-}
-
-fn type_name(kind: &ArrayType) -> Option<&'static str> {
-    Some(match kind {
+/// What stands for the cell of record `n`; `None` when cells of this type have no place here.
+fn cell_of(values: &mut Vec<Value>, cells: Vec<Value>) -> Option<String> {
+    let kind = cells.first()?.array_type();
+    let name = match kind {
+        ArrayType::Bytes => return Some(cut(values, cells)),
+        ArrayType::String => return Some(format!("convert_from({}, 'UTF8')", cut(values, cells))),
         ArrayType::Bool => "boolean",
         ArrayType::Int => "integer",
         ArrayType::BigInt => "bigint",
-        ArrayType::String => "text",
-        ArrayType::Bytes => "bytea",
         ArrayType::Uuid => "uuid",
         _ => return None,
-    })
+    };
+    let array = parameter(values, Value::Array(kind, Some(Box::new(cells))));
+    Some(format!("({array}::{name}[])[n]"))
+}
+
+/// Cells of different lengths go as one value, with where in it each begins, and the end behind the last: of an array they would
+/// have to be found from its beginning each time, or be taken apart into a store of rows.
+fn cut(values: &mut Vec<Value>, cells: Vec<Value>) -> String {
+    let (mut bytes, mut starts) = (Vec::new(), vec![start_at(0)]);
+    for cell in cells {
+        match cell {
+            Value::Bytes(Some(cell)) => bytes.extend_from_slice(&cell),
+            Value::String(Some(cell)) => bytes.extend_from_slice(cell.as_bytes()),
+            _ => {}
+        }
+        starts.push(start_at(bytes.len()));
+    }
+    let bytes = parameter(values, bytes.into());
+    let starts = Value::Array(ArrayType::Int, Some(Box::new(starts)));
+    let starts = format!("({}::integer[])", parameter(values, starts));
+    format!("substring({bytes}::bytea FROM {starts}[n] FOR {starts}[n + 1] - {starts}[n])")
+}
+
+/// A statement is less than 2 GiB long; the database counts from one.
+fn start_at(length: usize) -> Value {
+    i32::try_from(length + 1).unwrap_or(i32::MAX).into()
+}
+
+/// Adds a value to those of a statement, and gives what stands for it.
+fn parameter(values: &mut Vec<Value>, value: Value) -> String {
+    values.push(value);
+    format!("${}", values.len())
+}
+
+/// Whether a cell of a type that has a place here is none.
+fn is_null(cell: &Value) -> bool {
+    matches!(
+        cell,
+        Value::Bool(None)
+            | Value::Int(None)
+            | Value::BigInt(None)
+            | Value::String(None)
+            | Value::Bytes(None)
+            | Value::Uuid(None)
+    )
 }
