@@ -12,7 +12,7 @@ use junheng_kernel::name::Parent;
 use junheng_kernel::privacy::Keyring;
 use junheng_kernel::region::RegionTable;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::{Against, Creation, Hold, RequestKey, Row, Tx};
+use junheng_kernel::store::{Against, Creation, Hold, RequestKey, Row, Store, Tx};
 use junheng_proto::registration::v1::create_student_response::Outcome;
 use junheng_proto::registration::v1::school::State;
 use junheng_proto::registration::v1::student_change::Kind;
@@ -89,13 +89,10 @@ pub(super) async fn run(
             let covered =
                 |class: &school_class::Model| caller.scope.covers(class.place, Some(school));
             let as_known = known.of(school, name);
-            if let Some(class) = as_known.filter(|class| attempt == 0 && covered(class)) {
-                let free = refuse_taken(store.reader(), &store.keys, &asked).await;
-                if free.is_ok()
-                    && let Ok(planned) = plan_of(&store.keys, &asked, &class)
-                {
-                    return Ok(planned);
-                }
+            if let Some(class) = as_known.filter(|class| attempt == 0 && covered(class))
+                && let Ok(planned) = plan_in(&store, &asked, &class).await
+            {
+                return Ok(planned);
             }
             let found = class_named(store.reader(), school, name).await;
             // The class lies where its school lies, so that it tells as well whether the caller may act there.
@@ -103,19 +100,15 @@ pub(super) async fn run(
             if let Ok(Some(class)) = &found {
                 known.keep(class);
             }
-            match found {
-                Ok(Some(class)) if attempt == 0 && covered(&class) => {
-                    refuse_taken(store.reader(), &store.keys, &asked).await?;
-                    plan_of(&store.keys, &asked, &class)
-                }
+            let class = match found {
+                Ok(Some(class)) if attempt == 0 && covered(&class) => class,
                 found => {
                     let named = parent::covered(store.reader(), &caller, school).await?;
                     parent::check_open(&named)?;
-                    let class = found?.ok_or_else(|| unknown_class(name))?;
-                    refuse_taken(store.reader(), &store.keys, &asked).await?;
-                    plan_of(&store.keys, &asked, &class)
+                    found?.ok_or_else(|| unknown_class(name))?
                 }
-            }
+            };
+            plan_in(&store, &asked, &class).await
         }
     };
     let taken = move || async move {
@@ -156,12 +149,14 @@ fn enrolled(today: NaiveDate) -> Happening {
     }
 }
 
-/// The rows of a registration.
-fn plan_of(
-    keys: &Keyring,
+/// The rows of a registration into a class.
+async fn plan_in(
+    store: &Store,
     asked: &Asked,
     class: &school_class::Model,
 ) -> Result<Creation<CreateStudentResponse>, StudentError> {
+    let keys = &store.keys;
+    refuse_taken(store.reader(), keys, asked).await?;
     let (row, person, warnings) = record_of(keys, asked, class)?;
     let happening = enrolled(asked.today);
     let mut counts = tally::Changes::default();
