@@ -12,7 +12,7 @@ use std::time::Duration;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::service::Context;
-use junheng_kernel::store::RequestKey;
+use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::options::v1::DataClass;
 use sea_orm::DatabaseBackend;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use super::rules::Draft;
 use super::store;
 use crate::duplicate_case::{self, Suspected};
 use crate::entity::student::Model;
+use crate::school::parent;
 
 /// What the journal names; nobody calls it.
 const METHOD: &str = "/junheng.registration.v1.DuplicateCaseService/OpenDuplicateCase";
@@ -146,7 +147,8 @@ async fn open_those_at(context: &Context, place: i64, pairs: Vec<Pair>) -> Resul
     let caller = context.own_caller(METHOD)?;
     let (own, own_caller) = (context.clone(), caller.clone());
     let key = RequestKey::own(format!("secondRecords/{place}/{}", Uuid::now_v7()));
-    let open = move |tx| async move {
+    let open = move |tx: Tx| async move {
+        let pairs = held_in_place(&tx, pairs).await?;
         let suspected: Vec<Suspected<'_>> = pairs
             .iter()
             .map(|pair| Suspected {
@@ -160,6 +162,25 @@ async fn open_those_at(context: &Context, place: i64, pairs: Vec<Pair>) -> Resul
         Ok::<_, KernelError>(((), entry.with_all(cases)))
     };
     context.store.write(&caller, key, open).await
+}
+
+/// The pairs as they stand now, at the places of their schools, which are held. Who went to another school since they were read
+/// is looked for again.
+async fn held_in_place(tx: &Tx, mut pairs: Vec<Pair>) -> Result<Vec<Pair>, KernelError> {
+    let students = pairs
+        .iter_mut()
+        .flat_map(|pair| [&mut pair.standing, &mut pair.second]);
+    let students: Vec<&mut Model> = students.collect();
+    let places = parent::hold_places(&**tx, students.iter().map(|one| one.school)).await?;
+    let current = store::with_ids(&**tx, students.iter().map(|one| one.id)).await?;
+    for student in students {
+        let now = current.get(&student.id).cloned();
+        let now = now.filter(|now| now.school == student.school);
+        *student = now.ok_or(KernelError::WriteConflict)?;
+        let place = places.get(&student.school).copied();
+        student.place = place.unwrap_or(student.place);
+    }
+    Ok(pairs)
 }
 
 /// The first id that could have been made so long before another.
