@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
 use crate::{Database, World};
 
@@ -38,7 +38,16 @@ pub async fn waits_for_lock(world: &World, database: &DatabaseConnection, condit
     waited.unwrap_or_else(|_| panic!("nobody waits: {condition}"));
 }
 
-/// What holds of a session that waits for the session of this process of the server.
-pub fn behind(process: i64) -> String {
+/// What holds of a session that waits for this one. On PostgreSQL.
+///
+/// # Panics
+/// When the session does not answer.
+pub async fn behind(holder: &impl ConnectionTrait) -> String {
+    let sql = "SELECT pg_backend_pid()";
+    let asked = Statement::from_string(DatabaseBackend::Postgres, sql);
+    let row = holder.query_one_raw(asked).await.expect("an answer");
+    let process: i32 = row
+        .and_then(|row| row.try_get_by(0).ok())
+        .expect("a process of the server");
     format!("{process} = ANY(pg_blocking_pids(pid))")
 }

@@ -169,7 +169,7 @@ impl Move<'_> {
         let (schools, table) = (self.schools, self.rows[0]);
         let id = &self.school.name["schools/".len()..];
         let moving = mover.begin().await.expect("a transaction");
-        let mover_process = number(&moving, "SELECT pg_backend_pid()::bigint").await;
+        let behind_mover = behind(&moving).await;
         let school = format!("UPDATE {schools} SET place = {place} WHERE id = '{id}'");
         let below = |table| format!("UPDATE {table} SET place = {place} WHERE school = '{id}'");
         for statement in std::iter::once(school).chain(self.rows.iter().map(below)) {
@@ -179,8 +179,7 @@ impl Move<'_> {
                 .expect("an update");
             assert!(moved.rows_affected() > 0, "{statement}");
         }
-        let behind = behind(mover_process);
-        let waiting = waits_for_lock(self.world, &observer, &behind);
+        let waiting = waits_for_lock(self.world, &observer, &behind_mover);
         tokio::pin!(call);
         tokio::select! {
             () = waiting => {}
@@ -207,7 +206,7 @@ async fn next_place(database: &DatabaseConnection, county: &County, of: &Move<'_
     place
 }
 
-pub async fn number(database: &impl ConnectionTrait, query: &str) -> i64 {
+async fn number(database: &impl ConnectionTrait, query: &str) -> i64 {
     let statement = Statement::from_string(database.get_database_backend(), query);
     let row = database.query_one_raw(statement).await.expect(query);
     row.expect("one row").try_get_by(0).expect("a number")

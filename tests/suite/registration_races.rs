@@ -30,7 +30,6 @@ use tokio::time::timeout;
 use tonic::Code;
 
 use crate::admission::{YEAR, admit, enter, entrant, open, plan as admission, rows};
-use crate::moving_schools::number;
 use crate::reorganisations::{
     LATER, approve, county, draft, get as plan_of, get_school, plan, primary, publish,
     pupils as counted, step as reorganise,
@@ -141,7 +140,7 @@ async fn by_two_documents(world: &World) {
             let id = held.name.trim_start_matches("schools/");
             let hold = format!("SELECT 1 FROM schools WHERE id = '{id}' FOR UPDATE");
             holder.execute_unprepared(&hold).await.expect("the hold");
-            behind_holder = behind(number(&holder, "SELECT pg_backend_pid()::bigint").await);
+            behind_holder = behind(&holder).await;
         }
         let (mut first, mut second) = (clerk.students(), clerk.students());
         let late = first.create_student(there);
