@@ -6,8 +6,8 @@ use junheng_proto::registration::v1::search_students_request::Key;
 use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::student_number::{Kind, Why};
 use junheng_proto::registration::v1::{
-    CreateKeyChangeRequest, KeyChange, KeyFields, ListKeyChangesRequest, ListStudentNumbersRequest,
-    SearchStudentsRequest, Student,
+    CreateKeyChangeRequest, KeyChange, KeyFields, ListDuplicateCasesRequest, ListKeyChangesRequest,
+    ListStudentNumbersRequest, SearchStudentsRequest, Student,
 };
 use junheng_proto::workflow::v1::evidence::Kind as EvidenceKind;
 use junheng_proto::workflow::v1::{Evidence, StepRequest};
@@ -28,6 +28,7 @@ pub const STORIES: &[Story] = &[
     story("new key fields must agree with each other and with nobody else's", |world| Box::pin(contradictions(world))),
     story("a document that somebody was registered with meanwhile is not approved", |world| Box::pin(taken_meanwhile(world))),
     story("a pupil without a document gets a formal number when the document comes", |world| Box::pin(exchanged(world))),
+    story("a record that a change of key fields makes a childs second opens a case once", |world| Box::pin(second_record(world))),
     story("a pupil has one change of key fields at a time and a rejection says why", |world| Box::pin(one_at_a_time(world))),
 ];
 
@@ -287,6 +288,73 @@ async fn exchanged(world: &World) {
     let again = room.request(&person);
     let again = room.county.clerk.students().create_student(again).await;
     refused(again, Code::AlreadyExists, "PERSON_REGISTERED");
+}
+
+async fn second_record(world: &World) {
+    let room = Classroom::shared(world).await;
+    let posts = Posts::of(world, &room).await;
+    for is_older_changed in [false, true] {
+        let person = child();
+        let by_card = room.register(&person);
+        let misspelt = room.register_with(&person, |student| {
+            student.display_name.push('错');
+            student.identity_type = IdentityType::None.into();
+            student.identity_number.clear();
+        });
+        let (older, newer) = if is_older_changed {
+            let older = misspelt.await;
+            (older, by_card.await)
+        } else {
+            let older = by_card.await;
+            (older, misspelt.await)
+        };
+        assert_eq!(
+            claimed_on(&posts.county, &older).await,
+            Vec::<String>::new()
+        );
+        let changed = [&newer, &older][usize::from(is_older_changed)];
+        let name = KeyFields {
+            display_name: person.display_name.clone(),
+            ..KeyFields::default()
+        };
+        posts.through(changed, name).await;
+        assert_eq!(
+            claimed_on(&posts.county, &older).await,
+            [newer.name.as_str()]
+        );
+        let ethnicity = KeyFields {
+            ethnicity: "30".into(),
+            ..KeyFields::default()
+        };
+        let changed = room.student(&changed.name).await;
+        posts.through(&changed, ethnicity).await;
+        assert_eq!(
+            claimed_on(&posts.county, &older).await,
+            [newer.name.as_str()]
+        );
+        assert_eq!(
+            claimed_on(&posts.county, &newer).await,
+            Vec::<String>::new()
+        );
+    }
+}
+
+/// The second records that cases on a student name.
+async fn claimed_on(officer: &Officer, student: &Student) -> Vec<String> {
+    let request = ListDuplicateCasesRequest {
+        parent: officer.organisation.clone(),
+        page_size: 1_000,
+        ..ListDuplicateCasesRequest::default()
+    };
+    let listed = officer
+        .duplicate_cases()
+        .list_duplicate_cases(request)
+        .await;
+    let cases = answered(listed).duplicate_cases.into_iter();
+    let claims = cases
+        .filter(|case| case.student == student.name)
+        .flat_map(|case| case.claims);
+    claims.map(|claim| claim.student).collect()
 }
 
 async fn one_at_a_time(world: &World) {

@@ -96,6 +96,29 @@ pub(super) async fn told_apart(
         .await
 }
 
+/// Whether a case on one of two records, open or settled, names the other as what may be its child's second.
+pub(crate) async fn names_both(
+    database: &impl ConnectionTrait,
+    records: [Uuid; 2],
+) -> Result<bool, DbErr> {
+    let everywhere =
+        Scope::everything("whether two records have met in a case is asked by the process of one");
+    let of_the_other = duplicate_claim::Entity::visible_to(&everywhere)
+        .select_only()
+        .column(ClaimColumn::DuplicateCase)
+        .filter(ClaimColumn::Student.is_in(records))
+        .into_query();
+    let found = Entity::visible_to(&everywhere)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Student.is_in(records))
+        .filter(Column::Id.in_subquery(of_the_other))
+        .into_tuple::<Uuid>()
+        .one(database)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Whether a case on the record is open in which somebody claims the record itself. Who only may have a second record is
 /// not held by that.
 pub(crate) async fn is_disputed(

@@ -27,7 +27,7 @@ use crate::school::parent;
 use crate::student::error::StudentError;
 use crate::student::ledger::{self, Happening, Pen};
 use crate::student::person::{self, Person};
-use crate::student::{number, rules, store as students};
+use crate::student::{number, rules, second_records, store as students};
 
 /// Takes a step and answers with the change after it.
 pub(super) async fn take(
@@ -161,6 +161,7 @@ async fn apply(
         process,
     };
     let pen = Pen::of(context);
-    let (_, told) = ledger::change(&**tx, pen, student, after, Some(&happening)).await?;
+    let (changed, mut told) = ledger::change(&**tx, pen, student, after, Some(&happening)).await?;
+    told.extend(second_records::open_after_change(tx, context, caller, &changed).await?);
     Ok(told)
 }

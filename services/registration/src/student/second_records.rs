@@ -1,5 +1,5 @@
-//! Records that may be the second of their child and are in no case: looked for at the end of a first load, and again a moment
-//! after every registration.
+//! Records that may be the second of their child and are in no case: looked for at the end of a first load, again a moment
+//! after every registration, and when key fields have been changed.
 //!
 //! Every registration looks for older records of its children itself, and on SQLite, where one comes after the other, that is all. On
 //! PostgreSQL two writes of the same moment that name a child by two different documents do not see each other. One of the two
@@ -9,10 +9,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use junheng_kernel::admission::Caller;
 use junheng_kernel::error::KernelError;
 use junheng_kernel::journal::Entry;
 use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
+use junheng_proto::journal::v1::Record;
 use junheng_proto::options::v1::DataClass;
 use sea_orm::DatabaseBackend;
 use uuid::Uuid;
@@ -20,7 +22,9 @@ use uuid::Uuid;
 use super::first_load::FirstLoad;
 use super::person::{self, Person};
 use super::rules::Draft;
-use super::store;
+use super::suspicion::{self, Child};
+use super::{document, store};
+use crate::duplicate_case::store::names_both;
 use crate::duplicate_case::{self, Suspected};
 use crate::entity::student::Model;
 use crate::school::parent;
@@ -148,20 +152,64 @@ async fn open_those_at(context: &Context, place: i64, pairs: Vec<Pair>) -> Resul
     let (own, own_caller) = (context.clone(), caller.clone());
     let key = RequestKey::own(format!("secondRecords/{place}/{}", Uuid::now_v7()));
     let open = move |tx: Tx| async move {
-        let pairs = held_in_place(&tx, pairs).await?;
-        let suspected: Vec<Suspected<'_>> = pairs
-            .iter()
-            .map(|pair| Suspected {
-                standing: &pair.standing,
-                second: &pair.second,
-                draft: &pair.draft,
-            })
-            .collect();
-        let cases = duplicate_case::suspect(&tx, &own, &own_caller, &suspected).await?;
+        let cases = suspect(&tx, &own, &own_caller, pairs).await?;
         let entry = Entry::about("students", place, None, DataClass::Sensitive);
         Ok::<_, KernelError>(((), entry.with_all(cases)))
     };
     context.store.write(&caller, key, open).await
+}
+
+/// Opens the case of a record that is one child's with another, as its key fields tell since they were changed in this
+/// transaction, and gives its records for the journal. Two that have met in a case before have been judged by people.
+pub(crate) async fn open_after_change(
+    tx: &Tx,
+    context: &Context,
+    caller: &Caller,
+    changed: &Model,
+) -> Result<Vec<Record>, KernelError> {
+    let keys = &context.store.keys;
+    let draft_of = |record: &Model| {
+        let person = Person::of(keys, record)?;
+        Ok::<_, KernelError>(person::draft_of(record, &person))
+    };
+    let child = Child::of(document::index_of(keys)?, changed.id, &draft_of(changed)?);
+    let found = suspicion::pairs(&**tx, keys, &[child]).await?;
+    let Some((_, other)) = found.into_iter().next() else {
+        return Ok(Vec::new());
+    };
+    if names_both(&**tx, [changed.id, other.id]).await? {
+        return Ok(Vec::new());
+    }
+    // The older one stands.
+    let (standing, second) = match other.id < changed.id {
+        true => (other, changed.clone()),
+        false => (changed.clone(), other),
+    };
+    let draft = draft_of(&second)?;
+    let pair = Pair {
+        standing,
+        second,
+        draft,
+    };
+    suspect(tx, context, caller, vec![pair]).await
+}
+
+async fn suspect(
+    tx: &Tx,
+    context: &Context,
+    caller: &Caller,
+    pairs: Vec<Pair>,
+) -> Result<Vec<Record>, KernelError> {
+    let pairs = held_in_place(tx, pairs).await?;
+    let suspected: Vec<Suspected<'_>> = pairs
+        .iter()
+        .map(|pair| Suspected {
+            standing: &pair.standing,
+            second: &pair.second,
+            draft: &pair.draft,
+        })
+        .collect();
+    duplicate_case::suspect(tx, context, caller, &suspected).await
 }
 
 /// The pairs as they stand now, at the places of their schools, which are held. Who went to another school since they were read

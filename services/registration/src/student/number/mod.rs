@@ -63,7 +63,7 @@ pub(super) fn formal(identity_number: &str) -> String {
 /// A number of a record that has none yet: the letter and 18 characters with a true check character. The 17 digits come from
 /// the random part of the record's id; that two of a million are alike is less likely than one in 100,000.
 pub(super) fn made_up(letter: char, id: Uuid) -> String {
-    let digits = format!("{:017}", id.as_u128() % 10_u128.pow(17));
+    let digits = format!("{:017}", (id.as_u128() % 10_u128.pow(17)) as u64);
     let check = identity_number::check_character(&digits).unwrap_or('X');
     format!("{letter}{digits}{check}")
 }
