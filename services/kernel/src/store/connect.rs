@@ -31,8 +31,8 @@ pub async fn connect(url: &str) -> anyhow::Result<(DatabaseConnection, DatabaseC
     Ok((pool.clone(), pool))
 }
 
-/// Connections for statements whose plan is made once, however long the arrays are that they are sent with: the planner would
-/// believe each time that a plan for this length is better, and making it takes longer than the statement. Made while a table was
+/// Connections for statements whose plan is made once, however many records they are sent with: the planner would believe each
+/// time that a plan for this number is better, and making it takes longer than the statement. Made while a table was
 /// small, a plan must hold when it has grown, and so it goes by indexes. No statement waits here for another's lock: it fails, for
 /// the caller to go another way. On SQLite the writer.
 pub(super) async fn planned_once(
@@ -50,6 +50,7 @@ pub(super) async fn planned_once(
             options.options([
                 ("plan_cache_mode", "force_generic_plan"),
                 ("enable_seqscan", "off"),
+                ("jit", "off"),
                 ("lock_timeout", "50ms"),
             ])
         });

@@ -20,8 +20,8 @@ use crate::scope::Scope;
 /// now.
 ///
 /// `unique` are the columns of the unique index, and `key` tells what a record has in them. Give at most
-/// [`IMPORT_SET`](crate::bulk::IMPORT_SET) records. On PostgreSQL they go as one array a column, elsewhere as rows of
-/// values, as many statements as the database's limit of values takes.
+/// [`IMPORT_SET`](crate::bulk::IMPORT_SET) records. On PostgreSQL they go as a value or two a column, elsewhere as rows
+/// of values, as many statements as the database's limit of values takes.
 pub async fn insert_missing<E, K>(
     database: &impl ConnectionTrait,
     mut records: Vec<E::Model>,

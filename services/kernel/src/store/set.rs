@@ -1,4 +1,4 @@
-//! Many records in one statement on PostgreSQL: one array a column instead of one parameter a value.
+//! Many records in one statement on PostgreSQL: a value or two a column instead of one a cell.
 
 use std::collections::HashSet;
 
@@ -21,8 +21,9 @@ const MOST_VALUES: usize = 32_766;
 pub(super) struct Columns {
     /// Quoted, in the order of the table.
     pub(super) names: Vec<String>,
-    /// The value that says how many records there are: a statement has the same words for any number, and is prepared once.
-    count: String,
+    /// What the records come from: their numbers. How many there are is a value too, so that a statement has the same words for
+    /// any number and is prepared once.
+    rows: String,
     /// What stands for a column in a select from it.
     selected: Vec<String>,
     values: Vec<Value>,
@@ -31,7 +32,7 @@ pub(super) struct Columns {
 // === impl Columns ===
 
 impl Columns {
-    /// `None` when a column's type has no array here; then the records go row by row.
+    /// `None` when a column's type has no place here; then the records go row by row.
     pub(super) fn of<E: EntityTrait>(records: &[E::Model]) -> Option<Self> {
         let column = |column: E::Column| {
             let cells = records.iter().map(|record| record.get(column)).collect();
@@ -47,6 +48,10 @@ impl Columns {
     ) -> Option<Self> {
         let (mut names, mut selected, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (column, mut cells) in columns {
+            if cells.len() != count {
+                return None;
+            }
+            let is_null = |cell: &Value| *cell == cell.as_null();
             let is_there: Vec<bool> = cells.iter().map(|cell| !is_null(cell)).collect();
             let is_whole = is_there.iter().all(|is_there| *is_there);
             if !is_whole {
@@ -65,10 +70,10 @@ impl Columns {
             });
             names.push(format!("\"{column}\""));
         }
-        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        let count = parameter(&mut values, i32::try_from(count).ok()?.into());
         Some(Self {
             names,
-            count: parameter(&mut values, count.into()),
+            rows: format!("generate_series(1, {count}::integer) AS u(n)"),
             selected,
             values,
         })
@@ -76,7 +81,7 @@ impl Columns {
 
     /// The records as a select, one column for each of `names`.
     pub(super) fn select(&self) -> String {
-        format!("SELECT {} FROM {}", self.selected.join(", "), self.rows())
+        format!("SELECT {} FROM {}", self.selected.join(", "), self.rows)
     }
 
     /// The same by the names of the columns, behind the number of the record, `n`.
@@ -85,11 +90,7 @@ impl Columns {
         let cells: Vec<String> = cells
             .map(|(cell, name)| format!("{cell} AS {name}"))
             .collect();
-        format!("SELECT n, {} FROM {}", cells.join(", "), self.rows())
-    }
-
-    fn rows(&self) -> String {
-        format!("generate_series(1, {}::integer) AS u(n)", self.count)
+        format!("SELECT n, {} FROM {}", cells.join(", "), self.rows)
     }
 
     /// The statement that adds the records to a table; `after` says what becomes of one that is taken.
@@ -175,7 +176,7 @@ async fn replace_set<E: Versioned>(
 }
 
 /// Adds records of which the caller knows that nothing stands against them, in one statement. On PostgreSQL, and for tables
-/// whose columns have arrays here.
+/// whose columns have a place here.
 pub async fn insert_new<E: EntityTrait>(
     database: &impl ConnectionTrait,
     records: &[E::Model],
@@ -186,7 +187,7 @@ pub async fn insert_new<E: EntityTrait>(
     let table = E::default();
     let table = sea_orm::EntityName::table_name(&table);
     let columns = Columns::of::<E>(records)
-        .ok_or_else(|| DbErr::Type(format!("{table} has a column without an array")))?;
+        .ok_or_else(|| DbErr::Type(format!("{table} has a column whose type has no place here")))?;
     database.execute_raw(columns.insert_into(table, "")).await?;
     Ok(())
 }
@@ -208,8 +209,9 @@ pub async fn insert_rows(
             ((*name).to_owned(), cells.collect())
         };
         let cells = Columns::of_cells(columns.iter().enumerate().map(cells), rows.len());
-        let cells =
-            cells.ok_or_else(|| DbErr::Type(format!("{table} has a column without an array")))?;
+        let cells = cells.ok_or_else(|| {
+            DbErr::Type(format!("{table} has a column whose type has no place here"))
+        })?;
         database
             .execute_raw(cells.insert_into(table, after))
             .await?;
@@ -258,8 +260,8 @@ pub(super) async fn insert_set<E: EntityTrait>(
 fn cell_of(values: &mut Vec<Value>, cells: Vec<Value>) -> Option<String> {
     let kind = cells.first()?.array_type();
     let name = match kind {
-        ArrayType::Bytes => return Some(cut(values, cells)),
-        ArrayType::String => return Some(format!("convert_from({}, 'UTF8')", cut(values, cells))),
+        ArrayType::Bytes => return cut(values, cells),
+        ArrayType::String => return Some(format!("convert_from({}, 'UTF8')", cut(values, cells)?)),
         ArrayType::Bool => "boolean",
         ArrayType::Int => "integer",
         ArrayType::BigInt => "bigint",
@@ -272,25 +274,28 @@ fn cell_of(values: &mut Vec<Value>, cells: Vec<Value>) -> Option<String> {
 
 /// Cells of different lengths go as one value, with where in it each begins, and the end behind the last: of an array they would
 /// have to be found from its beginning each time, or be taken apart into a store of rows.
-fn cut(values: &mut Vec<Value>, cells: Vec<Value>) -> String {
-    let (mut bytes, mut starts) = (Vec::new(), vec![start_at(0)]);
-    for cell in cells {
+fn cut(values: &mut Vec<Value>, cells: Vec<Value>) -> Option<String> {
+    let (mut bytes, mut starts) = (Vec::new(), vec![start_at(0)?]);
+    for cell in &cells {
         match cell {
-            Value::Bytes(Some(cell)) => bytes.extend_from_slice(&cell),
+            Value::Bytes(Some(cell)) => bytes.extend_from_slice(cell),
             Value::String(Some(cell)) => bytes.extend_from_slice(cell.as_bytes()),
-            _ => {}
+            _ => return None,
         }
-        starts.push(start_at(bytes.len()));
+        starts.push(start_at(bytes.len())?);
     }
     let bytes = parameter(values, bytes.into());
     let starts = Value::Array(ArrayType::Int, Some(Box::new(starts)));
     let starts = format!("({}::integer[])", parameter(values, starts));
-    format!("substring({bytes}::bytea FROM {starts}[n] FOR {starts}[n + 1] - {starts}[n])")
+    let (from, to) = (format!("{starts}[n]"), format!("{starts}[n + 1]"));
+    Some(format!(
+        "substring({bytes}::bytea FROM {from} FOR {to} - {from})"
+    ))
 }
 
-/// A statement is less than 2 GiB long; the database counts from one.
-fn start_at(length: usize) -> Value {
-    i32::try_from(length + 1).unwrap_or(i32::MAX).into()
+/// The database counts from one.
+fn start_at(length: usize) -> Option<Value> {
+    Some(i32::try_from(length + 1).ok()?.into())
 }
 
 /// Adds a value to those of a statement, and gives what stands for it.
@@ -299,15 +304,74 @@ fn parameter(values: &mut Vec<Value>, value: Value) -> String {
     format!("${}", values.len())
 }
 
-/// Whether a cell of a type that has a place here is none.
-fn is_null(cell: &Value) -> bool {
-    matches!(
-        cell,
-        Value::Bool(None)
-            | Value::Int(None)
-            | Value::BigInt(None)
-            | Value::String(None)
-            | Value::Bytes(None)
-            | Value::Uuid(None)
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(cells: Vec<Vec<Value>>) -> Option<Columns> {
+        let count = cells.first().map_or(0, Vec::len);
+        let named = cells.into_iter().zip(["a", "b", "c"]);
+        Columns::of_cells(named.map(|(cells, name)| (name.to_owned(), cells)), count)
+    }
+
+    fn numbers(numbers: &[i32]) -> Value {
+        let numbers = numbers.iter().map(|number| Value::from(*number)).collect();
+        Value::Array(ArrayType::Int, Some(Box::new(numbers)))
+    }
+
+    #[test]
+    fn texts_go_as_one_value_with_where_each_begins() {
+        let texts = ["", "马一", "a", ""].map(Value::from).to_vec();
+        let columns = columns(vec![texts]).unwrap();
+        assert_eq!(
+            columns.select(),
+            "SELECT convert_from(substring($1::bytea FROM ($2::integer[])[n] \
+             FOR ($2::integer[])[n + 1] - ($2::integer[])[n]), 'UTF8') FROM generate_series(1, $3::integer) AS u(n)"
+        );
+        let bytes = Value::from("马一a".as_bytes().to_vec());
+        let starts = numbers(&[1, 1, 7, 8, 8]);
+        assert_eq!(columns.into_values(), [bytes, starts, 4.into()]);
+    }
+
+    #[test]
+    fn cells_that_are_none_are_told_from_empty_ones() {
+        let some = vec![Value::from(Vec::<u8>::new()), Value::Bytes(None)];
+        let none = vec![Value::Int(None), Value::Int(None)];
+        let columns = columns(vec![some, none]).unwrap();
+        assert_eq!(
+            columns.select(),
+            "SELECT CASE WHEN ($3::boolean[])[n] THEN substring($1::bytea FROM ($2::integer[])[n] \
+             FOR ($2::integer[])[n + 1] - ($2::integer[])[n]) END, \
+             CASE WHEN ($5::boolean[])[n] THEN ($4::integer[])[n] END FROM generate_series(1, $6::integer) AS u(n)"
+        );
+        let there = |there: [bool; 2]| {
+            let there = there.map(Value::from).to_vec();
+            Value::Array(ArrayType::Bool, Some(Box::new(there)))
+        };
+        let nothing = Value::from(Vec::<u8>::new());
+        assert_eq!(
+            columns.into_values(),
+            [
+                nothing,
+                numbers(&[1, 1, 1]),
+                there([true, false]),
+                numbers(&[0, 0]),
+                there([false, false]),
+                2.into()
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_place_here_goes_row_by_row() {
+        assert!(columns(vec![vec![1.5.into()]]).is_none());
+        assert!(
+            columns(vec![vec!["a".into(), 1.into()]]).is_none(),
+            "a mixture"
+        );
+        assert!(
+            columns(vec![vec![1.into(), 2.into()], vec![1.into()]]).is_none(),
+            "a short one"
+        );
+    }
 }

@@ -239,8 +239,9 @@ impl Form {
             .zip(columns)
             .map(|(number, cells)| (format!("g{number}"), cells));
         let columns = Columns::of_cells(columns, count);
-        let columns =
-            columns.ok_or_else(|| DbErr::Type("a creation has a value without an array".into()))?;
+        let columns = columns.ok_or_else(|| {
+            DbErr::Type("a creation has a value whose type has no place here".into())
+        })?;
         let given = columns.select_numbered();
         let Self { held, rest, .. } = self;
         let lock = match lock {
@@ -350,7 +351,7 @@ mod tests {
     fn creations_are_one_statement_in_which_each_part_waits_for_the_one_before() {
         let (form, values) = creation("a");
         let statement = form.statement(vec![values.clone(), values], Lock::Skip);
-        let statement = statement.expect("arrays");
+        let statement = statement.expect("a place for each type");
         let (_, behind) = statement.sql.split_once("), held").expect("the values");
         assert_eq!(
             behind,
@@ -367,7 +368,12 @@ mod tests {
              SELECT held.n IS NOT NULL AS held, created.made IS NOT NULL AS created FROM given \
              LEFT JOIN held ON held.n = given.n LEFT JOIN created ON created.made = given.g6 ORDER BY given.n"
         );
-        assert_eq!(statement.values.map(|values| values.0.len()), Some(10));
+        let values = statement.values.map(|values| values.0.len());
+        assert_eq!(
+            values,
+            Some(13),
+            "ten, of which two are texts and have their beginnings, and how many records"
+        );
     }
 
     #[test]
