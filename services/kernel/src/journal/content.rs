@@ -1,4 +1,5 @@
-//! The bytes of a journal row: what many records have in common is kept once (LZ4), and what names a person is sealed.
+//! The records and the answer of a journal row: what many records have in common is kept once (LZ4), and what names a person is
+//! sealed. How long a sealed content is, who can read the database sees; of long ones that is how much of them repeats itself.
 
 use junheng_proto::options::v1::DataClass;
 use uuid::Uuid;
@@ -60,11 +61,13 @@ pub(super) fn opened(
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
-    let of = |form: u8, rest: &[u8]| [&[form], rest].concat();
-    if bytes.len() < SHORTEST {
-        return of(PLAIN, bytes);
+    if bytes.len() >= SHORTEST {
+        let shorter = lz4_flex::block::compress_prepend_size(bytes);
+        if shorter.len() < bytes.len() {
+            return [&[PACKED], shorter.as_slice()].concat();
+        }
     }
-    of(PACKED, &lz4_flex::block::compress_prepend_size(bytes))
+    [&[PLAIN], bytes].concat()
 }
 
 fn unpacked(content: &[u8]) -> Result<Vec<u8>, KernelError> {
@@ -80,7 +83,12 @@ fn unpacked(content: &[u8]) -> Result<Vec<u8>, KernelError> {
                     block.len()
                 )));
             }
-            lz4_flex::block::decompress(block, length).map_err(|error| wrong(error.to_string()))
+            let opened = lz4_flex::block::decompress(block, length)
+                .map_err(|error| wrong(error.to_string()))?;
+            match opened.len() == length {
+                true => Ok(opened),
+                false => Err(wrong(format!("{length} bytes were to be {}", opened.len()))),
+            }
         }
         _ => Err(wrong("written in no known way".into())),
     }
@@ -109,14 +117,26 @@ mod tests {
             assert_eq!(unpacked(&packed(&bytes)).unwrap(), bytes);
         }
         assert!(packed(&[7; 5_000]).len() < 100);
+        assert_eq!(
+            packed(&noise(1_000)).len(),
+            32_001,
+            "not longer than it was"
+        );
     }
 
     #[test]
-    fn a_content_that_was_tampered_with_is_an_error_and_takes_no_memory() {
-        let mut content = packed(&[7; 5_000]);
-        content[1..5].copy_from_slice(&u32::MAX.to_le_bytes());
-        for broken in [content.as_slice(), &content[..7], &[PACKED], &[9, 9], &[]] {
-            let error = unpacked(broken).unwrap_err().to_string();
+    fn a_content_that_cannot_be_is_an_error() {
+        let whole = packed(&[7; 5_000]);
+        let said_to_have = |length: u32| {
+            let mut content = whole.clone();
+            content[1..5].copy_from_slice(&length.to_le_bytes());
+            content
+        };
+        let cut = whole[..whole.len() - 3].to_vec();
+        let lengths = [4_999, 5_001, u32::MAX].map(said_to_have);
+        let unknown = [vec![PACKED], vec![9, 9], Vec::new()];
+        for content in lengths.into_iter().chain(unknown).chain([cut]) {
+            let error = unpacked(&content).unwrap_err().to_string();
             assert!(error.contains("a row of the journal"), "{error}");
         }
     }

@@ -124,6 +124,11 @@ impl JournalRpc {
         let caller = Caller::of(&request)?;
         let message = request.into_inner();
         let parent = Parent::of(&caller, &self.context.regions, "parent", &message.parent)?;
+        if message.subject.contains(char::is_control) {
+            let (why, why_zh) = ("is no name of a record", "不是记录名称");
+            let wrong = Violation::invalid("subject", why, why_zh);
+            return Err(KernelError::Fields(vec![wrong]));
+        }
         let page = Page::of(
             &caller.method,
             message.page_size,

@@ -33,7 +33,8 @@ async fn written<T: prost::Message + Name + Default>(
     );
     let row = database.query_one_raw(statement).await.unwrap().unwrap();
     let records: Vec<u8> = row.try_get("", "records").unwrap();
-    let records = RecordSet::decode(records.as_slice()).unwrap().records;
+    // The first byte says that the rest is as it was written.
+    let records = RecordSet::decode(&records[1..]).unwrap().records;
     let open = |any: &prost_types::Any| T::decode(any.value.as_slice()).unwrap();
     let before = records[0].before.as_ref().map(open);
     (before, records[0].after.as_ref().map(open).unwrap())
