@@ -42,9 +42,7 @@ pub struct Holder {
 
 /// The number as it is compared and stored: no blanks around it, plain digits for full-width ones, a capital X.
 pub fn normalize(written: &str) -> String {
-    let mut number = String::with_capacity(written.len());
-    number.extend(written.trim().chars().map(plain));
-    number
+    written.trim().chars().map(plain).collect()
 }
 
 fn plain(character: char) -> char {

@@ -62,8 +62,9 @@ impl FieldAddress<'_> {
     /// The bytes to bind: each part preceded by its length (8 bytes, big endian), so that no two addresses give the same bytes.
     pub fn to_aad(self) -> Vec<u8> {
         let [table, field, row] = [self.table, self.field, self.row].map(str::as_bytes);
-        let [long, wide, deep] = [table, field, row].map(|part| (part.len() as u64).to_be_bytes());
-        [&long, table, &wide, field, &deep, row].concat()
+        let length = |part: &[u8]| (part.len() as u64).to_be_bytes();
+        let lengths = [length(table), length(field), length(row)];
+        [&lengths[0], table, &lengths[1], field, &lengths[2], row].concat()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::KernelError;
 #[derive(Clone)]
 pub struct BlindIndex {
     key: Zeroizing<[u8; INDEX_KEY_LEN]>,
-    /// HMAC with the key taken in: a value is two blocks, and the key would cost two more each time.
+    /// HMAC with the key taken in, which would cost two blocks of the hash each time: a value costs one, and one for the end.
     keyed: Hmac<Sm3>,
 }
 
@@ -51,13 +51,13 @@ impl BlindIndex {
     ///
     /// The caller normalises (upper-case X, no blanks), since only equal bytes give equal hashes. The same value in
     /// another domain gives another hash, so that two tables cannot be joined on it by mistake.
-    pub fn index(&self, domain: &str, normalized: &str) -> [u8; 32] {
+    pub fn index(&self, domain: &'static str, normalized: &str) -> [u8; 32] {
         self.hash(domain, normalized.as_bytes())
     }
 
-    /// A domain is a word of ours without a zero, so that the first zero ends it. Short as this is, most values are one block
-    /// of the hash.
-    fn hash(&self, domain: &str, value: &[u8]) -> [u8; 32] {
+    /// A domain is a word of ours without a zero, so that the first zero ends it.
+    pub(super) fn hash(&self, domain: &'static str, value: &[u8]) -> [u8; 32] {
+        debug_assert!(!domain.contains('\0'), "{domain:?}");
         hmac_sm3(&self.keyed, &[domain.as_bytes(), &[0], value])
     }
 }
@@ -66,7 +66,7 @@ impl BlindIndex {
 /// when the keyring has no index key.
 pub(crate) fn keyed_digest(
     keys: &Keyring,
-    domain: &str,
+    domain: &'static str,
     digest: &[u8],
 ) -> Result<[u8; 32], KernelError> {
     let index = keys

@@ -1,6 +1,7 @@
 use super::cipher::{schedule, sm4_gcm_open, sm4_gcm_seal};
 use super::index::{hmac_sm3, keyed};
 use super::*;
+use zeroize::Zeroizing;
 
 const K1: &str = "k1:AAAAAAAAAAAAAAAAAAAAAA==";
 const K2: &str = "k2:AQEBAQEBAQEBAQEBAQEBAQ==";
@@ -195,6 +196,20 @@ fn no_key_and_no_plain_text_is_ever_printed() {
     assert_eq!(
         format!("{:?} {opened:?}", keyring.to_config()),
         "Secret Ok(Secret)"
+    );
+}
+
+/// What is stored is found by these bytes for ever: computed apart from here, by HMAC over domain, zero and value.
+#[test]
+fn a_value_has_the_hash_by_which_it_was_stored() {
+    let index = BlindIndex::new(Zeroizing::new(std::array::from_fn(|at| at as u8)));
+    assert_eq!(
+        hex::encode(index.index("person.resident", "630103201501010011")),
+        "65b78d61ad75236bcca98748ce4bf54c6b52f95efc3fdbec9611ea1ba38fe07a"
+    );
+    assert_eq!(
+        hex::encode(index.hash("journal.record", &[0; 32])),
+        "e3423286e054c4634dbbfe67a81535608edf79705e95c9d2f8d2a88c78828ef7"
     );
 }
 

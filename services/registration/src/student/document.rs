@@ -256,7 +256,7 @@ pub(super) fn may_name_school(identity_type: i32) -> bool {
 
 /// The hashes that a number has as one of each kind of document: who looks for a number need not know the kind.
 pub(super) fn hashes_of_number(index: &BlindIndex, number: &str) -> Vec<Vec<u8>> {
-    let mut domains: Vec<&str> = DOCUMENTS
+    let mut domains: Vec<&'static str> = DOCUMENTS
         .iter()
         .filter_map(|document| match document.unique {
             Unique::Number(domain) => Some(domain),
@@ -265,7 +265,7 @@ pub(super) fn hashes_of_number(index: &BlindIndex, number: &str) -> Vec<Vec<u8>>
         .collect();
     domains.sort_unstable();
     domains.dedup();
-    let hash = |domain: &str| index.index(domain, number).to_vec();
+    let hash = |domain| index.index(domain, number).to_vec();
     domains.into_iter().map(hash).collect()
 }
 

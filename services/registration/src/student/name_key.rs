@@ -49,7 +49,7 @@ fn first_part(name: &str) -> Option<String> {
     (!whole).then(|| first.to_owned())
 }
 
-fn key(index: &BlindIndex, domain: &str, name: &str) -> i64 {
+fn key(index: &BlindIndex, domain: &'static str, name: &str) -> i64 {
     let hash = index.index(domain, &normalize(name));
     let mut first = [0; 8];
     first.copy_from_slice(&hash[..8]);
