@@ -46,8 +46,6 @@ pub async fn behind(holder: &impl ConnectionTrait) -> String {
     let sql = "SELECT pg_backend_pid()";
     let asked = Statement::from_string(DatabaseBackend::Postgres, sql);
     let row = holder.query_one_raw(asked).await.expect("an answer");
-    let process: i32 = row
-        .and_then(|row| row.try_get_by(0).ok())
-        .expect("a process of the server");
+    let process: i32 = row.expect("a row").try_get_by(0).expect("a number");
     format!("{process} = ANY(pg_blocking_pids(pid))")
 }

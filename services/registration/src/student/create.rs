@@ -149,7 +149,7 @@ fn enrolled(today: NaiveDate) -> Happening {
     }
 }
 
-/// The rows of a registration into a class.
+/// The rows of a registration into a class; refused where the number that comes with the student is another's.
 async fn plan_in(
     store: &Store,
     asked: &Asked,
