@@ -1,13 +1,15 @@
 //! A school moves to another town while rows are being written below it: they lie where the school lies afterwards.
 
 use std::future::Future;
+use std::time::Duration;
 
 use junheng_proto::bulk::v1::ImportResult;
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::group_recognition::{Group, State};
+use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
     CreateSchoolClassRequest, FileGroupRecognitionRequest, GroupRecognition, ListStudentsRequest,
-    SchoolClass,
+    SchoolClass, StudentRow,
 };
 use junheng_proto::workflow::v1::{Evidence, StepRequest, evidence};
 use junheng_tests::database::open;
@@ -21,11 +23,15 @@ use junheng_tests::rolls::{
 use junheng_tests::{County, Database, School, Story, World, days_from_now, request_id, story};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait as _};
 
+/// How often to look whether a case is there.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// SQLite has one writer at a time, so that nothing can move meanwhile.
 #[rustfmt::skip]
 pub const STORIES: &[Story] = &[
     story("pupils and classes imported while their school moves lie where it lies afterwards", |world| Box::pin(registered(world))).on(&[Database::Postgres]),
     story("a step and what is begun for a pupil while the school moves lie where it lies afterwards", |world| Box::pin(stepped(world))).on(&[Database::Postgres]),
+    story("the case of a second record that opens while its school moves lies where it lies afterwards", |world| Box::pin(suspected(world))).on(&[Database::Postgres]),
     story("teachers and sites imported while their school moves lie where it lies afterwards", |world| Box::pin(followed(world))).on(&[Database::Postgres]),
 ];
 
@@ -120,6 +126,56 @@ async fn stepped(world: &World) {
     let second = file(Group::Migrant);
     let begun = async { answered(clerk.recognitions().file_group_recognition(second).await) };
     of().during(&county, begun, 2).await;
+}
+
+async fn suspected(world: &World) {
+    let county = County::fresh(world).await;
+    let school = county.school(SchoolKind::Primary).await;
+    let other = county.school(SchoolKind::Primary).await;
+    let clerk = &county.clerk;
+    for school in [&other, &school] {
+        enrol(clerk, school, Stage::Primary, 1).await;
+    }
+    let person = child();
+    let by_card = student_row(&other, Stage::Primary, 1, 1, &person);
+    let by_nothing = StudentRow {
+        identity_type: IdentityType::None.into(),
+        identity_number: String::new(),
+        ..student_row(&school, Stage::Primary, 1, 1, &person)
+    };
+    for (school, row) in [(&other, by_card), (&school, by_nothing)] {
+        let only = import_students(clerk, header(&school.name), vec![row]);
+        imported(only).await;
+    }
+    let database = world.database_of("registration").await;
+    let id = &school.name["schools/".len()..];
+    let claims = format!("SELECT count(*) FROM duplicate_claims WHERE school = '{id}'");
+    let begun = async {
+        // As two registrations of one moment leave it, which did not see each other.
+        assert_eq!(number(&database, &claims).await, 1);
+        let forget = format!(
+            "WITH claims AS (DELETE FROM duplicate_claims WHERE school = '{id}' RETURNING duplicate_case) \
+             DELETE FROM duplicate_cases WHERE id IN (SELECT duplicate_case FROM claims)"
+        );
+        database.execute_unprepared(&forget).await.expect("deleted");
+        while number(&database, &claims).await == 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let of = Move {
+        world,
+        service: "registration",
+        schools: "schools",
+        rows: &["students"],
+        school: &school,
+    };
+    of.during(&county, begun, 2).await;
+    let place = format!("SELECT place FROM schools WHERE id = '{id}'");
+    let place = number(&database, &place).await;
+    let claimed = format!("SELECT place FROM duplicate_claims WHERE school = '{id}'");
+    assert_eq!(number(&database, &claimed).await, place);
+    let told = "SELECT place FROM journal WHERE collections = ',duplicateCases,' ORDER BY seq DESC LIMIT 1";
+    assert_eq!(number(&database, told).await, place, "and its entry");
 }
 
 async fn followed(world: &World) {

@@ -13,7 +13,7 @@ use junheng_proto::registration::v1::duplicate_claim::Verdict;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
 use uuid::Uuid;
 
@@ -96,27 +96,32 @@ pub(super) async fn told_apart(
         .await
 }
 
-/// Whether a case on one of two records, open or settled, names the other as what may be its child's second.
-pub(crate) async fn names_both(
+/// Which of these records have met in a case, open or settled: the one that it is on, and the one that may be its child's second.
+pub(crate) async fn met(
     database: &impl ConnectionTrait,
-    records: [Uuid; 2],
-) -> Result<bool, DbErr> {
-    let everywhere =
-        Scope::everything("whether two records have met in a case is asked by the process of one");
-    let of_the_other = duplicate_claim::Entity::visible_to(&everywhere)
-        .select_only()
-        .column(ClaimColumn::DuplicateCase)
-        .filter(ClaimColumn::Student.is_in(records))
-        .into_query();
-    let found = Entity::visible_to(&everywhere)
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Student.is_in(records))
-        .filter(Column::Id.in_subquery(of_the_other))
-        .into_tuple::<Uuid>()
-        .one(database)
-        .await?;
-    Ok(found.is_some())
+    records: &[Uuid],
+) -> Result<HashSet<(Uuid, Uuid)>, DbErr> {
+    let everywhere = Scope::everything("whether two records have met is asked by who judges both");
+    let mut met = HashSet::new();
+    for some in records.chunks(SET) {
+        let found: Vec<(Uuid, Uuid)> = duplicate_claim::Entity::visible_to(&everywhere)
+            .select_only()
+            .column(Column::Student)
+            .column(ClaimColumn::Student)
+            .join(
+                JoinType::InnerJoin,
+                duplicate_claim::Entity::belongs_to(Entity)
+                    .from(ClaimColumn::DuplicateCase)
+                    .to(Column::Id)
+                    .into(),
+            )
+            .filter(ClaimColumn::Student.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(database)
+            .await?;
+        met.extend(found);
+    }
+    Ok(met)
 }
 
 /// Whether a case on the record is open in which somebody claims the record itself. Who only may have a second record is

@@ -6,7 +6,7 @@
 //! shows no resident number then, and those who show none are few: they are looked at again when what was written beside them
 //! has ended. Every replica looks; that a claim is unique keeps them from opening a case twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use junheng_kernel::admission::Caller;
@@ -19,12 +19,12 @@ use junheng_proto::options::v1::DataClass;
 use sea_orm::DatabaseBackend;
 use uuid::Uuid;
 
+use super::document;
 use super::first_load::FirstLoad;
 use super::person::{self, Person};
 use super::rules::Draft;
+use super::store::{self, Namesake};
 use super::suspicion::{self, Child};
-use super::{document, store};
-use crate::duplicate_case::store::names_both;
 use crate::duplicate_case::{self, Suspected};
 use crate::entity::student::Model;
 use crate::school::parent;
@@ -38,14 +38,33 @@ const EVERY: Duration = Duration::from_secs(5);
 const BACK: Duration = Duration::from_secs(120);
 /// How far the first look of a process goes back: another process may have been stopped before it looked.
 const BEFORE_START: Duration = Duration::from_secs(24 * 60 * 60);
-/// Pairs that are opened at a time.
+/// Records that are opened at a time, and more where so many have one name, sex and month of birth.
 const SOME: usize = 500;
+/// Claims that one transaction states: each reads the whole case.
+const CLAIMS: usize = 100;
 
 /// A second record, what was written of its child, and the older one.
+#[derive(Clone)]
 struct Pair {
     standing: Model,
     second: Model,
     draft: Draft,
+}
+
+/// What a look came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// Second records whose cases were opened.
+    pub(super) opened: usize,
+    /// Those that somebody changed meanwhile, and those that failed: they are to be looked for again.
+    pub(super) left: usize,
+}
+
+/// The oldest records of one name, sex and day of birth.
+#[derive(Default)]
+struct Oldest {
+    of_all: Option<Uuid>,
+    unnumbered: Option<Uuid>,
 }
 
 /// Starts to look, until the process drains.
@@ -72,58 +91,69 @@ pub(crate) fn watch(context: &Context, load: &FirstLoad) {
     });
 }
 
-/// Looks at those who have been registered since this id was made; whether it did. While a first load is under way there is no
-/// index to look by.
+/// Looks at those who have been registered since this id was made; whether it is done with them. While a first load is under way
+/// there is no index to look by.
 async fn look(context: &Context, load: &FirstLoad, since: Uuid) -> Result<bool, KernelError> {
     if load.is_anywhere().await? {
         return Ok(false);
     }
-    let found = open_cases(context, Some(since)).await?;
-    if found > 0 {
+    let Found { opened, left } = open_cases(context, Some(since)).await?;
+    if opened > 0 {
         tracing::info!(
-            found,
+            opened,
             "children were registered twice in one moment; their cases are open"
         );
     }
-    Ok(true)
+    Ok(left == 0)
 }
 
-/// Opens a case for each second record that is in none, and gives how many: where the one of the two without a resident number
-/// has been registered since this id was made, or at any time. Can be done again.
+/// Opens a case for each second record that is in none: where one of the records without a resident number has been registered
+/// since this id was made, or at any time. What fails does not keep the others waiting. Can be done again.
 pub(super) async fn open_cases(
     context: &Context,
     since: Option<Uuid>,
-) -> Result<usize, KernelError> {
-    let namesakes = store::namesakes(context.store.reader(), since).await?;
-    let namesakes: Vec<(Uuid, Uuid)> = namesakes.into_iter().collect();
-    // One case for a second record, however many older ones it has.
-    let mut found: BTreeMap<Uuid, Pair> = BTreeMap::new();
-    for some in namesakes.chunks(SOME) {
-        for pair in same_children(context, some).await? {
-            found.entry(pair.second.id).or_insert(pair);
+) -> Result<Found, KernelError> {
+    let reader = context.store.reader();
+    let namesakes = store::namesakes(reader, since).await?;
+    let mut groups = namesakes.chunk_by(|one, next| one.key == next.key);
+    let mut total = Found::default();
+    loop {
+        let mut some: Vec<&[Namesake]> = Vec::new();
+        while some.iter().map(|group| group.len()).sum::<usize>() < SOME
+            && let Some(group) = groups.next()
+        {
+            some.push(group);
+        }
+        if some.is_empty() {
+            return Ok(total);
+        }
+        let pairs = pairs_of(context, &some).await?;
+        let seconds: Vec<Uuid> = pairs.iter().map(|pair| pair.second.id).collect();
+        let standing: Vec<Uuid> = pairs.iter().map(|pair| pair.standing.id).collect();
+        let met = duplicate_case::store::met(reader, &[seconds, standing].concat()).await?;
+        let mut by_school: BTreeMap<Uuid, Vec<Pair>> = BTreeMap::new();
+        for pair in pairs.into_iter().filter(|pair| !pair.has_met(&met)) {
+            by_school.entry(pair.second.school).or_default().push(pair);
+        }
+        for pairs in by_school.values().flat_map(|pairs| pairs.chunks(CLAIMS)) {
+            match open_those(context, pairs.to_vec()).await {
+                Ok(left) => {
+                    total.left += left;
+                    total.opened += pairs.len() - left;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cases of second records could not be opened");
+                    total.left += pairs.len();
+                }
+            }
         }
     }
-    let suspected = found.len();
-    let mut by_place: BTreeMap<i64, Vec<Pair>> = BTreeMap::new();
-    for pair in found.into_values() {
-        by_place.entry(pair.second.place).or_default().push(pair);
-    }
-    // What fails at one place does not keep the others waiting; it is looked for again.
-    let mut failed = None;
-    for (place, pairs) in by_place {
-        if let Err(error) = open_those_at(context, place, pairs).await {
-            failed = Some(error);
-        }
-    }
-    failed.map_or(Ok(suspected), Err)
 }
 
-/// Those of the pairs whose days of birth agree: they are sealed.
-async fn same_children(
-    context: &Context,
-    pairs: &[(Uuid, Uuid)],
-) -> Result<Vec<Pair>, KernelError> {
-    let ids = pairs.iter().flat_map(|(older, newer)| [*older, *newer]);
+/// Each record that no claim names, beside the oldest that may be the same child's: the days of birth, which are sealed, agree.
+async fn pairs_of(context: &Context, groups: &[&[Namesake]]) -> Result<Vec<Pair>, KernelError> {
+    let ids = groups.iter().flat_map(|group| group.iter());
+    let ids = ids.map(|one| one.id);
     let students = store::with_ids(context.store.reader(), ids).await?;
     let keys = &context.store.keys;
     let mut known: HashMap<Uuid, (Model, Person)> = HashMap::with_capacity(students.len());
@@ -136,27 +166,52 @@ async fn same_children(
             Err(error) => tracing::warn!(student = %id, %error, "a record cannot be opened"),
         }
     }
-    let same = |(older, newer): &(Uuid, Uuid)| {
-        let ((standing, one), (second, other)) = (known.get(older)?, known.get(newer)?);
-        (one.birth_date == other.birth_date).then(|| Pair {
-            standing: standing.clone(),
-            second: second.clone(),
-            draft: person::draft_of(second, other),
-        })
-    };
-    Ok(pairs.iter().filter_map(same).collect())
+    let mut pairs = Vec::new();
+    for group in groups {
+        let mut oldest: HashMap<&str, Oldest> = HashMap::new();
+        for one in *group {
+            let Some((second, person)) = known.get(&one.id) else {
+                continue;
+            };
+            let first = oldest.entry(&person.birth_date).or_default();
+            let is_numbered = suspicion::is_numbered(second.identity_type);
+            let standing = match is_numbered {
+                // Two numbers are two persons.
+                true => first.unnumbered,
+                false => first.of_all,
+            };
+            first.of_all.get_or_insert(one.id);
+            if !is_numbered {
+                first.unnumbered.get_or_insert(one.id);
+            }
+            let standing = standing.filter(|_| !one.is_claimed);
+            if let Some((standing, _)) = standing.and_then(|standing| known.get(&standing)) {
+                pairs.push(Pair {
+                    standing: standing.clone(),
+                    second: second.clone(),
+                    draft: person::draft_of(second, person),
+                });
+            }
+        }
+    }
+    Ok(pairs)
 }
 
-async fn open_those_at(context: &Context, place: i64, pairs: Vec<Pair>) -> Result<(), KernelError> {
+/// Opens the cases of second records of one school; how many are left.
+async fn open_those(context: &Context, pairs: Vec<Pair>) -> Result<usize, KernelError> {
     let caller = context.own_caller(METHOD)?;
     let (own, own_caller) = (context.clone(), caller.clone());
-    let key = RequestKey::own(format!("secondRecords/{place}/{}", Uuid::now_v7()));
+    let key = RequestKey::own(format!("secondRecords/{}", Uuid::now_v7()));
     let open = move |tx: Tx| async move {
-        let cases = suspect(&tx, &own, &own_caller, pairs).await?;
+        let as_read = pairs.first().map_or(0, |pair| pair.second.place);
+        let (pairs, left) = held(&tx, pairs).await?;
+        let place = pairs.first().map_or(as_read, |pair| pair.second.place);
+        let cases = suspect(&tx, &own, &own_caller, &pairs).await?;
         let entry = Entry::about("students", place, None, DataClass::Sensitive);
-        Ok::<_, KernelError>(((), entry.with_all(cases)))
+        Ok::<_, KernelError>((left as u64, entry.with_all(cases)))
     };
-    context.store.write(&caller, key, open).await
+    let left = context.store.write(&caller, key, open).await?;
+    Ok(usize::try_from(left).unwrap_or(usize::MAX))
 }
 
 /// Opens the case of a record that is one child's with another, as its key fields tell since they were changed in this
@@ -173,34 +228,39 @@ pub(crate) async fn open_after_change(
         Ok::<_, KernelError>(person::draft_of(record, &person))
     };
     let child = Child::of(document::index_of(keys)?, changed.id, &draft_of(changed)?);
-    let found = suspicion::pairs(&**tx, keys, &[child]).await?;
-    let Some((_, other)) = found.into_iter().next() else {
-        return Ok(Vec::new());
-    };
-    if names_both(&**tx, [changed.id, other.id]).await? {
-        return Ok(Vec::new());
+    let others = suspicion::others_of(&**tx, keys, &child).await?;
+    let ids: Vec<Uuid> = others.iter().map(|one| one.id).collect();
+    let met = duplicate_case::store::met(&**tx, &[ids, vec![changed.id]].concat()).await?;
+    for other in others {
+        // The older one stands.
+        let (standing, second) = match other.id < changed.id {
+            true => (other, changed.clone()),
+            false => (changed.clone(), other),
+        };
+        let draft = draft_of(&second)?;
+        let pair = Pair {
+            standing,
+            second,
+            draft,
+        };
+        if pair.has_met(&met) {
+            continue;
+        }
+        let (pairs, left) = held(tx, vec![pair]).await?;
+        if left > 0 {
+            return Err(KernelError::WriteConflict);
+        }
+        return suspect(tx, context, caller, &pairs).await;
     }
-    // The older one stands.
-    let (standing, second) = match other.id < changed.id {
-        true => (other, changed.clone()),
-        false => (changed.clone(), other),
-    };
-    let draft = draft_of(&second)?;
-    let pair = Pair {
-        standing,
-        second,
-        draft,
-    };
-    suspect(tx, context, caller, vec![pair]).await
+    Ok(Vec::new())
 }
 
 async fn suspect(
     tx: &Tx,
     context: &Context,
     caller: &Caller,
-    pairs: Vec<Pair>,
+    pairs: &[Pair],
 ) -> Result<Vec<Record>, KernelError> {
-    let pairs = held_in_place(tx, pairs).await?;
     let suspected: Vec<Suspected<'_>> = pairs
         .iter()
         .map(|pair| Suspected {
@@ -212,23 +272,44 @@ async fn suspect(
     duplicate_case::suspect(tx, context, caller, &suspected).await
 }
 
-/// The pairs as they stand now, at the places of their schools, which are held. Who went to another school since they were read
-/// is looked for again.
-async fn held_in_place(tx: &Tx, mut pairs: Vec<Pair>) -> Result<Vec<Pair>, KernelError> {
-    let students = pairs
-        .iter_mut()
-        .flat_map(|pair| [&mut pair.standing, &mut pair.second]);
-    let students: Vec<&mut Model> = students.collect();
-    let places = parent::hold_places(&**tx, students.iter().map(|one| one.school)).await?;
-    let current = store::with_ids(&**tx, students.iter().map(|one| one.id)).await?;
-    for student in students {
-        let now = current.get(&student.id).cloned();
-        let now = now.filter(|now| now.school == student.school);
-        *student = now.ok_or(KernelError::WriteConflict)?;
-        let place = places.get(&student.school).copied();
-        student.place = place.unwrap_or(student.place);
+/// The pairs that are to be claimed, at the places where their schools lie and are held, and how many others are left: somebody
+/// has changed one of the two since they were read. Who has met meanwhile is neither.
+async fn held(tx: &Tx, pairs: Vec<Pair>) -> Result<(Vec<Pair>, usize), KernelError> {
+    let both = |pair: &Pair| [pair.standing.id, pair.second.id];
+    let ids: Vec<Uuid> = pairs.iter().flat_map(both).collect();
+    let schools = pairs
+        .iter()
+        .flat_map(|pair| [pair.standing.school, pair.second.school]);
+    let places = parent::hold_places(&**tx, schools).await?;
+    let current = store::with_ids(&**tx, ids.iter().copied()).await?;
+    let met = duplicate_case::store::met(&**tx, &ids).await?;
+    let is_current = |read: &Model| {
+        let now = current.get(&read.id);
+        now.is_some_and(|now| now.version == read.version)
+    };
+    let (mut kept, mut left) = (Vec::with_capacity(pairs.len()), 0);
+    for mut pair in pairs.into_iter().filter(|pair| !pair.has_met(&met)) {
+        if !(is_current(&pair.standing) && is_current(&pair.second)) {
+            left += 1;
+            continue;
+        }
+        for student in [&mut pair.standing, &mut pair.second] {
+            let place = places.get(&student.school).copied();
+            student.place = place.unwrap_or(student.place);
+        }
+        kept.push(pair);
     }
-    Ok(pairs)
+    Ok((kept, left))
+}
+
+// === impl Pair ===
+
+impl Pair {
+    /// Whether a case on one names the other.
+    fn has_met(&self, met: &HashSet<(Uuid, Uuid)>) -> bool {
+        let (standing, second) = (self.standing.id, self.second.id);
+        met.contains(&(standing, second)) || met.contains(&(second, standing))
+    }
 }
 
 /// The first id that could have been made so long before another.

@@ -11,7 +11,8 @@ use junheng_proto::registration::v1::student::State;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait as _,
-    IntoActiveModel, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement, Value,
+    IntoActiveModel, QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _, Statement,
+    Value,
 };
 use uuid::Uuid;
 
@@ -38,11 +39,17 @@ pub(crate) async fn with_ids(
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Model>, DbErr> {
     let judged = Scope::everything("the ids come from records in scope");
-    let rows = Entity::visible_to(&judged)
-        .filter(Column::Id.is_in(ids))
-        .all(database)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    let ids: BTreeSet<Uuid> = ids.into_iter().collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut students = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(SET) {
+        let rows = Entity::visible_to(&judged)
+            .filter(Column::Id.is_in(some.iter().copied()))
+            .all(database)
+            .await?;
+        students.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(students)
 }
 
 /// The student, wherever the record is; the caller has been judged by what led here.
@@ -186,35 +193,57 @@ pub(super) async fn with_names(
         .await
 }
 
-/// The pairs of records that may be one child's, as [`suspicion`](super::suspicion) has it, and that no claim names, the older one first: name, sex and month of birth
-/// agree, and one of the two shows no resident number; of those pairs in which this one has been registered since that id was
-/// made, or all. On PostgreSQL. All are one pass over the students, before which those without a number are few.
+/// A record with the name, sex and month of birth of another.
+#[derive(Clone, Debug)]
+pub(super) struct Namesake {
+    pub(super) id: Uuid,
+    /// What they have in common.
+    pub(super) key: (i64, i32, i32),
+    /// Whether a claim names it as a second record.
+    pub(super) is_claimed: bool,
+}
+
+/// The records that agree in name, sex and month of birth where one of them shows no resident number and more than one is named by
+/// no claim, side by side and the oldest first: where that one has been registered since this id was made, or at any time. On
+/// PostgreSQL. All are one pass over the students, before which those without a number are few. (What is counted is materialized:
+/// the planner of PostgreSQL 15 loses a window over an EXISTS.)
 pub(super) async fn namesakes(
     database: &impl ConnectionTrait,
     since: Option<Uuid>,
-) -> Result<BTreeSet<(Uuid, Uuid)>, DbErr> {
+) -> Result<Vec<Namesake>, DbErr> {
     // A record's id tells when it was made.
     let behind = since.map_or("", |_| "AND id > $2");
     let sql = format!(
         "WITH few AS MATERIALIZED (\
-             SELECT id, name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1 {behind}), \
-         pairs AS (\
-             SELECT least(few.id, other.id) AS older, greatest(few.id, other.id) AS newer \
-             FROM few JOIN students other \
-             ON (other.name_key, other.sex, other.birth_month) = (few.name_key, few.sex, few.birth_month) \
-             WHERE other.id <> few.id AND other.state <> $1) \
-         SELECT older, newer FROM pairs \
-         WHERE NOT EXISTS (SELECT 1 FROM duplicate_claims WHERE student = newer) \
-         AND NOT EXISTS (SELECT 1 FROM duplicate_claims claim JOIN duplicate_cases disputed \
-             ON disputed.id = claim.duplicate_case AND disputed.student = newer WHERE claim.student = older)"
+             SELECT DISTINCT name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1 {behind}), \
+         found AS MATERIALIZED (\
+             SELECT one.id, one.name_key, one.sex, one.birth_month, \
+                 EXISTS (SELECT 1 FROM duplicate_claims WHERE student = one.id) AS is_claimed \
+             FROM few JOIN students one \
+             ON (one.name_key, one.sex, one.birth_month) = (few.name_key, few.sex, few.birth_month) \
+             WHERE one.state <> $1), \
+         counted AS (\
+             SELECT *, count(*) FILTER (WHERE NOT is_claimed) OVER (PARTITION BY name_key, sex, birth_month) AS unclaimed \
+             FROM found) \
+         SELECT id, name_key, sex, birth_month, is_claimed FROM counted WHERE unclaimed > 1 \
+         ORDER BY name_key, sex, birth_month, id"
     );
     let cancelled = Value::from(State::Cancelled as i32);
     let values = iter::once(cancelled).chain(since.map(Value::from));
     let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
     let rows = database.query_all_raw(asked).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get("", "older")?, row.try_get("", "newer")?)))
-        .collect()
+    let namesake = |row: &QueryResult| {
+        Ok(Namesake {
+            id: row.try_get("", "id")?,
+            key: (
+                row.try_get("", "name_key")?,
+                row.try_get("", "sex")?,
+                row.try_get("", "birth_month")?,
+            ),
+            is_claimed: row.try_get("", "is_claimed")?,
+        })
+    };
+    rows.iter().map(namesake).collect()
 }
 
 /// Adds the students whose hash nobody has yet, and gives the ids of those it added.

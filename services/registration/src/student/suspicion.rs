@@ -111,6 +111,24 @@ pub(crate) async fn pairs(
     Ok(pairs)
 }
 
+/// All records that may be this child's, the oldest first.
+pub(super) async fn others_of(
+    database: &impl ConnectionTrait,
+    keys: &Keyring,
+    child: &Child,
+) -> Result<Vec<Model>, KernelError> {
+    let few = is_numbered(child.identity_type);
+    let found = store::with_names(database, [child.name_key], few).await?;
+    let mut others = Vec::new();
+    for one in found.into_iter().filter(|one| child.may_be(one)) {
+        if Person::of(keys, &one)?.birth_date == child.birth_date {
+            others.push(one);
+        }
+    }
+    others.sort_by_key(|one| one.id);
+    Ok(others)
+}
+
 pub(super) fn is_numbered(identity_type: i32) -> bool {
     NUMBERED.iter().any(|kind| *kind as i32 == identity_type)
 }

@@ -6,8 +6,8 @@
 //! as always, against the indexes: a repeat stands, a child of two schools opens its case. A registration of one student
 //! ends the load too, silence after the last import, and the start of a process that finds a load whose holder has died: every
 //! row that has been committed is unique, and the indexes can always be built. An import that comes while they are built for
-//! mere silence puts them off. Who may have two records is looked for once, by the indexes, and the load is not over before each
-//! of them has a case.
+//! mere silence puts them off. Who may have two records is looked for then, by the indexes, and the load is not over before each
+//! of them has a case; nobody waits for that.
 //!
 //! The row of `first_loads` says that a load is under way, by whom, and how to build what was there; nothing is left to build
 //! once the indexes stand. Each set holds it while it is written. Other writes fail at the database: there is no unique index
@@ -207,21 +207,32 @@ impl FirstLoad {
         if built == Built::Nothing {
             return Ok(true);
         }
-        let indexes = begun.elapsed();
+        tracing::info!(
+            seconds = begun.elapsed().as_secs_f64(),
+            "the indexes of the students are built"
+        );
+        // Who waited for the indexes goes on in any case; what is left of the load is tried again.
+        if let Err(error) = self.finish().await {
+            tracing::warn!(%error, "a first load is not over yet; what is left is tried again");
+        }
+        Ok(true)
+    }
+
+    /// What is done when the indexes stand: the planner is told of the rows, and each second record has its case.
+    async fn finish(&self) -> Result<(), KernelError> {
         self.store()
             .upkeep(|tx| async move { statements::analyze(&tx).await })
             .await?;
-        let suspected = second_records::open_cases(&self.0.context, None).await?;
+        let found = second_records::open_cases(&self.0.context, None).await?;
+        if found.left > 0 {
+            tracing::info!(left = found.left, "second records are looked for again");
+            return Ok(());
+        }
         self.store()
             .upkeep(|tx| async move { statements::leave(&tx).await })
             .await?;
-        tracing::info!(
-            seconds = begun.elapsed().as_secs_f64(),
-            indexes_seconds = indexes.as_secs_f64(),
-            suspected,
-            "the first load has ended; the indexes are built"
-        );
-        Ok(true)
+        tracing::info!(suspected = found.opened, "the first load is over");
+        Ok(())
     }
 
     async fn keep_watch(&self) {
@@ -264,6 +275,7 @@ impl FirstLoad {
         if !self.is_loading() {
             if tick.is_multiple_of(SELDOM) {
                 self.others().await?;
+                self.finish_left().await?;
             }
             return Ok(());
         }
@@ -279,9 +291,10 @@ impl FirstLoad {
     }
 
     /// Whether another process loads. Where that one has died, its load is ended, and so is one of this process that failed
-    /// to end.
+    /// to end. A load whose indexes stand keeps nobody waiting.
     async fn others(&self) -> Result<bool, KernelError> {
         let standing = statements::standing(self.store().reader()).await?;
+        let standing = standing.filter(|standing| !standing.is_built);
         let Some(standing) = standing.filter(|_| !self.is_loading()) else {
             return Ok(false);
         };
@@ -293,6 +306,27 @@ impl FirstLoad {
         Ok(false)
     }
 
+    /// Finishes a load whose indexes stand, if its process has not.
+    async fn finish_left(&self) -> Result<(), KernelError> {
+        if !self.is_left().await? {
+            return Ok(());
+        }
+        let _one = self.0.ending.lock().await;
+        match self.is_left().await? {
+            true => self.finish().await,
+            false => Ok(()),
+        }
+    }
+
+    async fn is_left(&self) -> Result<bool, KernelError> {
+        let standing = statements::standing(self.store().reader()).await?;
+        let is_left = |standing: Standing| {
+            let is_own = standing.holder == self.0.holder;
+            standing.is_built && (is_own || !self.is_renewed(&standing))
+        };
+        Ok(standing.is_some_and(is_left))
+    }
+
     fn is_renewed(&self, standing: &Standing) -> bool {
         standing.until_micros > self.0.context.clock.now_micros()
     }
@@ -302,9 +336,13 @@ impl FirstLoad {
         self.store().upkeep(held).await
     }
 
-    /// Whether a load is under way, here or in another process.
+    /// Whether the indexes are away for a load, of this process or another.
     pub(crate) async fn is_anywhere(&self) -> Result<bool, KernelError> {
-        Ok(self.is_postgres() && statements::standing(self.store().reader()).await?.is_some())
+        if !self.is_postgres() {
+            return Ok(false);
+        }
+        let standing = statements::standing(self.store().reader()).await?;
+        Ok(standing.is_some_and(|standing| !standing.is_built))
     }
 
     /// What of a pause between two imports the indexes would not cover.

@@ -42,6 +42,8 @@ pub(super) struct Standing {
     pub(super) holder: Uuid,
     /// Until when it is known to be alive.
     pub(super) until_micros: i64,
+    /// Whether the indexes stand again.
+    pub(super) is_built: bool,
 }
 
 /// What became of building the indexes.
@@ -65,13 +67,14 @@ pub(super) async fn is_empty(database: &impl ConnectionTrait) -> Result<bool, Db
 
 /// The load that is under way, if one is.
 pub(super) async fn standing(database: &impl ConnectionTrait) -> Result<Option<Standing>, DbErr> {
-    let sql = "SELECT holder, until_micros FROM first_loads";
+    let sql = "SELECT holder, until_micros, statements = '' AS is_built FROM first_loads";
     let found = one(database, sql, []).await?;
     found
         .map(|row| {
             Ok(Standing {
                 holder: row.try_get("", "holder")?,
                 until_micros: row.try_get("", "until_micros")?,
+                is_built: row.try_get("", "is_built")?,
             })
         })
         .transpose()
