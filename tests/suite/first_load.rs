@@ -1,5 +1,7 @@
 //! The first load of a province: quick, and with every promise kept that the common way keeps.
 
+use std::time::Duration;
+
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::import_students_request::Part;
 use junheng_proto::registration::v1::student::IdentityType;
@@ -15,6 +17,10 @@ use junheng_tests::{County, Database, Officer, School, Story, World, story};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement, TransactionTrait as _};
 use tokio_stream::wrappers::ReceiverStream;
 
+/// How long a case may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often to look whether it is there.
+const LOOK: Duration = Duration::from_millis(20);
 /// Enough for a load.
 const MANY: usize = 5_000;
 /// Rows of the school beside it: enough too, so that both want to begin one.
@@ -112,14 +118,23 @@ async fn by_two_documents(world: &World) {
     register(clerk, &class, &child()).await;
     assert_eq!(indexes(&world).await, before);
     beside.end().await;
-    let request = ListDuplicateCasesRequest {
-        parent: school.name.clone(),
-        ..ListDuplicateCasesRequest::default()
+    let claims = async {
+        loop {
+            let request = ListDuplicateCasesRequest {
+                parent: school.name.clone(),
+                ..ListDuplicateCasesRequest::default()
+            };
+            let listed = clerk.duplicate_cases().list_duplicate_cases(request).await;
+            let cases = answered(listed).duplicate_cases;
+            let claims: Vec<usize> = cases.iter().map(|case| case.claims.len()).collect();
+            if !claims.is_empty() {
+                return claims;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     };
-    let listed = clerk.duplicate_cases().list_duplicate_cases(request).await;
-    let cases = answered(listed).duplicate_cases;
-    let claims: Vec<usize> = cases.iter().map(|case| case.claims.len()).collect();
-    assert_eq!(claims, [1]);
+    let claims = tokio::time::timeout(PATIENCE, claims).await;
+    assert_eq!(claims.expect("a case is opened"), [1]);
 }
 
 async fn put_off(world: &World) {

@@ -67,6 +67,8 @@ impl MigrationTrait for Migration {
             "CREATE INDEX key_changes_student ON key_changes (student, id)",
             "CREATE INDEX key_changes_school ON key_changes (school, id)",
             "CREATE INDEX key_changes_place ON key_changes (place, id)",
+            // Who was renamed is looked at again for a while.
+            "CREATE INDEX key_changes_updated ON key_changes (update_micros)",
             // One change at a time: filed (1) and endorsed (2) are open.
             "CREATE UNIQUE INDEX key_changes_open ON key_changes (student) WHERE state IN (1, 2)",
         ] {

@@ -4,7 +4,8 @@
 //! Every registration looks for older records of its children itself, and on SQLite, where one comes after the other, that is all. On
 //! PostgreSQL two writes of the same moment that name a child by two different documents do not see each other. One of the two
 //! shows no resident number then, and those who show none are few: they are looked at again when what was written beside them
-//! has ended. Every replica looks; that a claim is unique keeps them from opening a case twice.
+//! has ended, and so is who had a change of key fields approved beside another write. Every replica looks; who has met in a case is
+//! passed over.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use junheng_kernel::service::Context;
 use junheng_kernel::store::{RequestKey, Tx};
 use junheng_proto::journal::v1::Record;
 use junheng_proto::options::v1::DataClass;
+use junheng_proto::registration::v1::student::State;
 use sea_orm::DatabaseBackend;
 use uuid::Uuid;
 
@@ -34,10 +36,11 @@ const METHOD: &str = "/junheng.registration.v1.DuplicateCaseService/OpenDuplicat
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
-/// How far a look goes back behind the one before it: longer than a registration takes. What takes longer is found at a start.
-const BACK: Duration = Duration::from_secs(120);
-/// How far the first look of a process goes back: another process may have been stopped before it looked.
-const BEFORE_START: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far a look goes back behind the one before it: longer than the largest import holds a set, or all that it brings. What takes
+/// longer is found at a start.
+const BACK: Duration = Duration::from_secs(10 * 60);
+/// How far the first look of a process goes back: another process may have been stopped before it looked, and all over a holiday.
+const BEFORE_START: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Records that are opened at a time, and more where so many have one name, sex and month of birth.
 const SOME: usize = 500;
 /// Claims that one transaction states: each reads the whole case.
@@ -56,7 +59,7 @@ struct Pair {
 pub(super) struct Found {
     /// Second records whose cases were opened.
     pub(super) opened: usize,
-    /// Those that somebody changed meanwhile, and those that failed: they are to be looked for again.
+    /// Those that somebody changed or opened meanwhile, and those that failed: they are to be looked for again.
     pub(super) left: usize,
 }
 
@@ -136,18 +139,30 @@ pub(super) async fn open_cases(
             by_school.entry(pair.second.school).or_default().push(pair);
         }
         for pairs in by_school.values().flat_map(|pairs| pairs.chunks(CLAIMS)) {
-            match open_those(context, pairs.to_vec()).await {
-                Ok(left) => {
-                    total.left += left;
-                    total.opened += pairs.len() - left;
-                }
+            let opened = match open_those(context, pairs.to_vec()).await {
+                Ok(opened) => opened,
                 Err(error) => {
-                    tracing::warn!(%error, "cases of second records could not be opened");
-                    total.left += pairs.len();
+                    tracing::info!(%error, "cases of second records are opened one by one");
+                    one_by_one(context, pairs).await
                 }
+            };
+            total.opened += opened;
+            total.left += pairs.len() - opened;
+        }
+    }
+}
+
+async fn one_by_one(context: &Context, pairs: &[Pair]) -> usize {
+    let mut opened = 0;
+    for pair in pairs {
+        match open_those(context, vec![pair.clone()]).await {
+            Ok(one) => opened += one,
+            Err(error) => {
+                tracing::warn!(student = %pair.second.id, %error, "the case of a second record waits for the next look");
             }
         }
     }
+    opened
 }
 
 /// Each record that no claim names, beside the oldest that may be the same child's: the days of birth, which are sealed, agree.
@@ -157,7 +172,16 @@ async fn pairs_of(context: &Context, groups: &[&[Namesake]]) -> Result<Vec<Pair>
     let students = store::with_ids(context.store.reader(), ids).await?;
     let keys = &context.store.keys;
     let mut known: HashMap<Uuid, (Model, Person)> = HashMap::with_capacity(students.len());
+    let group_of: HashMap<Uuid, (i64, i32, i32)> = groups
+        .iter()
+        .flat_map(|group| group.iter().map(|one| (one.id, one.key)))
+        .collect();
     for (id, student) in students {
+        // Who was renamed or cancelled since is no namesake any more.
+        let key = (student.name_key, student.sex, student.birth_month);
+        if group_of.get(&id) != Some(&key) || student.state == State::Cancelled as i32 {
+            continue;
+        }
         match Person::of(keys, &student) {
             Ok(person) => {
                 known.insert(id, (student, person));
@@ -197,25 +221,27 @@ async fn pairs_of(context: &Context, groups: &[&[Namesake]]) -> Result<Vec<Pair>
     Ok(pairs)
 }
 
-/// Opens the cases of second records of one school; how many are left.
+/// Opens the cases of second records of one school; how many. Fails with `WRITE_CONFLICT` where all were changed meanwhile.
 async fn open_those(context: &Context, pairs: Vec<Pair>) -> Result<usize, KernelError> {
     let caller = context.own_caller(METHOD)?;
     let (own, own_caller) = (context.clone(), caller.clone());
     let key = RequestKey::own(format!("secondRecords/{}", Uuid::now_v7()));
     let open = move |tx: Tx| async move {
-        let as_read = pairs.first().map_or(0, |pair| pair.second.place);
-        let (pairs, left) = held(&tx, pairs).await?;
-        let place = pairs.first().map_or(as_read, |pair| pair.second.place);
+        let pairs = held(&tx, pairs).await?;
+        let first = pairs.first().ok_or(KernelError::WriteConflict)?;
+        let place = first.second.place;
         let cases = suspect(&tx, &own, &own_caller, &pairs).await?;
         let entry = Entry::about("students", place, None, DataClass::Sensitive);
-        Ok::<_, KernelError>((left as u64, entry.with_all(cases)))
+        Ok::<_, KernelError>((pairs.len() as u64, entry.with_all(cases)))
     };
-    let left = context.store.write(&caller, key, open).await?;
-    Ok(usize::try_from(left).unwrap_or(usize::MAX))
+    let opened = context.store.write(&caller, key, open).await?;
+    Ok(usize::try_from(opened).unwrap_or(usize::MAX))
 }
 
 /// Opens the case of a record that is one child's with another, as its key fields tell since they were changed in this
-/// transaction, and gives its records for the journal. Two that have met in a case before have been judged by people.
+/// transaction, and gives its records for the journal: with the oldest other that it has met in no case. Two that have met are
+/// before people, or were. The schools of both come behind the record here, as a case's always do: two writes that wait for each
+/// other's are told to try again.
 pub(crate) async fn open_after_change(
     tx: &Tx,
     context: &Context,
@@ -246,8 +272,8 @@ pub(crate) async fn open_after_change(
         if pair.has_met(&met) {
             continue;
         }
-        let (pairs, left) = held(tx, vec![pair]).await?;
-        if left > 0 {
+        let pairs = held(tx, vec![pair]).await?;
+        if pairs.is_empty() {
             return Err(KernelError::WriteConflict);
         }
         return suspect(tx, context, caller, &pairs).await;
@@ -272,9 +298,8 @@ async fn suspect(
     duplicate_case::suspect(tx, context, caller, &suspected).await
 }
 
-/// The pairs that are to be claimed, at the places where their schools lie and are held, and how many others are left: somebody
-/// has changed one of the two since they were read. Who has met meanwhile is neither.
-async fn held(tx: &Tx, pairs: Vec<Pair>) -> Result<(Vec<Pair>, usize), KernelError> {
+/// Those of the pairs that stand as they were read and have not met meanwhile, at the places where their schools lie and are held.
+async fn held(tx: &Tx, pairs: Vec<Pair>) -> Result<Vec<Pair>, KernelError> {
     let both = |pair: &Pair| [pair.standing.id, pair.second.id];
     let ids: Vec<Uuid> = pairs.iter().flat_map(both).collect();
     let schools = pairs
@@ -287,19 +312,16 @@ async fn held(tx: &Tx, pairs: Vec<Pair>) -> Result<(Vec<Pair>, usize), KernelErr
         let now = current.get(&read.id);
         now.is_some_and(|now| now.version == read.version)
     };
-    let (mut kept, mut left) = (Vec::with_capacity(pairs.len()), 0);
-    for mut pair in pairs.into_iter().filter(|pair| !pair.has_met(&met)) {
-        if !(is_current(&pair.standing) && is_current(&pair.second)) {
-            left += 1;
-            continue;
-        }
+    let mut kept = pairs;
+    kept.retain(|pair| is_current(&pair.standing) && is_current(&pair.second));
+    kept.retain(|pair| !pair.has_met(&met));
+    for pair in &mut kept {
         for student in [&mut pair.standing, &mut pair.second] {
             let place = places.get(&student.school).copied();
             student.place = place.unwrap_or(student.place);
         }
-        kept.push(pair);
     }
-    Ok((kept, left))
+    Ok(kept)
 }
 
 // === impl Pair ===

@@ -189,6 +189,7 @@ pub(super) async fn with_names(
         .filter(Column::NameKey.is_in(names))
         .filter(Condition::all().add_option(few))
         .filter(Column::State.ne(State::Cancelled as i32))
+        .order_by_asc(Column::Id)
         .all(database)
         .await
 }
@@ -204,18 +205,26 @@ pub(super) struct Namesake {
 }
 
 /// The records that agree in name, sex and month of birth where one of them shows no resident number and more than one is named by
-/// no claim, side by side and the oldest first: where that one has been registered since this id was made, or at any time. On
+/// no claim, side by side and the oldest first: where that one has been registered since this id was made, or one has had a change of
+/// key fields, or at any time. On
 /// PostgreSQL. All are one pass over the students, before which those without a number are few. (What is counted is materialized:
 /// the planner of PostgreSQL 15 loses a window over an EXISTS.)
 pub(super) async fn namesakes(
     database: &impl ConnectionTrait,
     since: Option<Uuid>,
 ) -> Result<Vec<Namesake>, DbErr> {
-    // A record's id tells when it was made.
-    let behind = since.map_or("", |_| "AND id > $2");
+    // A record's id tells when it was made. Who was renamed may have come to another's name, with a number or without.
+    let (behind, renamed) = match since {
+        None => ("", ""),
+        Some(_) => (
+            "AND id > $2",
+            "UNION SELECT name_key, sex, birth_month FROM students \
+             WHERE id IN (SELECT student FROM key_changes WHERE update_micros > $3)",
+        ),
+    };
     let sql = format!(
         "WITH few AS MATERIALIZED (\
-             SELECT DISTINCT name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1 {behind}), \
+             SELECT DISTINCT name_key, sex, birth_month FROM students WHERE {UNNUMBERED} AND state <> $1 {behind} {renamed}), \
          found AS MATERIALIZED (\
              SELECT one.id, one.name_key, one.sex, one.birth_month, \
                  EXISTS (SELECT 1 FROM duplicate_claims WHERE student = one.id) AS is_claimed \
@@ -229,7 +238,8 @@ pub(super) async fn namesakes(
          ORDER BY name_key, sex, birth_month, id"
     );
     let cancelled = Value::from(State::Cancelled as i32);
-    let values = iter::once(cancelled).chain(since.map(Value::from));
+    let bounds = since.map(|since| [since.into(), made_micros(since).into()]);
+    let values = iter::once(cancelled).chain(bounds.into_iter().flatten());
     let asked = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
     let rows = database.query_all_raw(asked).await?;
     let namesake = |row: &QueryResult| {
@@ -244,6 +254,14 @@ pub(super) async fn namesakes(
         })
     };
     rows.iter().map(namesake).collect()
+}
+
+/// When an id was made, microseconds since 1970.
+fn made_micros(id: Uuid) -> i64 {
+    let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |at| at.to_unix());
+    i64::try_from(seconds).map_or(i64::MAX, |seconds| {
+        seconds * 1_000_000 + i64::from(nanos / 1_000)
+    })
 }
 
 /// Adds the students whose hash nobody has yet, and gives the ids of those it added.

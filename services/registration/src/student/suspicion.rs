@@ -125,7 +125,6 @@ pub(super) async fn others_of(
             others.push(one);
         }
     }
-    others.sort_by_key(|one| one.id);
     Ok(others)
 }
 

@@ -53,6 +53,8 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const LEASE_MICROS: i64 = 10_000_000;
 /// How many looks pass between two for the loads of others.
 const SELDOM: u32 = 10;
+/// How many looks pass between two for loads whose indexes stand and whose cases are left.
+const RARELY: u32 = 60;
 
 /// The first load of a process, shared by everything that writes students.
 #[derive(Clone)]
@@ -67,6 +69,8 @@ struct Shared {
     imports: watch::Sender<usize>,
     last_import: Mutex<Instant>,
     ending: tokio::sync::Mutex<()>,
+    /// Held by who opens what cases are left.
+    finishing: tokio::sync::Mutex<()>,
     /// Shared by the sets that are being written, held alone by a load that begins.
     gate: RwLock<()>,
 }
@@ -86,6 +90,7 @@ impl FirstLoad {
             imports: watch::Sender::new(0),
             last_import: Mutex::new(Instant::now()),
             ending: tokio::sync::Mutex::new(()),
+            finishing: tokio::sync::Mutex::new(()),
             gate: RwLock::new(()),
         }));
         if context.store.backend() == DatabaseBackend::Postgres {
@@ -112,15 +117,16 @@ impl FirstLoad {
 
     /// Begins a load for an import of so many rows, if it is large and nobody is registered.
     pub(crate) async fn begin(&self, rows: usize) -> Result<(), KernelError> {
-        if rows < MANY || !self.is_postgres() || self.is_loading() {
+        if rows < MANY || !self.is_postgres() || self.is_loading() || !self.is_empty().await? {
             return Ok(());
         }
-        let _one = self.0.ending.lock().await;
-        if self.is_loading() || !statements::is_empty(self.store().reader()).await? {
-            return Ok(());
-        }
-        // A set that is being written the common way relies on the indexes: it comes first, and the next one finds the load.
+        // A set that is being written the common way relies on the indexes: it comes first, and the next one finds the load. It may
+        // wait for the end of one, and so the gate comes before that.
         let _alone = self.0.gate.write().await;
+        let _one = self.0.ending.lock().await;
+        if self.is_loading() || !self.is_empty().await? {
+            return Ok(());
+        }
         let (holder, until) = (self.0.holder, self.until());
         *self.met() = Some(Met::default());
         let begun = self
@@ -189,7 +195,8 @@ impl FirstLoad {
         }
     }
 
-    /// Builds the indexes and ends the load, while `goes_on` by the number of imports under way; whether it did to the end.
+    /// Builds the indexes, while `goes_on` by the number of imports under way; whether it did to the end. The load is over for all but
+    /// the cases of second records then.
     async fn build(&self, goes_on: fn(usize) -> bool) -> Result<bool, KernelError> {
         let _one = self.0.ending.lock().await;
         let begun = Instant::now();
@@ -204,25 +211,37 @@ impl FirstLoad {
             return Ok(false);
         }
         *self.met() = None;
-        if built == Built::Nothing {
+        if built != Built::Now {
             return Ok(true);
+        }
+        let analyze = |tx: Tx| async move { statements::analyze(&tx).await };
+        if let Err(error) = self.store().upkeep(analyze).await {
+            tracing::warn!(%error, "the planner learns of the students later");
         }
         tracing::info!(
             seconds = begun.elapsed().as_secs_f64(),
             "the indexes of the students are built"
         );
-        // Who waited for the indexes goes on in any case; what is left of the load is tried again.
-        if let Err(error) = self.finish().await {
-            tracing::warn!(%error, "a first load is not over yet; what is left is tried again");
-        }
+        self.spawn_finish();
         Ok(true)
     }
 
-    /// What is done when the indexes stand: the planner is told of the rows, and each second record has its case.
+    fn spawn_finish(&self) {
+        let load = self.clone();
+        self.0.context.tasks.spawn(async move {
+            if let Err(error) = load.finish().await {
+                tracing::warn!(%error, "a first load is not over yet; what is left is tried again");
+            }
+        });
+    }
+
+    /// Opens the cases of second records, when the indexes stand: the load is over when each has its own. One at a time here;
+    /// another process that takes this one for dead does the same beside it, to the same end.
     async fn finish(&self) -> Result<(), KernelError> {
-        self.store()
-            .upkeep(|tx| async move { statements::analyze(&tx).await })
-            .await?;
+        let Ok(_one) = self.0.finishing.try_lock() else {
+            return Ok(());
+        };
+        self.renew().await?;
         let found = second_records::open_cases(&self.0.context, None).await?;
         if found.left > 0 {
             tracing::info!(left = found.left, "second records are looked for again");
@@ -233,6 +252,15 @@ impl FirstLoad {
             .await?;
         tracing::info!(suspected = found.opened, "the first load is over");
         Ok(())
+    }
+
+    async fn renew(&self) -> Result<(), KernelError> {
+        let (holder, until) = (self.0.holder, self.until());
+        let renewed = self.store().upkeep(move |tx| async move {
+            statements::renew(&tx, holder, until).await?;
+            Ok(())
+        });
+        renewed.await
     }
 
     async fn keep_watch(&self) {
@@ -275,17 +303,13 @@ impl FirstLoad {
         if !self.is_loading() {
             if tick.is_multiple_of(SELDOM) {
                 self.others().await?;
-                self.finish_left().await?;
             }
-            return Ok(());
+            if tick.is_multiple_of(RARELY) && self.is_left().await? {
+                self.spawn_finish();
+            }
         }
-        if tick.is_multiple_of(SELDOM / 2) {
-            let (holder, until) = (self.0.holder, self.until());
-            let renewed = self.store().upkeep(move |tx| async move {
-                statements::renew(&tx, holder, until).await?;
-                Ok(())
-            });
-            renewed.await?;
+        if tick.is_multiple_of(SELDOM / 2) && (self.is_loading() || self.is_finishing()) {
+            self.renew().await?;
         }
         Ok(())
     }
@@ -306,18 +330,7 @@ impl FirstLoad {
         Ok(false)
     }
 
-    /// Finishes a load whose indexes stand, if its process has not.
-    async fn finish_left(&self) -> Result<(), KernelError> {
-        if !self.is_left().await? {
-            return Ok(());
-        }
-        let _one = self.0.ending.lock().await;
-        match self.is_left().await? {
-            true => self.finish().await,
-            false => Ok(()),
-        }
-    }
-
+    /// Whether the cases of a load are left whose indexes stand: by this process, or one that is not known to be alive.
     async fn is_left(&self) -> Result<bool, KernelError> {
         let standing = statements::standing(self.store().reader()).await?;
         let is_left = |standing: Standing| {
@@ -352,8 +365,16 @@ impl FirstLoad {
         PAUSE.saturating_sub(INDEXED.saturating_mul(students))
     }
 
+    async fn is_empty(&self) -> Result<bool, KernelError> {
+        Ok(statements::is_empty(self.store().reader()).await?)
+    }
+
     fn is_loading(&self) -> bool {
         self.met().is_some()
+    }
+
+    fn is_finishing(&self) -> bool {
+        self.0.finishing.try_lock().is_err()
     }
 
     fn is_postgres(&self) -> bool {

@@ -65,7 +65,7 @@ pub(super) async fn is_empty(database: &impl ConnectionTrait) -> Result<bool, Db
     Ok(found.is_none())
 }
 
-/// The load that is under way, if one is.
+/// The load that is under way or left over, if one is.
 pub(super) async fn standing(database: &impl ConnectionTrait) -> Result<Option<Standing>, DbErr> {
     let sql = "SELECT holder, until_micros, statements = '' AS is_built FROM first_loads";
     let found = one(database, sql, []).await?;
@@ -211,9 +211,9 @@ async fn statements_of(tx: &Tx) -> Result<Option<String>, DbErr> {
     row.map(|row| row.try_get("", "statements")).transpose()
 }
 
-/// Ends the load.
+/// Ends the load whose indexes stand, and no other that has begun meanwhile.
 pub(super) async fn leave(tx: &Tx) -> Result<(), KernelError> {
-    Ok(run(tx, "DELETE FROM first_loads").await?)
+    Ok(run(tx, "DELETE FROM first_loads WHERE statements = ''").await?)
 }
 
 /// Tells the planner of the rows.
