@@ -21,6 +21,10 @@ use super::{Cell, Change, Flow};
 const INTERVAL: Duration = Duration::from_millis(500);
 /// The most rows of a batch.
 const BATCH: usize = 2_000;
+/// How many rows are folded until what is left of them is cleared away, while more come and when none comes: whoever counts passes
+/// over it, and the database's own cleaning comes by once a minute at most.
+const CLEARED_BUSY: usize = 10_000;
+const CLEARED_IDLE: usize = 100;
 /// The number of the lock by which replicas take turns.
 const LOCK: i64 = 20_261_122;
 
@@ -40,16 +44,35 @@ pub fn spawn(context: &Context) {
     context.tasks.clone().spawn(async move {
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut left = 0;
         loop {
             tokio::select! {
                 () = context.stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            if let Err(error) = fold(&context.store).await {
+            if let Err(error) = fold_and_clear(&context.store, &mut left).await {
                 tracing::warn!(%error, service = context.name, "folding counts failed; it is tried again");
             }
         }
     });
+}
+
+/// Folds, and clears away what so many folded rows have left.
+async fn fold_and_clear(store: &Store, left: &mut usize) -> Result<(), KernelError> {
+    let folded = fold(store).await?;
+    *left += folded;
+    let most = match folded {
+        0 => CLEARED_IDLE,
+        _ => CLEARED_BUSY,
+    };
+    if *left >= most {
+        *left = 0;
+        if store.backend() == DatabaseBackend::Postgres {
+            let clear = "VACUUM tally_changes, tally_counties";
+            store.derived().execute_unprepared(clear).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Folds everything that waits, and gives the number of rows. Rows that another replica folds are left to it.
