@@ -15,6 +15,7 @@ pub mod campaign;
 pub mod classroom;
 pub mod county;
 pub mod database;
+pub mod duplicates;
 pub mod http;
 pub mod locks;
 pub mod officer;

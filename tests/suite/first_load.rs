@@ -1,13 +1,10 @@
 //! The first load of a province: quick, and with every promise kept that the common way keeps.
 
-use std::time::Duration;
-
 use junheng_proto::education::v1::{SchoolKind, Stage};
 use junheng_proto::registration::v1::import_students_request::Part;
 use junheng_proto::registration::v1::student::IdentityType;
-use junheng_proto::registration::v1::{
-    CountStudentsRequest, ImportStudentsRequest, ListDuplicateCasesRequest, StudentRow,
-};
+use junheng_proto::registration::v1::{CountStudentsRequest, ImportStudentsRequest, StudentRow};
+use junheng_tests::duplicates::cases_once;
 use junheng_tests::locks::waits_for_lock;
 use junheng_tests::person::{Person, child};
 use junheng_tests::pupils::{open_class, register};
@@ -17,10 +14,6 @@ use junheng_tests::{County, Database, Officer, School, Story, World, story};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement, TransactionTrait as _};
 use tokio_stream::wrappers::ReceiverStream;
 
-/// How long a case may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How often to look whether it is there.
-const LOOK: Duration = Duration::from_millis(20);
 /// Enough for a load.
 const MANY: usize = 5_000;
 /// Rows of the school beside it: enough too, so that both want to begin one.
@@ -118,23 +111,9 @@ async fn by_two_documents(world: &World) {
     register(clerk, &class, &child()).await;
     assert_eq!(indexes(&world).await, before);
     beside.end().await;
-    let claims = async {
-        loop {
-            let request = ListDuplicateCasesRequest {
-                parent: school.name.clone(),
-                ..ListDuplicateCasesRequest::default()
-            };
-            let listed = clerk.duplicate_cases().list_duplicate_cases(request).await;
-            let cases = answered(listed).duplicate_cases;
-            let claims: Vec<usize> = cases.iter().map(|case| case.claims.len()).collect();
-            if !claims.is_empty() {
-                return claims;
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let claims = tokio::time::timeout(PATIENCE, claims).await;
-    assert_eq!(claims.expect("a case is opened"), [1]);
+    let cases = cases_once(clerk, &school.name, |cases| !cases.is_empty()).await;
+    let claims: Vec<usize> = cases.iter().map(|case| case.claims.len()).collect();
+    assert_eq!(claims, [1]);
 }
 
 async fn put_off(world: &World) {

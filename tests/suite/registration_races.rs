@@ -13,9 +13,10 @@ use junheng_proto::registration::v1::student::IdentityType;
 use junheng_proto::registration::v1::{
     AddAdmissionEntriesRequest, AdmissionPlan, AdmittedChild, AssignJuniorPlacesRequest, ClassDraw,
     CommitSeedRequest, CountAdmissionsRequest, DuplicateCase, GetAdmissionPlanRequest,
-    ListDuplicateCasesRequest, ListStudentsRequest, PrepareClassDrawRequest, Reorganisation,
-    RevealSeedRequest, SchoolClass, Student, assign_junior_places_request,
+    ListStudentsRequest, PrepareClassDrawRequest, Reorganisation, RevealSeedRequest, SchoolClass,
+    Student, assign_junior_places_request,
 };
+use junheng_tests::duplicates::cases_once;
 use junheng_tests::locks::{behind, waits_for_lock};
 use junheng_tests::person::child;
 use junheng_tests::pupils::{register, registration, school_with_class, student_of};
@@ -50,8 +51,6 @@ pub const STORIES: &[Story] = &[
 
 /// How long who need not wait may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often to look whether something has come about.
-const LOOK: Duration = Duration::from_millis(200);
 /// How often each race is run.
 const ROUNDS: usize = 6;
 
@@ -153,30 +152,15 @@ async fn by_two_documents(world: &World) {
         };
         let (late, registered) = tokio::join!(late, meanwhile);
         let names = BTreeSet::from([late, registered].map(|one| student_of(answered(one)).name));
-        let case = timeout(PATIENCE, case_of(clerk, &names)).await;
-        let case = case.expect("a case is opened");
+        let is_theirs = |case: &DuplicateCase| names.contains(&case.student);
+        let there = |cases: &[DuplicateCase]| cases.iter().any(is_theirs);
+        let cases = cases_once(clerk, &clerk.organisation, there).await;
+        let case = cases.into_iter().find(is_theirs).expect("it is there");
         let second: Vec<String> = case.claims.into_iter().map(|one| one.student).collect();
         assert!(
             second.len() == 1 && names.contains(&second[0]) && second[0] != case.student,
             "{second:?}"
         );
-    }
-}
-
-/// The case on one of these records, as soon as there is one.
-async fn case_of(clerk: &Officer, names: &BTreeSet<String>) -> DuplicateCase {
-    loop {
-        let request = ListDuplicateCasesRequest {
-            parent: clerk.organisation.clone(),
-            ..ListDuplicateCasesRequest::default()
-        };
-        let listed = clerk.duplicate_cases().list_duplicate_cases(request).await;
-        let cases = answered(listed).duplicate_cases;
-        let found = cases.into_iter().find(|one| names.contains(&one.student));
-        match found {
-            Some(case) => return case,
-            None => tokio::time::sleep(LOOK).await,
-        }
     }
 }
 
