@@ -21,43 +21,54 @@ pub(super) fn is_sealed(data_class: i32) -> bool {
     data_class >= DataClass::Personal as i32
 }
 
-/// The bytes of one field of the row `id`, as they are stored.
-pub(super) fn closed(
-    keys: &Keyring,
-    id: Uuid,
-    data_class: i32,
-    field: &'static str,
-    bytes: &[u8],
-) -> Result<Vec<u8>, KernelError> {
-    if bytes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let content = packed(bytes);
-    if !is_sealed(data_class) {
-        return Ok(content);
-    }
-    keys.seal(&content, &address(&id.to_string(), field))
-        .map_err(|error| KernelError::Stored(error.to_string()))
+/// Where a content stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) keys: &'a Keyring,
+    /// The row.
+    pub(super) id: Uuid,
+    pub(super) data_class: i32,
+    /// The column.
+    pub(super) field: &'static str,
 }
 
-/// The reverse of [`closed`].
-pub(super) fn opened(
-    keys: &Keyring,
-    id: Uuid,
-    data_class: i32,
-    field: &'static str,
-    bytes: &[u8],
-) -> Result<Vec<u8>, KernelError> {
-    if bytes.is_empty() {
-        return Ok(Vec::new());
+// === impl Place ===
+
+impl Place<'_> {
+    /// The bytes as they are stored here.
+    pub(super) fn close(self, bytes: &[u8]) -> Result<Vec<u8>, KernelError> {
+        if bytes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let content = packed(bytes);
+        if !is_sealed(self.data_class) {
+            return Ok(content);
+        }
+        let sealed = self.keys.seal(&content, &self.address());
+        sealed.map_err(|error| KernelError::Stored(error.to_string()))
     }
-    if !is_sealed(data_class) {
-        return unpacked(bytes);
+
+    /// The reverse of [`close`](Self::close).
+    pub(super) fn open(self, stored: &[u8]) -> Result<Vec<u8>, KernelError> {
+        if stored.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !is_sealed(self.data_class) {
+            return unpacked(stored);
+        }
+        let content = self.keys.open(stored, &self.address());
+        let content = content.map_err(|error| KernelError::Stored(error.to_string()))?;
+        unpacked(content.as_bytes())
     }
-    let content = keys
-        .open(bytes, &address(&id.to_string(), field))
-        .map_err(|error| KernelError::Stored(error.to_string()))?;
-    unpacked(content.as_bytes())
+
+    fn address(self) -> Vec<u8> {
+        FieldAddress {
+            table: "journal",
+            field: self.field,
+            row: &self.id.to_string(),
+        }
+        .to_aad()
+    }
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -92,15 +103,6 @@ fn unpacked(content: &[u8]) -> Result<Vec<u8>, KernelError> {
         }
         _ => Err(wrong("written in no known way".into())),
     }
-}
-
-fn address(row: &str, field: &'static str) -> Vec<u8> {
-    FieldAddress {
-        table: "journal",
-        field,
-        row,
-    }
-    .to_aad()
 }
 
 #[cfg(test)]

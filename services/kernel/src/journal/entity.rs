@@ -36,7 +36,7 @@ pub mod row {
         pub record_count: i32,
         /// The collections of its records, each between commas: `,schools,students,`.
         pub collections: String,
-        /// A `RecordSet`, closed as [`content`](super::super::content) does it.
+        /// A `RecordSet`, closed as the room `content` does it.
         pub records: Vec<u8>,
         /// The encoded answer, closed likewise.
         pub answer: Vec<u8>,

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::content::{closed, is_sealed, opened};
+use super::content::{Place, is_sealed};
 use super::entity::row;
 use super::entry::Entry;
 use crate::admission::Caller;
@@ -34,7 +34,13 @@ pub(crate) struct Repeat {
 impl Repeat {
     /// The first answer, encoded.
     pub(crate) fn open(&self, keys: &Keyring) -> Result<Vec<u8>, KernelError> {
-        opened(keys, self.id, self.data_class, "answer", &self.answer)
+        Place {
+            keys,
+            id: self.id,
+            data_class: self.data_class,
+            field: "answer",
+        }
+        .open(&self.answer)
     }
 }
 
@@ -96,7 +102,12 @@ pub(crate) fn row_of(
         records: told_records(&store.keys, class, entry.records)?,
     };
     let collections = collections_of(&records.records);
-    let seal = |field, bytes: &[u8]| closed(&store.keys, id, class, field, bytes);
+    let place = |field| Place {
+        keys: &store.keys,
+        id,
+        data_class: class,
+        field,
+    };
     Ok(row::ActiveModel {
         seq: NotSet,
         id: Set(id),
@@ -118,8 +129,8 @@ pub(crate) fn row_of(
         evidence: Set(entry.evidence.join("\n")),
         record_count: Set(i32::try_from(records.records.len()).unwrap_or(i32::MAX)),
         collections: Set(collections),
-        records: Set(seal("records", &records.encode_to_vec())?),
-        answer: Set(seal("answer", answer)?),
+        records: Set(place("records").close(&records.encode_to_vec())?),
+        answer: Set(place("answer").close(answer)?),
     })
 }
 
@@ -175,7 +186,13 @@ pub async fn last_taker(
 
 /// The records of a row, readable.
 pub(crate) fn open_records(keys: &Keyring, row: &row::Model) -> Result<RecordSet, KernelError> {
-    let bytes = opened(keys, row.id, row.data_class, "records", &row.records)?;
+    let place = Place {
+        keys,
+        id: row.id,
+        data_class: row.data_class,
+        field: "records",
+    };
+    let bytes = place.open(&row.records)?;
     RecordSet::decode(bytes.as_slice()).map_err(|error| KernelError::Stored(error.to_string()))
 }
 
